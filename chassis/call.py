@@ -1,0 +1,79 @@
+"""Who asks, for which tenant, under which key, and until when. Made at the rim, carried by every use case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from chassis.deadline import Deadline
+from chassis.errors import NotFound
+
+SYSTEM_SECONDS = 30.0  # work that nobody waits for still ends
+
+
+class Role(StrEnum):
+    """The roles of haven.policy.v1.Role."""
+
+    PATIENT = "patient"
+    PARTNER = "partner"
+    COORDINATOR = "coordinator"
+    CLINICIAN = "clinician"
+    SUPERVISOR = "supervisor"
+    PRIVACY_OFFICER = "privacy_officer"
+    ADMINISTRATOR = "administrator"
+    WORKLOAD = "workload"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person or a process, as its credential names it."""
+
+    subject: str
+    roles: frozenset[Role]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestOnce:
+    """A mutation by RPC: the first answer is kept with the change and returned to every repeat."""
+
+    request_id: str
+    method: str
+    fingerprint: bytes
+    encode: Callable[[Any], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class EventOnce:
+    """An event's effect in one consumer: one inbox row, in the same transaction."""
+
+    consumer: str
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The frame of one use case."""
+
+    tenant_id: str
+    actor: Actor
+    action: str
+    once: RequestOnce | EventOnce | None
+    deadline: Deadline
+    purpose: str = ""
+
+    def has(self, role: Role) -> bool:
+        """True where the caller holds the role."""
+        return role in self.actor.roles
+
+    def require_self(self, patient_id: str) -> None:
+        """A caller who is only a patient may touch only the own record; others' do not exist for them."""
+        if self.actor.roles == {Role.PATIENT} and self.actor.subject != patient_id:
+            raise NotFound("NOT_FOUND", "no such resource")
+
+
+def system_call(tenant_id: str, *, service: str, action: str) -> Call:
+    """The frame of work that time, not a caller, asks for."""
+    actor = Actor(f"service:{service}", frozenset({Role.WORKLOAD}))
+    return Call(tenant_id, actor, action, None, Deadline.after(SYSTEM_SECONDS))
