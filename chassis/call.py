@@ -1,4 +1,7 @@
-"""Who asks, for which tenant, under which key, and until when. Made at the rim, carried by every use case."""
+"""Who asks, for which tenant, under which key, and until when.
+
+Made at the rim, carried by every use case.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +71,7 @@ class Call:
         return role in self.actor.roles
 
     def require_self(self, patient_id: str) -> None:
-        """A caller who is only a patient may touch only the own record; others' do not exist for them."""
+        """For a caller who is only a patient, other people's records do not exist."""
         if self.actor.roles == {Role.PATIENT} and self.actor.subject != patient_id:
             raise NotFound("NOT_FOUND", "no such resource")
 

@@ -1,4 +1,7 @@
-"""What time it is. Deadlines are stored and compared in the database's time; process clocks only schedule wake-ups."""
+"""What time it is.
+
+Deadlines are stored and compared in the database's time; process clocks only schedule wake-ups.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,8 @@ class FixedClock:
 class DatabaseClock:
     """The database server's time, carried between readings by the monotonic clock.
 
-    A step of this process's wall clock does not move it. While the database is away it goes on from the last reading.
+    A step of this process's wall clock does not move it. While the database is away it goes on
+    from the last reading.
     """
 
     def __init__(self, client: MongoClient[dict[str, Any]]) -> None:

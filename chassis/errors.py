@@ -14,8 +14,8 @@
     |- Unavailable          something needed is away; retry with backoff
     `- Internal             a bug
 
-A kind says what a caller can do about it, the reason (UPPER_SNAKE, stable for ever) says what happened. Texts are
-free to change and never carry health data, names, contacts or free text.
+A kind says what a caller can do about it, the reason (UPPER_SNAKE, stable for ever) says what
+happened. Texts are free to change and never carry health data, names, contacts or free text.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One field at fault: its path in the request, a stable reason, and a sentence without the value."""
+    """One field at fault: its path, a stable reason, and a sentence without the value."""
 
     field: str
     reason: str

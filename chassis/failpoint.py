@@ -1,7 +1,7 @@
 """Named places where a test can kill, stop or fail this process, to prove what survives there.
 
-HAVEN_FAILPOINTS="relay.after-confirm=kill, store.after-commit=error:3" acts on the first, or the n-th, passage.
-Only a local or test environment can arm one.
+HAVEN_FAILPOINTS="relay.after-confirm=kill, store.after-commit=error:3" acts on the first, or the
+n-th, passage. Only a local or test environment can arm one.
 """
 
 from __future__ import annotations

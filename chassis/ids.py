@@ -1,10 +1,13 @@
-"""Ids: opaque strings, random for new things and derived for facts that must have one key on every path."""
+"""Ids: opaque strings.
+
+Random for new things, derived for facts that must have one key on every path.
+"""
 
 from __future__ import annotations
 
 import uuid
 
-# Any fixed namespace does; this one was drawn once and must never change, or keys of old facts would move.
+# Drawn once. It must never change, or the keys of old facts would move.
 NAMESPACE = uuid.UUID("6f1d3f5e-6a0b-5e0e-9b39-0b8f6f6c1c52")
 
 
