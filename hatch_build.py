@@ -31,7 +31,7 @@ def generate(root: Path = ROOT) -> None:
         f"--grpc_python_out={target}",
         f"--mypy_out=quiet:{target}",
         f"--mypy_grpc_out=quiet:{target}",
-        *sorted(str(path) for path in protos.rglob("*.proto")),
+        *sorted(str(path) for path in (protos / "haven").rglob("*.proto")),
     ]
     if protoc.main(arguments) != 0:
         raise SystemExit("protoc failed")
