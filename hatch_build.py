@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from importlib.resources import files
@@ -23,6 +24,8 @@ def generate(root: Path = ROOT) -> None:
     target, protos = root / "gen", root / "protos"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir()
+    # protoc finds its plug-ins on PATH; by hand that is the interpreter's own folder.
+    os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     arguments = [
         "protoc",
         f"--proto_path={protos}",
