@@ -1,0 +1,66 @@
+"""Spans as JSON lines in a file: one line per span, appended, so that processes may share it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+
+PREFIX = "haven."
+NANOSECONDS = 1_000_000_000
+
+
+class FileSpanExporter(SpanExporter):
+    """Appends each batch with one write, so that lines of several processes never mix."""
+
+    def __init__(self, path: str) -> None:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Write all spans before returning."""
+        os.write(self._file, "".join(line_of(span) for span in spans).encode())
+        return SpanExportResult.SUCCESS
+
+    def shutdown(self) -> None:
+        """Close the file."""
+        os.close(self._file)
+
+
+def line_of(span: ReadableSpan) -> str:
+    """The span's published form: ids of the trace, names, instants and allowed attributes."""
+    context, parent, resource = span.get_span_context(), span.parent, span.resource.attributes
+    assert context is not None
+    attributes = span.attributes or {}
+    return (
+        json.dumps(
+            {
+                "trace_id": f"{context.trace_id:032x}",
+                "span_id": f"{context.span_id:016x}",
+                "parent_id": f"{parent.span_id:016x}" if parent else "",
+                "name": span.name,
+                "service": resource.get("service.name", ""),
+                "process": resource.get("haven.process", ""),
+                "kind": span.kind.name.lower(),
+                "start": _instant(span.start_time),
+                "end": _instant(span.end_time),
+                "status": span.status.status_code.name.lower(),
+                "attributes": {
+                    name.removeprefix(PREFIX): value
+                    for name, value in attributes.items()
+                    if name.startswith(PREFIX)
+                },
+            }
+        )
+        + "\n"
+    )
+
+
+def _instant(nanoseconds: int | None) -> str:
+    seconds, rest = divmod(nanoseconds or 0, NANOSECONDS)
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{rest:09d}Z"
