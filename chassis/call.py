@@ -53,6 +53,8 @@ class EventOnce:
 
     consumer: str
     event_id: str
+    # Of the publisher's aggregate when it published: a copy takes only newer ones.
+    aggregate_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
