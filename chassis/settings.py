@@ -22,7 +22,6 @@ from pydantic import AfterValidator, GetCoreSchemaHandler, TypeAdapter, Validati
 from pydantic_core import core_schema
 
 T = TypeVar("T")
-NO_PEERS: Mapping[str, str] = MappingProxyType({})
 FROM_SERVICE = MappingProxyType({"haven": "service"})  # defaults to the service's own name
 FROM_PEERS = MappingProxyType({"haven": "peers"})  # collects HAVEN_<PEER>_INTERNAL_ADDRESS
 PEER = re.compile(r"HAVEN_([A-Z]+)_INTERNAL_ADDRESS")
@@ -124,7 +123,7 @@ class ProcessSettings:
     api_metrics_address: Address = "127.0.0.1:0"
     worker_metrics_address: Address = "127.0.0.1:0"
     relay_metrics_address: Address = "127.0.0.1:0"
-    peers: Mapping[str, str] = field(default=NO_PEERS, metadata=FROM_PEERS)
+    peers: Mapping[str, str] = field(default_factory=dict, metadata=FROM_PEERS)
     trace_export: str = "none"
     failpoints: str = ""
     # Calls that run at once; also the size of the Mongo pool.

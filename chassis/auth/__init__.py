@@ -1,0 +1,1 @@
+"""Who calls and what they may: tokens, workload certificates, the option on each method."""
