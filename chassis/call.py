@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -55,6 +56,8 @@ class EventOnce:
     event_id: str
     # Of the publisher's aggregate when it published: a copy takes only newer ones.
     aggregate_version: int = 0
+    # When the publisher committed it: orders facts about one thing that come from several aggregates.
+    create_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
