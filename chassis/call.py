@@ -56,7 +56,7 @@ class EventOnce:
     event_id: str
     # Of the publisher's aggregate when it published: a copy takes only newer ones.
     aggregate_version: int = 0
-    # When the publisher committed it: orders facts about one thing that come from several aggregates.
+    # When the publisher committed it: orders facts about one thing that come from two aggregates.
     create_time: datetime | None = None
 
 
