@@ -22,7 +22,7 @@ from chassis.telemetry.metrics import log_fields_dropped
 
 ALLOWED = frozenset(
     {
-        "event", "level", "timestamp", "service", "process", "logger", "trace_id",
+        "event", "level", "timestamp", "service", "process", "origin", "trace_id",
         "address", "attempt", "class", "code", "collection", "consumer", "count", "environment",
         "error", "error_id", "exchange", "index", "job", "kind", "lag_seconds", "method",
         "outcome", "port", "queue", "reason", "seconds", "signal", "state", "tenant_id", "type",
@@ -60,7 +60,7 @@ def configure(service: str, process: str, *, stream: TextIO | None = None) -> No
 
 def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
     """A logger; its first argument is the event's name, the rest are allow-listed fields."""
-    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(logger=name)
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(origin=name)
     return logger
 
 
@@ -106,7 +106,7 @@ class _LibraryHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         fields: dict[str, Any] = {
-            "logger": record.name,
+            "origin": record.name,
             "where": f"{Path(record.pathname).name}:{record.lineno}",
         }
         if record.exc_info and isinstance(record.exc_info[1], BaseException):
