@@ -1,0 +1,110 @@
+"""Real servers for tests: started at first use, or those that HAVEN_*_URI names; never skipped."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from cli.servers import MongoServer, RabbitServer, SmtpServer
+from tests.broker import Management
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    """Where this session's servers keep their data; folders of sessions that died are removed."""
+    state = ROOT / ".haven" / "tests"
+    for old in state.glob("*"):
+        if not Path("/proc", old.name).exists():
+            shutil.rmtree(old, ignore_errors=True)
+    folder = state / str(os.getpid())
+    folder.mkdir(parents=True, exist_ok=True)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def amqp_uri(server_folder: Path) -> Iterator[str]:
+    """A RabbitMQ shared by the session. Take `vhost` to be alone in one."""
+    if given := os.environ.get("HAVEN_AMQP_URI"):
+        yield given
+        return
+    server = RabbitServer(server_folder / "rabbitmq").start()
+    yield server.uri
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mongodb_uri(server_folder: Path) -> Iterator[str]:
+    """A MongoDB replica set shared by the session. Take `database` to be alone in one."""
+    if given := os.environ.get("HAVEN_MONGODB_URI"):
+        yield given
+        return
+    server = MongoServer(server_folder / "mongodb").start()
+    yield server.uri
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def smtp(server_folder: Path) -> Iterator[SmtpServer]:
+    """An SMTP server whose mails can be read; always our own."""
+    server = SmtpServer(server_folder / "smtp").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def smtp_uri(smtp: SmtpServer) -> str:
+    """Where the readable SMTP server listens."""
+    return smtp.uri
+
+
+@pytest.fixture(scope="session")
+def management(amqp_uri: str) -> Management:
+    """The broker's management API."""
+    return Management.of(amqp_uri, os.environ.get("HAVEN_AMQP_MANAGEMENT_URI"))
+
+
+@pytest.fixture
+def vhost(amqp_uri: str, management: Management, test_name: str) -> Iterator[str]:
+    """The AMQP URI of a fresh virtual host, deleted afterwards."""
+    management.put(f"/api/vhosts/{test_name}")
+    yield urlsplit(amqp_uri)._replace(path=f"/{test_name}").geturl()
+    management.delete(f"/api/vhosts/{test_name}")
+
+
+@pytest.fixture(scope="session")
+def mongo_client(mongodb_uri: str) -> Iterator[MongoClient[dict[str, Any]]]:
+    """A client of the session's MongoDB that gives up within seconds."""
+    with MongoClient[dict[str, Any]](
+        mongodb_uri, tz_aware=True, serverSelectionTimeoutMS=5_000
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def database(
+    mongo_client: MongoClient[dict[str, Any]], test_name: str
+) -> Iterator[Database[dict[str, Any]]]:
+    """A fresh database, dropped afterwards."""
+    yield mongo_client[test_name]
+    mongo_client.drop_database(test_name)
+
+
+@pytest.fixture
+def test_name(request: pytest.FixtureRequest) -> str:
+    """The test's id as a short name that is unique among sessions on a shared server."""
+    identity = f"{request.node.nodeid}-{os.getpid()}"
+    words = re.sub(r"[^a-z0-9]+", "_", request.node.name.lower()).removeprefix("test_")
+    return f"t_{words[:40]}_{hashlib.sha256(identity.encode()).hexdigest()[:10]}"
