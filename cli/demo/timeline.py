@@ -1,0 +1,88 @@
+"""What a person sees while the story runs: chapters, facts with latencies, checked claims."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from rich.console import Console
+
+T = TypeVar("T")
+POLL_SECONDS = 0.02
+WIDTH = 100
+
+
+class ClaimFailed(Exception):
+    """The story cannot go on: something it stands on did not happen."""
+
+
+@dataclass
+class Timeline:
+    """Prints as it goes and remembers every claim."""
+
+    console: Console = field(default_factory=lambda: Console(highlight=False, width=WIDTH))
+    start: float = field(default_factory=time.monotonic)
+    claims: int = 0
+    failed: list[str] = field(default_factory=list)
+
+    def chapter(self, title: str) -> None:
+        """Open a chapter of the story."""
+        self.console.print(f"\n[bold]{title}[/bold]")
+
+    def note(self, who: str, text: str, *, milliseconds: float | None = None) -> None:
+        """State a fact, with how long it took where that was measured."""
+        took = "" if milliseconds is None else f"[cyan]{milliseconds:7.0f} ms[/cyan]"
+        self.console.print(f" {self._clock()}  [dim]{who:<11}[/dim] {text}  {took}")
+
+    def claim(self, text: str, holds: bool, *, seen: str = "") -> None:
+        """State a claim that has just been checked."""
+        self.claims += 1
+        mark = "[green]ok[/green]" if holds else "[red]FAILED[/red]"
+        self.console.print(f" {self._clock()}  [dim]{'':<11}[/dim] {mark} {text}")
+        if not holds:
+            self.failed.append(text)
+            self.console.print(f"{'':24}[red]seen: {seen or 'the opposite'}[/red]")
+
+    def wait(self, text: str, look: Callable[[], T | None], *, within: float) -> T:
+        """Look until something is there, show that we wait, and fail the story past the bound."""
+        end = time.monotonic() + within
+        with self._waiting(text):
+            while time.monotonic() < end:
+                found = look()
+                if found:
+                    return found
+                time.sleep(POLL_SECONDS)
+        self.claim(f"{text} (within {within:g} s)", False, seen="nothing in that time")
+        raise ClaimFailed(text)
+
+    def verdict(self) -> int:
+        """Sum up; 0 only where every claim held."""
+        took = time.monotonic() - self.start
+        if self.failed:
+            self.console.print(f"\n[red]{len(self.failed)} of {self.claims} claims failed[/red]")
+            for text in self.failed:
+                self.console.print(f"  - {text}")
+            return 1
+        self.console.print(f"\n[green]All {self.claims} claims held[/green], in {took:.0f} s")
+        return 0
+
+    def _clock(self) -> str:
+        return f"[dim]+{time.monotonic() - self.start:6.2f} s[/dim]"
+
+    @contextmanager
+    def _waiting(self, text: str) -> Iterator[None]:
+        if self.console.is_terminal:
+            with self.console.status(f"{text} ..."):
+                yield
+        else:
+            yield
+
+
+def timed(act: Callable[[], T]) -> tuple[T, float]:
+    """The result of an act and the milliseconds it took."""
+    before = time.perf_counter()
+    result = act()
+    return result, (time.perf_counter() - before) * 1000
