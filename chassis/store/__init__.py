@@ -1,0 +1,36 @@
+"""The service's documents: transactions, audited reads, aggregates, indexes, the outbox's rows."""
+
+from chassis.store.audit_rows import AUDIT
+from chassis.store.engine import CROSS_TENANT, Document, Filter, Index
+from chassis.store.indexes import CHASSIS_INDEXES, due_index
+from chassis.store.mongo import connect
+from chassis.store.once import AlreadyAnswered, AlreadyDone
+from chassis.store.outbox_rows import OutboxRow, Pending
+from chassis.store.paging import Page
+from chassis.store.reader import Reader
+from chassis.store.repository import Aggregate, Repository, etag_of
+from chassis.store.store import AfterCommit, Store
+from chassis.store.transaction import Tx
+
+__all__ = [
+    "AUDIT",
+    "CHASSIS_INDEXES",
+    "CROSS_TENANT",
+    "AfterCommit",
+    "Aggregate",
+    "AlreadyAnswered",
+    "AlreadyDone",
+    "Document",
+    "Filter",
+    "Index",
+    "OutboxRow",
+    "Page",
+    "Pending",
+    "Reader",
+    "Repository",
+    "Store",
+    "Tx",
+    "connect",
+    "due_index",
+    "etag_of",
+]

@@ -1,0 +1,114 @@
+"""What the store needs of a database, so that one set of rules runs on MongoDB and in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from chassis.deadline import Deadline
+
+Document = dict[str, Any]
+Filter = Mapping[str, Any]
+Sort = Sequence[tuple[str, int]]
+T = TypeVar("T")
+
+# Queries that look across tenants say so; tests refuse any other without a tenant_id.
+CROSS_TENANT = "cross-tenant: "
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """How rows are wanted: order, number, fields (all when empty), and a note for the database."""
+
+    sort: Sort = ()
+    limit: int = 0
+    fields: Sequence[str] = ()
+    comment: str = ""
+
+
+ANY_ORDER = Query()
+
+
+class Rows(Protocol):
+    """The rows of one database as one transaction, or one audited read, sees them."""
+
+    def find(self, collection: str, filter: Filter, query: Query = ANY_ORDER) -> list[Document]:
+        """The rows that match."""
+        ...
+
+    def insert(self, collection: str, documents: Sequence[Document]) -> None:
+        """Add rows; AlreadyExists("UNIQUE_INDEX") where a unique index refuses one."""
+        ...
+
+    def replace(self, collection: str, filter: Filter, document: Document) -> int:
+        """Put the document in the place of the one that matches; how many did."""
+        ...
+
+    def update(
+        self, collection: str, filter: Filter, change: Filter, *, upsert: bool = False
+    ) -> int:
+        """Apply update operators to the first match; how many matched or were made."""
+        ...
+
+    def update_many(
+        self, collection: str, filter: Filter, change: Filter, *, comment: str = ""
+    ) -> int:
+        """Apply update operators to every match; how many matched."""
+        ...
+
+    def delete(self, collection: str, filter: Filter) -> int:
+        """Remove the first match; how many matched."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index as a service declares it; its name follows from its fields."""
+
+    collection: str
+    keys: Sequence[tuple[str, int]]
+    unique: bool = False
+    partial: Filter | None = None
+    expire_after: int | None = None
+    label: str = ""  # tells apart two indexes on the same fields
+
+    def __post_init__(self) -> None:
+        # A unique key without the tenant would let one tenant's facts refuse another's.
+        if self.unique and "tenant_id" not in dict(self.keys):
+            raise AssertionError(f"unique index {self.name} must hold tenant_id")
+
+    @property
+    def name(self) -> str:
+        """<collection>__<field>_<field>."""
+        fields = "_".join(field for field, _ in self.keys)
+        return f"{self.collection}__{fields}{'__' + self.label if self.label else ''}"
+
+
+class Engine(Protocol):
+    """A database that can do many things at once or not at all."""
+
+    def transact(self, deadline: Deadline, body: Callable[[Rows], T]) -> T:
+        """Run `body` in one transaction, again after a conflict; what it did is durable."""
+        ...
+
+    def look(self, deadline: Deadline, body: Callable[[Rows], T]) -> T:
+        """Run `body` on committed rows; single writes in it are durable when it returns."""
+        ...
+
+    def due(self, collection: str, field: str, limit: int) -> list[tuple[str, str]]:
+        """(tenant_id, _id) of rows whose time in `field` has come, longest due first."""
+        ...
+
+    def next_due(self, collection: str, field: str) -> datetime | None:
+        """The earliest time in `field` that has not come."""
+        ...
+
+    def ensure_indexes(self, indexes: Sequence[Index]) -> None:
+        """Make what is missing; FailedPrecondition where one exists differently."""
+        ...
+
+    def missing_indexes(self, indexes: Sequence[Index]) -> list[str]:
+        """Names of those that do not exist, or exist differently."""
+        ...

@@ -1,0 +1,212 @@
+"""MongoDB as the store's engine: transactions with bounded waits and bounded repeats.
+
+A frozen server answers nothing and closes nothing; only our own clock tells. Every attempt is
+therefore bounded by ATTEMPT_SECONDS, or by less when the caller has less time.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+import pymongo
+from pymongo import MongoClient, ReadPreference
+from pymongo.client_session import ClientSession
+from pymongo.errors import PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from chassis.deadline import Deadline
+from chassis.errors import FailedPrecondition
+from chassis.store.engine import CROSS_TENANT, Document, Index, Rows
+from chassis.store.faults import (
+    is_conflict,
+    is_lost_connection,
+    is_unknown_commit,
+    translated,
+    translation,
+)
+from chassis.store.mongo_rows import MongoRows
+
+ATTEMPT_SECONDS = 2.0  # a healthy transaction takes milliseconds; past this the server is frozen
+ABORT_SECONDS = 0.5
+CONFLICT_SECONDS = 3.0  # how long one transaction competes before the caller decides
+CONFLICT_ATTEMPTS = 40
+LOST_CONNECTION_ATTEMPTS = 2
+LONGEST_PAUSE = 0.1
+DURABLE = WriteConcern(w="majority", j=True)
+INDEX_SECONDS = 600.0
+T = TypeVar("T")
+
+
+def connect(uri: str, *, app_name: str, pool_size: int) -> MongoClient[Document]:
+    """A client whose every wait is bounded; `pool_size` is the size of the executor using it."""
+    return MongoClient(
+        uri,
+        appname=app_name,
+        maxPoolSize=pool_size,
+        serverSelectionTimeoutMS=2_000,
+        connectTimeoutMS=2_000,
+        socketTimeoutMS=2_500,
+        waitQueueTimeoutMS=2_000,
+        w="majority",
+        journal=True,
+        tz_aware=True,
+        retryWrites=True,
+        retryReads=True,
+    )
+
+
+class MongoEngine:
+    """One service's database on a replica set."""
+
+    def __init__(self, client: MongoClient[Document], database: str) -> None:
+        self.client = client
+        self.database = client.get_database(
+            database,
+            read_preference=ReadPreference.PRIMARY,
+            read_concern=ReadConcern("majority"),
+            write_concern=DURABLE,
+        )
+
+    def transact(self, deadline: Deadline, body: Callable[[Rows], T]) -> T:
+        """Run `body` in one transaction, again after a conflict; what it did is durable."""
+        until = time.monotonic() + min(CONFLICT_SECONDS, deadline.remaining())
+        lost = 0
+        for attempt in range(1, CONFLICT_ATTEMPTS + 1):
+            try:
+                return self._attempt(deadline, body)
+            except PyMongoError as error:
+                lost += is_lost_connection(error)
+                again = is_conflict(error) or 0 < lost < LOST_CONNECTION_ATTEMPTS
+                if not again or attempt == CONFLICT_ATTEMPTS or time.monotonic() > until:
+                    raise translated(error) from error
+            # Jitter: two that met once must not meet again in step.
+            time.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.001 * 2**attempt)))  # noqa: S311
+        raise AssertionError("unreachable")
+
+    def look(self, deadline: Deadline, body: Callable[[Rows], T]) -> T:
+        """Run `body` on committed rows; single writes in it are durable when it returns."""
+        with translation(), pymongo.timeout(_bound(deadline)):
+            return body(MongoRows(self.database, None))
+
+    def due(self, collection: str, field: str, limit: int) -> list[tuple[str, str]]:
+        """(tenant_id, _id) of rows whose time in `field` has come by the database's own clock."""
+        with translation(), pymongo.timeout(ATTEMPT_SECONDS):
+            found = self.database[collection].find(
+                {"$expr": {"$lte": [f"${field}", "$$NOW"]}, field: {"$type": "date"}},
+                {"tenant_id": 1},
+                sort=[(field, 1)],
+                limit=limit,
+                comment=f"{CROSS_TENANT}timer",
+            )
+            return [(row["tenant_id"], row["_id"]) for row in found]
+
+    def next_due(self, collection: str, field: str) -> datetime | None:
+        """The earliest time in `field` that has not come."""
+        with translation(), pymongo.timeout(ATTEMPT_SECONDS):
+            row = self.database[collection].find_one(
+                {"$expr": {"$gt": [f"${field}", "$$NOW"]}, field: {"$type": "date"}},
+                {field: 1},
+                sort=[(field, 1)],
+                comment=f"{CROSS_TENANT}timer",
+            )
+            if row is None:
+                return None
+            when: datetime = row[field]
+            return when
+
+    def ensure_indexes(self, indexes: Sequence[Index]) -> None:
+        """Make what is missing; FailedPrecondition where one exists differently."""
+        existing = self._existing(indexes)
+        for index in indexes:
+            if (found := existing.get(index.name)) is not None:
+                if not _same(index, found):
+                    raise FailedPrecondition("INDEX_DIFFERS", f"{index.name} exists differently")
+                continue
+            with translation(), pymongo.timeout(INDEX_SECONDS):
+                self.database[index.collection].create_index(
+                    list(index.keys), name=index.name, **_options(index)
+                )
+
+    def missing_indexes(self, indexes: Sequence[Index]) -> list[str]:
+        """Names of those that do not exist, or exist differently."""
+        existing = self._existing(indexes)
+        return [
+            index.name
+            for index in indexes
+            if index.name not in existing or not _same(index, existing[index.name])
+        ]
+
+    def _existing(self, indexes: Sequence[Index]) -> dict[str, Document]:
+        with translation(), pymongo.timeout(ATTEMPT_SECONDS):
+            return {
+                name: dict(facts)
+                for collection in {index.collection for index in indexes}
+                for name, facts in self.database[collection].index_information().items()
+            }
+
+    def _attempt(self, deadline: Deadline, body: Callable[[Rows], T]) -> T:
+        deadline.check()
+        with (
+            self.client.start_session() as session,
+            _aborted_in_time(session),
+            pymongo.timeout(_bound(deadline)),
+        ):
+            session.start_transaction(ReadConcern("snapshot"), DURABLE)
+            result = body(MongoRows(self.database, session))
+            _commit(session)
+            return result
+
+
+def _bound(deadline: Deadline) -> float:
+    deadline.check()
+    return max(0.001, min(ATTEMPT_SECONDS, deadline.remaining()))
+
+
+@contextmanager
+def _aborted_in_time(session: ClientSession) -> Iterator[None]:
+    """An attempt that failed for lack of time still gets a moment to free what it locked."""
+    try:
+        yield
+    finally:
+        if session.in_transaction:
+            with pymongo.timeout(ABORT_SECONDS):
+                session.abort_transaction()
+
+
+def _commit(session: ClientSession) -> None:
+    """Commit; where the answer got lost, ask again until the attempt's time is over."""
+    while True:
+        try:
+            session.commit_transaction()
+        except PyMongoError as error:
+            if not is_unknown_commit(error) or error.timeout:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _options(index: Index) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if index.unique:
+        options["unique"] = True
+    if index.partial is not None:
+        options["partialFilterExpression"] = dict(index.partial)
+    if index.expire_after is not None:
+        options["expireAfterSeconds"] = index.expire_after
+    return options
+
+
+def _same(index: Index, found: Document) -> bool:
+    wanted = {"key": [tuple(key) for key in index.keys], **_options(index)}
+    given = {name: found[name] for name in found if name not in {"v", "ns", "key"}}
+    for name in ("partialFilterExpression",):
+        if name in given:
+            given[name] = dict(given[name])
+    return {**given, "key": [tuple(key) for key in found["key"]]} == wanted

@@ -1,0 +1,89 @@
+"""MongoDB collections as `Rows`, inside a session's transaction or outside of any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from chassis.errors import AlreadyExists
+from chassis.store.engine import ANY_ORDER, Document, Filter, Query
+from chassis.store.faults import INDEX_NAME, index_of
+
+DUPLICATE_KEY = 11000
+
+
+class MongoRows:
+    """Driver errors pass through it to the engine, which knows when to try again."""
+
+    def __init__(self, database: Database[Document], session: ClientSession | None) -> None:
+        self._database = database
+        self._session = session
+
+    def find(self, collection: str, filter: Filter, query: Query = ANY_ORDER) -> list[Document]:
+        """The rows that match."""
+        cursor = self._database[collection].find(
+            filter,
+            dict.fromkeys(query.fields, 1) or None,
+            sort=list(query.sort) or None,
+            limit=query.limit,
+            comment=query.comment or None,
+            session=self._session,
+        )
+        return list(cursor)
+
+    def insert(self, collection: str, documents: Sequence[Document]) -> None:
+        """Add rows; AlreadyExists("UNIQUE_INDEX") where a unique index refuses one."""
+        rows = self._database[collection]
+        try:
+            if len(documents) == 1:
+                rows.insert_one(documents[0], session=self._session)
+            else:
+                rows.insert_many(documents, session=self._session)
+        except DuplicateKeyError as error:
+            raise _exists(index_of(error)) from error
+        except BulkWriteError as error:
+            fault = (error.details.get("writeErrors") or [{}])[0]
+            if fault.get("code") != DUPLICATE_KEY:
+                raise
+            found = INDEX_NAME.search(fault.get("errmsg", ""))
+            raise _exists(found[1] if found else "unknown") from error
+
+    def replace(self, collection: str, filter: Filter, document: Document) -> int:
+        """Put the document in the place of the one that matches; how many did."""
+        try:
+            done = self._database[collection].replace_one(filter, document, session=self._session)
+        except DuplicateKeyError as error:
+            raise _exists(index_of(error)) from error
+        return done.matched_count
+
+    def update(
+        self, collection: str, filter: Filter, change: Filter, *, upsert: bool = False
+    ) -> int:
+        """Apply update operators to the first match; how many matched or were made."""
+        try:
+            done = self._database[collection].update_one(
+                filter, change, upsert=upsert, session=self._session
+            )
+        except DuplicateKeyError as error:
+            raise _exists(index_of(error)) from error
+        return done.matched_count + (done.upserted_id is not None)
+
+    def update_many(
+        self, collection: str, filter: Filter, change: Filter, *, comment: str = ""
+    ) -> int:
+        """Apply update operators to every match; how many matched."""
+        done = self._database[collection].update_many(
+            filter, change, session=self._session, comment=comment or None
+        )
+        return done.matched_count
+
+    def delete(self, collection: str, filter: Filter) -> int:
+        """Remove the first match; how many matched."""
+        return self._database[collection].delete_one(filter, session=self._session).deleted_count
+
+
+def _exists(index: str) -> AlreadyExists:
+    return AlreadyExists("UNIQUE_INDEX", "exists already", metadata={"index": index})

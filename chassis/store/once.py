@@ -1,0 +1,82 @@
+"""Once: a repeated request gets its first answer, a repeated event has no second effect.
+
+Both keys are committed with the change they stand for, so there is no moment in between.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from chassis.call import Call, EventOnce, RequestOnce
+from chassis.errors import AlreadyExists, InvalidArgument
+from chassis.store.engine import Rows
+
+ANSWERS = "idempotency_keys"
+INBOX = "inbox"
+
+
+class AlreadyAnswered(Exception):
+    """Not a failure: this request was answered before, with these bytes."""
+
+    def __init__(self, answer: bytes) -> None:
+        super().__init__("answered before")
+        self.answer = answer
+
+
+class AlreadyDone(Exception):
+    """Not a failure: this event has had its effect in this consumer."""
+
+
+def begin(rows: Rows, call: Call, now: datetime) -> None:
+    """Leave with AlreadyAnswered or AlreadyDone where the call's effect is there already."""
+    match call.once:
+        case RequestOnce() as request:
+            _refuse_repeat(rows, call, request)
+        case EventOnce() as event:
+            _take(rows, call, event, now)
+
+
+def finish(rows: Rows, call: Call, result: Any, now: datetime) -> None:
+    """Keep the answer of a request beside its effect."""
+    if isinstance(call.once, RequestOnce):
+        key = {
+            "_id": answer_key(call, call.once),
+            "schema": 1,
+            "tenant_id": call.tenant_id,
+            "method": call.once.method,
+            "fingerprint": call.once.fingerprint,
+            "answer": call.once.encode(result),
+            "create_time": now,
+        }
+        rows.insert(ANSWERS, [key])
+
+
+def answer_key(call: Call, request: RequestOnce) -> str:
+    """A caller can meet only its own answers, of the same method."""
+    parts = (call.tenant_id, request.method, call.actor.subject, request.request_id.lower())
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def _refuse_repeat(rows: Rows, call: Call, request: RequestOnce) -> None:
+    key = {"_id": answer_key(call, request), "tenant_id": call.tenant_id}
+    for known in rows.find(ANSWERS, key):
+        if bytes(known["fingerprint"]) != request.fingerprint:
+            raise InvalidArgument("REQUEST_ID_REUSED", "this request_id came with another body")
+        raise AlreadyAnswered(bytes(known["answer"]))
+
+
+def _take(rows: Rows, call: Call, event: EventOnce, now: datetime) -> None:
+    row = {
+        "_id": f"{event.consumer}/{event.event_id}",
+        "schema": 1,
+        "tenant_id": call.tenant_id,
+        "consumer": event.consumer,
+        "event_id": event.event_id,
+        "create_time": now,
+    }
+    try:
+        rows.insert(INBOX, [row])
+    except AlreadyExists as error:
+        raise AlreadyDone from error

@@ -1,0 +1,191 @@
+"""The one door to a service's database.
+
+`transact` commits a change, its events, its once-key and its audit row together or not at all;
+`read` answers only what the audit trail already knows about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from chassis.call import Call
+from chassis.clock import Clock
+from chassis.deadline import Deadline
+from chassis.errors import AlreadyExists
+from chassis.failpoint import failpoint
+from chassis.store import outbox_rows
+from chassis.store.attempt import Attempt
+from chassis.store.audit_rows import AUDIT, audit_documents
+from chassis.store.engine import Document, Engine, Index, Rows
+from chassis.store.mongo import ATTEMPT_SECONDS, MongoEngine
+from chassis.store.outbox_rows import OutboxRow, Pending
+from chassis.store.reader import Reader
+from chassis.store.transaction import Tx
+from chassis.telemetry.tracing import current_traceparent
+from chassis.topology import EventSpec, MessageClass, spec_of
+
+AfterCommit = Callable[[Sequence[OutboxRow]], None]
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Store:
+    """A service's documents, each tenant's for itself."""
+
+    def __init__(
+        self,
+        client: MongoClient[Document],
+        database: str,
+        *,
+        service: str,
+        clock: Clock,
+        after_commit: AfterCommit | None = None,
+    ) -> None:
+        engine = MongoEngine(client, database)
+        self._open(engine, service=service, clock=clock, after_commit=after_commit)
+        self._announcer: ThreadPoolExecutor | None = None
+        self._database = engine.database
+
+    def _open(
+        self, engine: Engine, *, service: str, clock: Clock, after_commit: AfterCommit | None
+    ) -> None:
+        self._engine = engine
+        self.service = service
+        self.clock = clock
+        self.after_commit = after_commit  # may be set later: who delivers needs the store first
+        self.schemas: dict[str, int] = {}  # newest known form of a collection, where it is not 1
+        self.spec_of: Callable[[type[Message]], EventSpec] = spec_of
+        self.traceparent: Callable[[], str] = current_traceparent
+
+    @property
+    def database(self) -> Database[Document]:
+        """For the chassis' own collections (leases, seals); never for a service's documents."""
+        return self._database
+
+    def transact(self, call: Call, fn: Callable[[Tx], T]) -> T:
+        """Commit what `fn` did, once; see the module's first lines and `Tx`.
+
+        Raises AlreadyAnswered or AlreadyDone where this call's effect exists,
+        AlreadyExists("UNIQUE_INDEX"), Aborted("WRITE_CONFLICT"), Unavailable("STORE_UNAVAILABLE").
+        """
+        call.deadline.check()
+        try:
+            attempt, result = self._commit(call, fn)
+        except AlreadyExists as error:
+            if error.reason != "UNIQUE_INDEX":
+                raise
+            # Somebody was faster: now the once-key, or the thing itself, is there to be found.
+            attempt, result = self._commit(call, fn)
+        failpoint("store.after-commit")
+        self._announce([row for row in attempt.events if row.awaiting])
+        return result
+
+    def read(self, call: Call, fn: Callable[[Reader], T]) -> T:
+        """What `fn` reads, after the audit rows for all it touched are durable."""
+        call.deadline.check()
+
+        def audited(rows: Rows) -> T:
+            reader = Reader(call, self._now(), rows=rows, schemas=self.schemas)
+            result = fn(reader)
+            entries = audit_documents(
+                call,
+                reader.touched,
+                now=reader.now,
+                service=self.service,
+                traceparent=self.traceparent(),
+            )
+            if entries:
+                rows.insert(AUDIT, entries)
+            return result
+
+        return self._engine.look(call.deadline, audited)
+
+    def due(self, collection: str, field: str, *, limit: int) -> list[tuple[str, str]]:
+        """(tenant_id, _id) of documents whose time in `field` has come, longest due first."""
+        return self._engine.due(collection, field, limit)
+
+    def next_due(self, collection: str, field: str) -> datetime | None:
+        """The earliest time in `field` that has not come yet."""
+        return self._engine.next_due(collection, field)
+
+    def pending(
+        self, message_class: MessageClass, limit: int, *, without: Collection[str] = ()
+    ) -> list[OutboxRow]:
+        """Events of one class that the broker has not confirmed, oldest first.
+
+        `without` names types that no queue takes at the moment: they must not hold the others.
+        """
+        return self._look(
+            lambda rows: outbox_rows.pending(rows, message_class, limit, without=without)
+        )
+
+    def mark_published(self, event_ids: Sequence[str]) -> int:
+        """The broker has confirmed these."""
+        return self._look(lambda rows: outbox_rows.mark_published(rows, event_ids, self._now()))
+
+    def awaiting_receipts(self, limit: int) -> list[OutboxRow]:
+        """Crisis-class events that some consumer has not taken yet, oldest first."""
+        return self._look(lambda rows: outbox_rows.awaiting_receipts(rows, limit))
+
+    def receipt(self, event_id: str, consumer: str) -> None:
+        """The consumer has committed this event's effect."""
+        self._look(lambda rows: outbox_rows.receipt(rows, event_id, consumer))
+
+    def pending_counts(self) -> dict[MessageClass, Pending]:
+        """How much of each class waits for the broker, and since when."""
+        return self._look(
+            lambda rows: {each: outbox_rows.count_pending(rows, each) for each in MessageClass}
+        )
+
+    def ensure_indexes(self, indexes: Sequence[Index]) -> None:
+        """Make what is missing; FailedPrecondition("INDEX_DIFFERS") where one differs."""
+        self._engine.ensure_indexes(indexes)
+
+    def missing_indexes(self, indexes: Sequence[Index]) -> list[str]:
+        """Names of those that do not exist, or exist differently."""
+        return self._engine.missing_indexes(indexes)
+
+    def close(self) -> None:
+        """Wait for announcements under way."""
+        if self._announcer is not None:
+            self._announcer.shutdown()
+
+    def _commit(self, call: Call, fn: Callable[[Tx], T]) -> tuple[Attempt[T], T]:
+        attempt = Attempt(
+            call, fn, open_tx=self._open_tx, service=self.service, traceparent=self.traceparent()
+        )
+        try:
+            return attempt, self._engine.transact(call.deadline, attempt)
+        except BaseException:
+            attempt.roll_back()
+            raise
+
+    def _open_tx(self, call: Call, rows: Rows) -> Tx:
+        return Tx(call, self._now(), rows=rows, schemas=self.schemas, spec_of=self.spec_of)
+
+    def _now(self) -> datetime:
+        """In milliseconds: what the database gives back is what was written."""
+        now = self.clock.now()
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+    def _look(self, body: Callable[[Rows], R]) -> R:
+        return self._engine.look(Deadline.after(ATTEMPT_SECONDS), body)
+
+    def _announce(self, events: Sequence[OutboxRow]) -> None:
+        """Tell of crisis-class rows on a thread of its own: the commit is the answer."""
+        if self.after_commit is None or not events:
+            return
+        if self._announcer is None:
+            self._announcer = ThreadPoolExecutor(4, "after-commit")
+        self._announcer.submit(self.after_commit, events).add_done_callback(_report)
+
+
+def _report(done: Future[Any]) -> None:
+    """The relay repeats what was not delivered."""

@@ -1,0 +1,193 @@
+"""One transaction: changes, the events they cause, the once-key and the audit row, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from google.protobuf.message import Message
+
+from chassis.call import Call
+from chassis.errors import Aborted, AlreadyExists, Internal
+from chassis.ids import new_id
+from chassis.store.engine import Document, Filter, Rows, Sort
+from chassis.store.outbox_rows import Emission, OutboxRow, row_of
+from chassis.store.reader import Reader
+from chassis.topology import EventSpec
+
+OWN_FIELDS = frozenset({"_id", "tenant_id", "version", "create_time", "update_time"})
+
+
+class Tx(Reader):
+    """What a use case may change. It may be run again: it touches only what it is given."""
+
+    def __init__(
+        self,
+        call: Call,
+        now: datetime,
+        *,
+        rows: Rows,
+        schemas: Mapping[str, int],
+        spec_of: Callable[[type[Message]], EventSpec],
+    ) -> None:
+        super().__init__(call, now, rows=rows, schemas=schemas)
+        self.events: list[OutboxRow] = []
+        self._spec_of = spec_of
+        self._failure: AlreadyExists | None = None
+        self._created: dict[tuple[str, str], datetime] = {}
+        self._undo: list[Callable[[], None]] = []
+
+    def find(
+        self,
+        collection: str,
+        filter: Filter,
+        *,
+        sort: Sort | None = None,
+        limit: int | None = None,
+        fields: Sequence[str] = (),
+    ) -> list[Document]:
+        """The documents that match, as this transaction sees them."""
+        self.check()
+        found = super().find(collection, filter, sort=sort, limit=limit, fields=fields)
+        for document in found:
+            if "create_time" in document:
+                self._created[collection, document["_id"]] = document["create_time"]
+        return found
+
+    def insert(self, collection: str, document: Mapping[str, Any]) -> Document:
+        """Add a document at version 1; AlreadyExists where a unique index refuses it."""
+        self.check()
+        stored = self._stamped(collection, document, version=1, create_time=self.now)
+        try:
+            self._rows.insert(collection, [stored])
+        except AlreadyExists as error:
+            # The database has given the transaction up: nothing after this can count.
+            self._failure = error
+            raise
+        self._created[collection, stored["_id"]] = self.now
+        self._note(stored)
+        return stored
+
+    def replace(self, collection: str, document: Mapping[str, Any], *, version: int) -> Document:
+        """Put a new version in the place of `version`; Aborted("STALE_VERSION") if it moved on."""
+        self.check()
+        create_time = self._create_time(collection, document)
+        stored = self._stamped(collection, document, version=version + 1, create_time=create_time)
+        place = self._mine({"_id": stored["_id"], "version": version})
+        if self._rows_call(lambda: self._rows.replace(collection, place, stored)) != 1:
+            raise Aborted("STALE_VERSION", "changed meanwhile; read it again")
+        self._note(stored)
+        return stored
+
+    def update_one(
+        self, collection: str, filter: Filter, update: Filter, *, upsert: bool = False
+    ) -> int:
+        """Apply update operators to the first match; how many matched or were made (0 or 1)."""
+        self.check()
+        change = self._own_change(filter, update, upsert=upsert)
+        return self._rows_call(
+            lambda: self._rows.update(collection, self._mine(filter), change, upsert=upsert)
+        )
+
+    def take_newer(
+        self, collection: str, document: Mapping[str, Any], *, aggregate_version: int
+    ) -> bool:
+        """Keep a copy of another service's fact unless a newer one is here; True where kept."""
+        known = self.find_one(collection, {"_id": document["_id"]})
+        copy = {**document, "aggregate_version": aggregate_version}
+        if known is None:
+            self.insert(collection, copy)
+            return True
+        if known["aggregate_version"] >= aggregate_version:
+            return False
+        self.replace(collection, copy, version=known["version"])
+        return True
+
+    def delete(self, collection: str, id: str) -> int:
+        """Remove the document; how many there were (0 or 1)."""
+        self.check()
+        self.touch("", id)
+        return self._rows.delete(collection, self._mine({"_id": id}))
+
+    def emit(
+        self,
+        message: Message,
+        *,
+        aggregate_id: str,
+        aggregate_version: int,
+        expire_time: datetime | None = None,
+    ) -> str:
+        """Publish the event if, and only if, this transaction commits; its id."""
+        emission = Emission(aggregate_id, aggregate_version, expire_time)
+        row = row_of(self._spec_of(type(message)), message, emission)
+        self.events.append(replace(row, position=len(self.events)))
+        return row.event_id
+
+    def on_rollback(self, undo: Callable[[], None]) -> None:
+        """Call `undo` if this attempt does not commit."""
+        self._undo.append(undo)
+
+    def roll_back(self) -> None:
+        """Undo in memory what the database forgets by itself."""
+        while self._undo:
+            self._undo.pop()()
+
+    def check(self) -> None:
+        """Raise again what has already ended this transaction."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _rows_call(self, change: Callable[[], int]) -> int:
+        try:
+            return change()
+        except AlreadyExists as error:
+            self._failure = error
+            raise
+
+    def _stamped(
+        self,
+        collection: str,
+        document: Mapping[str, Any],
+        *,
+        version: int,
+        create_time: datetime,
+    ) -> Document:
+        if not isinstance(document.get("_id"), str) or not document["_id"]:
+            raise Internal("DOCUMENT_ID_INVALID", f"a document of {collection} has no id")
+        return {
+            **document,
+            "schema": document.get("schema", self._schemas.get(collection, 1)),
+            "tenant_id": self.call.tenant_id,
+            "version": version,
+            "create_time": create_time,
+            "update_time": self.now,
+        }
+
+    def _create_time(self, collection: str, document: Mapping[str, Any]) -> datetime:
+        """A replacement keeps the first version's time, whether or not the caller carries it."""
+        key = (collection, document["_id"])
+        if key not in self._created:
+            self.find_one(collection, {"_id": document["_id"]}, fields=("create_time",))
+        return self._created.get(key, self.now)
+
+    def _own_change(self, filter: Filter, update: Filter, *, upsert: bool) -> dict[str, Any]:
+        if any(not name.startswith("$") for name in update):
+            raise Internal("UPDATE_INVALID", "an update is made of operators")
+        if any(OWN_FIELDS & set(fields) for fields in update.values()):
+            raise Internal("UPDATE_INVALID", "identity, tenant, version and times are the store's")
+        change = {name: dict(fields) for name, fields in update.items()}
+        change.setdefault("$set", {})["update_time"] = self.now
+        change.setdefault("$inc", {})["version"] = 1
+        if upsert:
+            made = change.setdefault("$setOnInsert", {})
+            made |= {"create_time": self.now, "schema": 1}
+            if "_id" not in filter:
+                made["_id"] = new_id()
+        return change
+
+    def _note(self, document: Document) -> None:
+        """A change to a patient's record is in that patient's trail without being asked."""
+        if isinstance(patient_id := document.get("patient_id"), str) and patient_id:
+            self.touch(patient_id, document["_id"])
