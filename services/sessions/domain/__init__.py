@@ -1,0 +1,1 @@
+"""The rules of live rooms: values and `now` in, values and events out."""

@@ -1,0 +1,65 @@
+"""What happened, in the past tense; published with the change that it tells of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Origin(StrEnum):
+    """Who pressed."""
+
+    PATIENT = "patient"
+    FACILITATOR = "facilitator"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStarted:
+    """A facilitator opened the room."""
+
+    session_id: str
+    facilitator_id: str
+    start_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LocationAttested:
+    """A patient said where they sit; place and number as ciphertext."""
+
+    location_id: str
+    patient_id: str
+    state: str
+    address_ciphertext: bytes
+    callback_number_ciphertext: bytes
+    attest_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceRecorded:
+    """The counted seconds so far; a newer version replaces an older one."""
+
+    session_id: str
+    patient_id: str
+    counted_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class PatientAbsent:
+    """A patient with a seat did not come in time."""
+
+    session_id: str
+    patient_id: str
+    notice_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SafetySignalRaised:
+    """Somebody may not be safe."""
+
+    safety_signal_id: str
+    session_id: str
+    patient_id: str
+    origin: Origin
+    location_id: str
+    raise_time: datetime

@@ -1,0 +1,68 @@
+"""Where a patient says to sit now. The law looks at this state, and helpers are sent there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from services.sessions.domain.events import LocationAttested
+
+# States, the District of Columbia and the territories that license clinicians (USPS codes).
+# fmt: off
+STATES = frozenset({
+    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN",
+    "IA", "KS", "KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH",
+    "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT",
+    "VT", "VA", "WA", "WV", "WI", "WY", "AS", "GU", "MP", "PR", "VI",
+})
+# fmt: on
+
+
+@dataclass(slots=True)
+class Location:
+    """One attestation; never changed, only followed by a newer one."""
+
+    id: str
+    patient_id: str
+    state: str
+    address_ciphertext: bytes
+    callback_number_ciphertext: bytes
+    attest_time: datetime
+    version: int = 0
+    events: list[object] = field(default_factory=list)
+
+    def is_fresh(self, now: datetime, max_age_seconds: float) -> bool:
+        """True while it may open a door."""
+        return now < self.attest_time + timedelta(seconds=max_age_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An address and a number to call back, not readable here."""
+
+    state: str
+    address_ciphertext: bytes
+    callback_number_ciphertext: bytes
+
+
+def attested(location_id: str, patient_id: str, place: Place, now: datetime) -> Location:
+    """The patient's own word, from now on."""
+    location = Location(
+        location_id,
+        patient_id,
+        place.state,
+        place.address_ciphertext,
+        place.callback_number_ciphertext,
+        now,
+    )
+    location.events.append(
+        LocationAttested(
+            location_id,
+            patient_id,
+            place.state,
+            place.address_ciphertext,
+            place.callback_number_ciphertext,
+            now,
+        )
+    )
+    return location

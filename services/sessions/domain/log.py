@@ -1,0 +1,58 @@
+"""What is written in a room's log, and in a person's private one. A number is given when stored."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from chassis.errors import InvalidArgument
+from services.sessions.domain.participant import Role
+from services.sessions.domain.signal import SafetySignal
+
+
+class RoomEventKind(StrEnum):
+    """What can happen in a room."""
+
+    JOINED = "joined"
+    LEFT = "left"
+    CHAT = "chat"
+    SESSION_STARTED = "session_started"
+    SESSION_ENDED = "session_ended"
+    BREAK_STARTED = "break_started"
+    BREAK_ENDED = "break_ended"
+
+
+@dataclass(frozen=True, slots=True)
+class RoomEvent:
+    """One event of a room, as staff see it; peers see neither `patient_id` nor who a title is."""
+
+    kind: RoomEventKind
+    alias: str
+    role: Role
+    create_time: datetime
+    patient_id: str = ""
+    text: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateEvent:
+    """One event of a person's private log: a signal as it stood then."""
+
+    signal: SafetySignal
+    create_time: datetime
+    alias: str = ""
+    number: int = 0
+
+
+def spoken(text: str, limit: int) -> str:
+    """The text, if it may be said."""
+    if not text.strip():
+        raise InvalidArgument("TEXT_REQUIRED", "there is nothing to say")
+    if len(text) > limit:
+        raise InvalidArgument("TEXT_TOO_LONG", f"at most {limit} characters")
+    if any(unicodedata.category(each) == "Cc" and each not in "\n\t" for each in text):
+        raise InvalidArgument("TEXT_MALFORMED", "control characters are not text")
+    return text

@@ -1,0 +1,150 @@
+"""Somebody with a place in one session: at the door, in the room, gone, and present how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from chassis.errors import FailedPrecondition
+from services.sessions.domain.events import AttendanceRecorded, PatientAbsent
+from services.sessions.domain.ledger import Interval, Ledger, counted_seconds
+from services.sessions.domain.policy import SessionsPolicy
+from services.sessions.domain.session import Session
+
+FACILITATOR_TITLE = "Facilitator"  # how peers see one: by role, never by name
+
+
+class Role(StrEnum):
+    """What somebody is in a room."""
+
+    PATIENT = "patient"
+    FACILITATOR = "facilitator"
+
+
+class Presence(StrEnum):
+    """Where somebody is."""
+
+    EXPECTED = "expected"
+    WAITING = "waiting"
+    PRESENT = "present"
+    GONE = "gone"
+
+
+@dataclass(slots=True)
+class Participant:
+    """One person's place in one session; survives connections and replicas."""
+
+    id: str
+    session_id: str
+    person_id: str
+    role: Role
+    alias: str = ""
+    presence: Presence = Presence.EXPECTED
+    connection_id: str = ""
+    arrive_time: datetime | None = None
+    absence_notice_time: datetime | None = None
+    # Due: the last connection has been silent for too long. None = nothing to do.
+    silence_time: datetime | None = None
+    ledger: Ledger = field(default_factory=Ledger)
+    recorded_seconds: int | None = None
+    record_time: datetime | None = None
+    version: int = 0
+    events: list[object] = field(default_factory=list)
+
+    @property
+    def patient_id(self) -> str:
+        """The patient whose record this is; empty for a facilitator."""
+        return self.person_id if self.role is Role.PATIENT else ""
+
+    @property
+    def is_present(self) -> bool:
+        """True while in the room, also during a short loss of the connection."""
+        return self.presence is Presence.PRESENT
+
+    def wait(self, connection_id: str, now: datetime, policy: SessionsPolicy) -> None:
+        """At the door before the start; that is no absence."""
+        self._connect(connection_id, now, policy)
+        self.presence = Presence.WAITING
+
+    def join(self, connection_id: str, alias: str, now: datetime, policy: SessionsPolicy) -> bool:
+        """Into the room, replacing an older connection; True where others did not see it yet."""
+        is_new = not self.is_present
+        self._connect(connection_id, now, policy)
+        self.alias, self.presence = alias, Presence.PRESENT
+        self.ledger = self.ledger.beat(connection_id, now, policy.counting)
+        return is_new
+
+    def beat(self, connection_id: str, now: datetime, policy: SessionsPolicy) -> None:
+        """Still here. Refused to a connection that another one has replaced."""
+        self._require(connection_id)
+        self.silence_time = now + timedelta(seconds=policy.silence_seconds)
+        if self.is_present:
+            self.ledger = self.ledger.beat(connection_id, now, policy.counting)
+
+    def leave(self, connection_id: str, now: datetime) -> bool:
+        """A clean end; True where the others saw the participant until now."""
+        self._require(connection_id)
+        self.ledger = self.ledger.leave(connection_id, now)
+        return self._go()
+
+    def fall_silent(self, now: datetime) -> bool:
+        """The connection was lost and nobody came back; True where others must be told."""
+        if self.silence_time is None or self.silence_time > now:
+            return False
+        return self._go()
+
+    def dismiss(self) -> bool:
+        """The session is over; True for somebody who was in the room."""
+        return self._go()
+
+    def notice_absence(self, now: datetime) -> bool:
+        """Once, for a patient who never came to the door."""
+        if self.arrive_time is not None or self.absence_notice_time is not None:
+            return False
+        self.absence_notice_time = now
+        self.events.append(PatientAbsent(self.session_id, self.person_id, now))
+        return True
+
+    def intervals(
+        self, session: Session, now: datetime, policy: SessionsPolicy
+    ) -> tuple[Interval, ...]:
+        """What counts so far."""
+        window = session.window(now)
+        if window is None:
+            return ()
+        return self.ledger.intervals(window, session.known_breaks(now), policy.counting)
+
+    def counted(self, session: Session, now: datetime, policy: SessionsPolicy) -> int:
+        """Counted seconds so far, at most what the session is worth."""
+        return counted_seconds(self.intervals(session, now, policy), session.worth)
+
+    def record(self, session: Session, now: datetime, policy: SessionsPolicy) -> None:
+        """Tell other services the counted seconds, where they changed since last told."""
+        counted = self.counted(session, now, policy)
+        self.record_time = now
+        if self.role is not Role.PATIENT or counted == (self.recorded_seconds or 0):
+            return
+        self.recorded_seconds = counted
+        self.events.append(AttendanceRecorded(self.session_id, self.person_id, counted))
+
+    def is_record_due(self, now: datetime, policy: SessionsPolicy) -> bool:
+        """True once per recording interval."""
+        last = self.record_time or self.arrive_time
+        return last is not None and now - last >= timedelta(seconds=policy.record_seconds)
+
+    def _connect(self, connection_id: str, now: datetime, policy: SessionsPolicy) -> None:
+        self.connection_id = connection_id
+        self.arrive_time = self.arrive_time or now
+        self.silence_time = now + timedelta(seconds=policy.silence_seconds)
+
+    def _require(self, connection_id: str) -> None:
+        if self.connection_id != connection_id:
+            raise FailedPrecondition("CONNECTION_REPLACED", "another connection goes on")
+
+    def _go(self) -> bool:
+        was_present = self.is_present
+        if self.presence in {Presence.WAITING, Presence.PRESENT}:
+            self.presence = Presence.GONE
+        self.silence_time = None
+        return was_present

@@ -1,0 +1,46 @@
+"""The tenant's numbers for live sessions. [D] = a default that Haven proposes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.sessions.domain.ledger import Counting
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsPolicy:
+    """One tenant's numbers; seconds where a name says so."""
+
+    # The stream
+    hello_seconds: float = 5.0  # [D] a client sends it with its first bytes
+    heartbeat_seconds: float = 10.0  # [D] three to a silence
+    silence_seconds: float = 30.0  # [D] three missed heartbeats end a connection
+    text_length: int = 2000  # [D] characters of one chat message
+    chat_burst: int = 10  # [D] messages at once
+    chat_per_second: float = 2.0  # [D] faster than anybody types
+    refusals_per_minute: int = 120  # [D] a client that never listens is shown out
+    # The door
+    lobby_seconds: float = 900.0  # [D] how long before the start patients may wait
+    early_start_seconds: float = 600.0  # [D] how long before its time a session may begin
+    overrun_seconds: float = 1800.0  # [D] a room that nobody closed is closed
+    location_seconds: float = 14_400.0  # clinical.md 5.3: asked every session; [D] one day block
+    # Attendance
+    absent_seconds: float = 300.0  # clinical.md 4.1 and features.md F7: no-join at +5 min
+    gap_seconds: float = 600.0  # clinical.md 4.1: disconnects of at most 10 min ...
+    gap_total_seconds: float = 600.0  # ... summed
+    record_seconds: float = 300.0  # [D] how often running minutes are told to others
+    # The safety signal
+    call_number: str = "988"  # clinical.md 5.4: call, text and chat at any hour
+    signal_answer_seconds: float = 1.0  # [D] then the patient is told that nobody has it yet
+    signal_retry_seconds: float = 120.0  # [D] how long a signal that is not stored is retried
+
+    @property
+    def counting(self) -> Counting:
+        """What the attendance ledger needs to know."""
+        return Counting(
+            beat=timedelta(seconds=self.heartbeat_seconds),
+            silence=timedelta(seconds=self.silence_seconds),
+            gap=timedelta(seconds=self.gap_seconds),
+            gap_total=timedelta(seconds=self.gap_total_seconds),
+        )

@@ -1,0 +1,209 @@
+"""One session and its room: when it may begin, who leads it, what of it counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from chassis.errors import FailedPrecondition, PermissionDenied
+from services.sessions.domain.events import SessionStarted
+from services.sessions.domain.ledger import Interval
+from services.sessions.domain.policy import SessionsPolicy
+
+
+class State(StrEnum):
+    """Where a session stands."""
+
+    SCHEDULED = "scheduled"
+    STARTED = "started"
+    PAUSED = "paused"
+    ENDED = "ended"
+    CANCELED = "canceled"
+
+
+OPEN = frozenset({State.STARTED, State.PAUSED})
+FINAL = frozenset({State.ENDED, State.CANCELED})
+EDGES = {
+    (State.SCHEDULED, "start"): State.STARTED,
+    (State.SCHEDULED, "lapse"): State.ENDED,
+    (State.SCHEDULED, "cancel"): State.CANCELED,
+    (State.STARTED, "pause"): State.PAUSED,
+    (State.STARTED, "end"): State.ENDED,
+    (State.PAUSED, "resume"): State.STARTED,
+    (State.PAUSED, "end"): State.ENDED,
+}
+# What a refused verb is told: by state, with one exception where the verb matters.
+REFUSALS = {
+    State.SCHEDULED: "SESSION_NOT_STARTED",
+    State.STARTED: "SESSION_ALREADY_STARTED",
+    State.PAUSED: "SESSION_PAUSED",
+    State.ENDED: "SESSION_ENDED",
+    State.CANCELED: "SESSION_CANCELED",
+}
+VERB_REFUSALS = {
+    (State.STARTED, "resume"): "SESSION_NOT_PAUSED",
+    (State.PAUSED, "start"): "SESSION_ALREADY_STARTED",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What scheduling says about a session."""
+
+    session_id: str
+    group_id: str
+    facilitator_id: str
+    patient_ids: frozenset[str]
+    start_time: datetime
+    end_time: datetime
+    counted_minutes: int
+    facilitator_states: frozenset[str]
+    is_canceled: bool = False
+
+
+@dataclass(slots=True)
+class Session:
+    """Known from the moment it is scheduled; ends once."""
+
+    schedule: Schedule
+    schedule_version: int
+    state: State = State.SCHEDULED
+    actual_start_time: datetime | None = None
+    actual_end_time: datetime | None = None
+    breaks: tuple[Interval, ...] = ()
+    break_start_time: datetime | None = None
+    # Due: look who did not come; close what nobody closed. None = nothing to do.
+    absence_time: datetime | None = None
+    close_time: datetime | None = None
+    version: int = 0
+    events: list[object] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        """The session's id; the room's too."""
+        return self.schedule.session_id
+
+    @property
+    def patient_id(self) -> str:
+        """A session belongs to no single patient."""
+        return ""
+
+    @property
+    def is_open(self) -> bool:
+        """True while people can be in the room."""
+        return self.state in OPEN
+
+    @property
+    def is_over(self) -> bool:
+        """True where nobody can come any more."""
+        return self.state in FINAL
+
+    def take(self, schedule: Schedule, version: int, policy: SessionsPolicy) -> None:
+        """Follow scheduling's newer word; an older one, or one about the past, changes nothing.
+
+        A room with people in it is not canceled over their heads: its facilitator ends it.
+        """
+        if version <= self.schedule_version or self.is_over:
+            return
+        moved = schedule.start_time != self.schedule.start_time
+        self.schedule, self.schedule_version = schedule, version
+        if schedule.is_canceled and not self.is_open:
+            self._move("cancel")
+            self.absence_time = self.close_time = None
+            return
+        self.close_time = schedule.end_time + timedelta(seconds=policy.overrun_seconds)
+        if moved:
+            self.absence_time = schedule.start_time + timedelta(seconds=policy.absent_seconds)
+
+    def expect_more(self, now: datetime, policy: SessionsPolicy) -> None:
+        """Somebody got a seat: look again for absences, though the first look may be over."""
+        if self.absence_time is None and not self.is_over:
+            since = max(now, self.schedule.start_time)
+            self.absence_time = since + timedelta(seconds=policy.absent_seconds)
+
+    def require_facilitator(self, person_id: str) -> None:
+        """Only the session's own facilitator leads it."""
+        if person_id != self.schedule.facilitator_id:
+            raise PermissionDenied("NOT_FACILITATOR", "another clinician leads this session")
+
+    def start(self, by: str, now: datetime, policy: SessionsPolicy) -> None:
+        """Open the room; minutes count from `now`."""
+        self.require_facilitator(by)
+        opens = self.schedule.start_time - timedelta(seconds=policy.early_start_seconds)
+        if self.state is State.SCHEDULED and now < opens:
+            raise FailedPrecondition("SESSION_TOO_EARLY", "the session's time has not come")
+        if self.state is State.SCHEDULED and not self.schedule.facilitator_states:
+            raise FailedPrecondition(
+                "LICENSE_STATE_MISMATCH", "the facilitator holds no license in any state"
+            )
+        self._move("start")
+        self.actual_start_time = now
+        self.events.append(SessionStarted(self.id, by, now))
+
+    def pause(self, by: str, now: datetime) -> None:
+        """Begin a break."""
+        self.require_facilitator(by)
+        self._move("pause")
+        self.break_start_time = now
+
+    def resume(self, by: str, now: datetime) -> None:
+        """End the break."""
+        self.require_facilitator(by)
+        self._move("resume")
+        self._close_break(now)
+
+    def end(self, by: str, now: datetime) -> None:
+        """Close the room for good."""
+        self.require_facilitator(by)
+        self._move("end")
+        self._finish(now)
+
+    def lapse(self, now: datetime) -> None:
+        """Close what nobody closed, whether it ever began or not."""
+        self._move("end" if self.is_open else "lapse")
+        self._finish(now)
+
+    def window(self, now: datetime) -> Interval | None:
+        """From the real start to the real end, or until now; None where it never began."""
+        if self.actual_start_time is None:
+            return None
+        return Interval(self.actual_start_time, self.actual_end_time or now)
+
+    def known_breaks(self, now: datetime) -> tuple[Interval, ...]:
+        """All breaks, the running one until now."""
+        if self.break_start_time is None:
+            return self.breaks
+        return (*self.breaks, Interval(self.break_start_time, now))
+
+    @property
+    def worth(self) -> timedelta:
+        """The most that one patient can have counted."""
+        return timedelta(minutes=self.schedule.counted_minutes)
+
+    def _finish(self, now: datetime) -> None:
+        self._close_break(now)
+        if self.actual_start_time is not None:
+            self.actual_end_time = now
+        self.close_time = None
+
+    def _close_break(self, now: datetime) -> None:
+        self.breaks, self.break_start_time = self.known_breaks(now), None
+
+    def _move(self, verb: str) -> None:
+        target = EDGES.get((self.state, verb))
+        if target is None:
+            reason = VERB_REFUSALS.get((self.state, verb), REFUSALS[self.state])
+            raise FailedPrecondition(reason, "the session's state does not allow it")
+        self.state = target
+
+
+def scheduled(schedule: Schedule, version: int, policy: SessionsPolicy) -> Session:
+    """The session that scheduling tells of for the first time."""
+    session = Session(schedule, schedule_version=version)
+    if schedule.is_canceled:
+        session.state = State.CANCELED
+        return session
+    session.absence_time = schedule.start_time + timedelta(seconds=policy.absent_seconds)
+    session.close_time = schedule.end_time + timedelta(seconds=policy.overrun_seconds)
+    return session

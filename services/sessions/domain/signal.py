@@ -1,0 +1,77 @@
+"""The private call for help, and what the person who pressed may rely on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.sessions.domain.case import Case, Help
+from services.sessions.domain.events import Origin, SafetySignalRaised
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What is pressed: by whom, for whom, where."""
+
+    signal_id: str
+    patient_id: str
+    raised_by: str
+    origin: Origin
+    session_id: str = ""
+
+
+@dataclass(slots=True)
+class SafetySignal:
+    """Raised once; its help follows the case that covers it."""
+
+    alarm: Alarm
+    raise_time: datetime
+    location_id: str = ""
+    help: Help = Help.NOBODY_YET
+    holder_role: str = ""
+    contact_time: datetime | None = None
+    # Those who are told of each change: who pressed, and the room's facilitator.
+    recipient_ids: tuple[str, ...] = ()
+    version: int = 0
+    events: list[object] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        """The fact's one key on every path."""
+        return self.alarm.signal_id
+
+    @property
+    def patient_id(self) -> str:
+        """Who may be in danger."""
+        return self.alarm.patient_id
+
+    @property
+    def is_resolved(self) -> bool:
+        """True once its case ended."""
+        return self.help is Help.RESOLVED
+
+    def follow(self, case: Case) -> bool:
+        """Show what the case says; True where that is news."""
+        before = (self.help, self.holder_role, self.contact_time)
+        self.help, self.holder_role = case.help, case.told_role
+        if case.contact_time is not None and case.contact_time >= self.raise_time:
+            self.contact_time = case.contact_time
+        return before != (self.help, self.holder_role, self.contact_time)
+
+
+def raised(
+    alarm: Alarm, now: datetime, *, location_id: str, recipient_ids: tuple[str, ...]
+) -> SafetySignal:
+    """The signal, from the instant it is pressed."""
+    signal = SafetySignal(alarm, now, location_id=location_id, recipient_ids=recipient_ids)
+    signal.events.append(
+        SafetySignalRaised(
+            alarm.signal_id,
+            alarm.session_id,
+            alarm.patient_id,
+            alarm.origin,
+            location_id,
+            now,
+        )
+    )
+    return signal
