@@ -1,0 +1,1 @@
+"""What intake knows about care, and nothing about wires, stores or clocks."""

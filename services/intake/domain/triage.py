@@ -1,0 +1,76 @@
+"""From answers to a tier.
+
+Two readings of the same answers: what they already say, and the highest that any completion of
+them could reach. A screen that ends is read the second way, so that an absent, skipped or
+contradictory answer can raise the tier and never lower it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.intake.domain.answers import Answers
+from services.intake.domain.instruments.cssrs import NO, Q1, Q2, Q3, Q4, Q5, Q6, Q6B, YES
+from services.intake.domain.instruments.model import Instrument, Triage
+from services.intake.domain.tier import Tier, Trigger
+
+TRIGGERS = {
+    Triage.SAFETY_ITEM: Trigger.PHQ9_ITEM9,
+    Triage.COLUMBIA: Trigger.CSSRS_SCREENER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TriageRules:
+    """The tenant's part of triage: how an endorsed safety item of a total-scored form counts."""
+
+    safety_item_tier: Tier
+
+
+def certain_tier(instrument: Instrument, answers: Answers, rules: TriageRules) -> Tier:
+    """What the answers say already, whatever is still to come."""
+    if instrument.triage is Triage.COLUMBIA:
+        return _columbia(lambda code: answers.get(code) == YES)
+    endorsed = any((answers.get(item.code) or 0) > 0 for item in instrument.safety_items)
+    return rules.safety_item_tier if endorsed else Tier.NONE
+
+
+def reachable_tier(instrument: Instrument, answers: Answers, rules: TriageRules) -> Tier:
+    """The highest tier that any completion of the answers could reach."""
+    if instrument.triage is Triage.COLUMBIA:
+        open_items = unanswered_safety_items(instrument, answers)
+        return _columbia(lambda code: answers.get(code) == YES or code in open_items)
+    if unanswered_safety_items(instrument, answers):
+        return rules.safety_item_tier
+    return certain_tier(instrument, answers, rules)
+
+
+def unanswered_safety_items(instrument: Instrument, answers: Answers) -> frozenset[str]:
+    """Safety items without an answer that the form's own flow still asks for."""
+    return frozenset(
+        item.code
+        for item in instrument.safety_items
+        if answers.get(item.code) is None and _is_asked(item.code, answers)
+    )
+
+
+def _columbia(is_yes: Callable[[str], bool]) -> Tier:
+    """The Columbia screener's triage; the first match wins."""
+    if is_yes(Q4) or is_yes(Q5) or is_yes(Q6B):
+        return Tier.HIGH
+    if is_yes(Q3) or is_yes(Q6):
+        return Tier.MODERATE
+    if is_yes(Q1) or is_yes(Q2):
+        return Tier.LOW
+    return Tier.NONE
+
+
+def _is_asked(code: str, answers: Answers) -> bool:
+    if code in (Q3, Q4, Q5):
+        # "No" to the second question ends the branch, unless the branch itself says otherwise.
+        branch = any(answers.get(each) == YES for each in (Q3, Q4, Q5))
+        return answers.get(Q2) != NO or branch
+    if code == Q6B:
+        return answers.get(Q6) != NO
+    return True
