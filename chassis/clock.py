@@ -10,6 +10,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from chassis.errors import Unavailable
+
 if TYPE_CHECKING:
     from pymongo import MongoClient
 
@@ -67,9 +69,9 @@ class DatabaseClock:
             before = time.monotonic()
             try:
                 answer = self._client.admin.command("hello")
-            except PyMongoError:
+            except PyMongoError as error:
                 if known is None:
-                    raise
+                    raise Unavailable("STORE_UNAVAILABLE", "no reading of its clock") from error
                 # Readings of an absent database are no reason to stop counting.
                 elapsed = time.monotonic() - known[1]
                 anchor = (known[0] + timedelta(seconds=elapsed), time.monotonic())

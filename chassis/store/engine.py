@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from chassis.deadline import Deadline
 
@@ -29,6 +29,14 @@ class Query:
 
 
 ANY_ORDER = Query()
+
+
+class Due(NamedTuple):
+    """A row whose time has come, and which time that was."""
+
+    tenant_id: str
+    id: str
+    time: datetime
 
 
 class Rows(Protocol):
@@ -97,8 +105,8 @@ class Engine(Protocol):
         """Run `body` on committed rows; single writes in it are durable when it returns."""
         ...
 
-    def due(self, collection: str, field: str, limit: int) -> list[tuple[str, str]]:
-        """(tenant_id, _id) of rows whose time in `field` has come, longest due first."""
+    def due(self, collection: str, field: str, limit: int) -> list[Due]:
+        """Rows whose time in `field` has come, longest due first."""
         ...
 
     def next_due(self, collection: str, field: str) -> datetime | None:

@@ -22,7 +22,7 @@ from pymongo.write_concern import WriteConcern
 
 from chassis.deadline import Deadline
 from chassis.errors import FailedPrecondition
-from chassis.store.engine import CROSS_TENANT, Document, Index, Rows
+from chassis.store.engine import CROSS_TENANT, Document, Due, Index, Rows
 from chassis.store.faults import (
     is_conflict,
     is_lost_connection,
@@ -94,17 +94,17 @@ class MongoEngine:
         with translation(), pymongo.timeout(_bound(deadline)):
             return body(MongoRows(self.database, None))
 
-    def due(self, collection: str, field: str, limit: int) -> list[tuple[str, str]]:
-        """(tenant_id, _id) of rows whose time in `field` has come by the database's own clock."""
+    def due(self, collection: str, field: str, limit: int) -> list[Due]:
+        """Rows whose time in `field` has come by the database's own clock."""
         with translation(), pymongo.timeout(ATTEMPT_SECONDS):
             found = self.database[collection].find(
                 {"$expr": {"$lte": [f"${field}", "$$NOW"]}, field: {"$type": "date"}},
-                {"tenant_id": 1},
+                {"tenant_id": 1, field: 1},
                 sort=[(field, 1)],
                 limit=limit,
                 comment=f"{CROSS_TENANT}timer",
             )
-            return [(row["tenant_id"], row["_id"]) for row in found]
+            return [Due(row["tenant_id"], row["_id"], row[field]) for row in found]
 
     def next_due(self, collection: str, field: str) -> datetime | None:
         """The earliest time in `field` that has not come."""

@@ -23,7 +23,7 @@ from chassis.failpoint import failpoint
 from chassis.store import outbox_rows
 from chassis.store.attempt import Attempt
 from chassis.store.audit_rows import AUDIT, audit_documents
-from chassis.store.engine import Document, Engine, Index, Rows
+from chassis.store.engine import Document, Due, Engine, Index, Rows
 from chassis.store.mongo import ATTEMPT_SECONDS, MongoEngine
 from chassis.store.outbox_rows import OutboxRow, Pending
 from chassis.store.reader import Reader
@@ -109,6 +109,10 @@ class Store:
 
     def due(self, collection: str, field: str, *, limit: int) -> list[tuple[str, str]]:
         """(tenant_id, _id) of documents whose time in `field` has come, longest due first."""
+        return [(due.tenant_id, due.id) for due in self.due_times(collection, field, limit=limit)]
+
+    def due_times(self, collection: str, field: str, *, limit: int) -> list[Due]:
+        """The same, with the time that has come."""
         return self._engine.due(collection, field, limit)
 
     def next_due(self, collection: str, field: str) -> datetime | None:
