@@ -29,8 +29,11 @@ ALLOWED = frozenset(
         "version", "where",
     }
 )  # fmt: skip
-# Codes, names, addresses of our own servers: what is shaped otherwise may be somebody's words.
-CODE = re.compile(r"[A-Za-z0-9_.,:/<>\[\]@ -]{0,200}")
+# Codes, names, addresses of our own servers. What is shaped otherwise, has blanks, an @ or as many
+# digits as a telephone number may be somebody's.
+CODE = re.compile(r"(?!.*[0-9]{7})[A-Za-z0-9_.,:/<>\[\]-]{0,400}")
+IDS = frozenset({"error_id", "tenant_id", "timestamp", "trace_id"})
+ID = re.compile(r"[A-Za-z0-9:.-]{1,64}")
 FRAMES = 6  # of a traceback, innermost last
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -74,7 +77,7 @@ def failure(error: BaseException) -> dict[str, str]:
 
 def _where(trace: TracebackType | None) -> str:
     frames = traceback.extract_tb(trace)[-FRAMES:]
-    return " > ".join(f"{_relative(frame.filename)}:{frame.lineno}" for frame in frames)
+    return ">".join(f"{_relative(frame.filename)}:{frame.lineno}" for frame in frames)
 
 
 def _relative(filename: str) -> str:
@@ -96,8 +99,9 @@ def _published(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapp
 def _may_appear(name: str, value: Any) -> bool:
     if name not in ALLOWED:
         return False
+    shape = ID if name in IDS else CODE
     return isinstance(value, int | float) or (
-        isinstance(value, str) and CODE.fullmatch(value) is not None
+        isinstance(value, str) and shape.fullmatch(value) is not None
     )
 
 

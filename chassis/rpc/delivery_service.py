@@ -1,0 +1,64 @@
+"""The server side of Deliver: an event straight from its committer, by the queue's own inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from google.protobuf.message import Message
+from haven.delivery.v1 import delivery_pb2, delivery_pb2_grpc
+
+from chassis.clock import Clock
+from chassis.deadline import Deadline
+from chassis.errors import InvalidArgument
+from chassis.inbound import Handler, Outcome, receive
+from chassis.rpc.bridge import Bridge, Context
+from chassis.rpc.server import Served
+from chassis.tenants import Tenants
+from chassis.topology import spec_of
+
+SERVICE = delivery_pb2.DESCRIPTOR.services_by_name["DeliveryService"]
+
+
+class DeliveryServicer(delivery_pb2_grpc.DeliveryServiceServicer):
+    """Hands delivered events to the same handlers, under the same inbox keys, as the queues."""
+
+    def __init__(
+        self,
+        bridge: Bridge,
+        consumers: Mapping[type[Message], Handler],
+        *,
+        service: str,
+        clock: Clock,
+        tenants: Tenants,
+    ) -> None:
+        self._bridge, self._service, self._clock, self._tenants = bridge, service, clock, tenants
+        specs = ((spec_of(message), handler) for message, handler in consumers.items())
+        self._consumers = {spec.type: (spec, handler) for spec, handler in specs}
+
+    async def Deliver(
+        self, request: delivery_pb2.DeliverRequest, context: Context
+    ) -> delivery_pb2.DeliverResponse:
+        """Answers when the event's effect is committed, now or earlier."""
+        deadline = self._bridge.call_of(context).deadline
+        outcome = await self._bridge.in_executor(self._receive, request.envelope, deadline)
+        return delivery_pb2.DeliverResponse(repeated_delivery=outcome is Outcome.REPEATED)
+
+    def _receive(self, envelope: delivery_pb2.Envelope, deadline: Deadline) -> Outcome:
+        deadline.check()  # it may have waited for this thread
+        if envelope.type not in self._consumers:
+            raise InvalidArgument("EVENT_TYPE_UNKNOWN", "this service does not consume the type")
+        spec, handler = self._consumers[envelope.type]
+        self._tenants.require(envelope.tenant_id)
+        return receive(
+            envelope,
+            spec,
+            handler,
+            consumer=self._service,
+            now=self._clock.now(),
+            deadline=deadline,
+        )
+
+
+def served(servicer: DeliveryServicer) -> Served:
+    """The servicer as a server takes it."""
+    return Served(delivery_pb2_grpc.add_DeliveryServiceServicer_to_server, servicer, SERVICE)

@@ -1,0 +1,180 @@
+"""The one interceptor before every method: who, may they, until when, and what it came to.
+
+It is a single pass because every RPC pays for it. Health and reflection pass by: they say nothing
+about anyone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from inspect import isasyncgenfunction
+from typing import Any, cast
+
+import grpc
+from google.protobuf.message import DecodeError, Message
+from grpc.aio import ServerInterceptor, ServicerContext
+
+from chassis.auth.policies import MethodPolicies, MethodPolicy
+from chassis.deadline import Deadline
+from chassis.errors import DeadlineExceeded, HavenError, InvalidArgument, ResourceExhausted
+from chassis.rpc.bridge import DEFAULT_SECONDS
+from chassis.rpc.doors import Door
+from chassis.rpc.frame import Frame, enter
+from chassis.rpc.passage import Meter, Passage
+
+LONGEST_SECONDS = 30.0  # nobody waits longer for one answer
+RESERVE_SECONDS = 0.02  # kept back so that our answer arrives before the caller gives up
+LARGEST_MESSAGE = 1 << 20
+OPEN_SERVICES = ("/grpc.health.v1.Health/", "/grpc.reflection.v1alpha.ServerReflection/")
+
+Context = ServicerContext[Any, Any]
+# The stubs describe sync methods only; here they are coroutines and async generators.
+Handler = Any
+
+
+class Gate(ServerInterceptor):
+    """Lets admitted callers through to the methods of one server."""
+
+    def __init__(self, *, service: str, policies: MethodPolicies, door: Door) -> None:
+        self._service, self._policies, self._door = service, policies, door
+        self._wrapped: dict[str, Handler] = {}
+        self._meters = {policy.method: Meter(policy) for policy in policies}
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler:
+        """The method's handler behind the gate; made at its first call."""
+        method = handler_call_details.method
+        if (known := self._wrapped.get(method)) is not None:
+            return known
+        handler = await continuation(handler_call_details)
+        policy = self._policies.of(method)
+        if handler is None or method.startswith(OPEN_SERVICES):
+            return handler
+        if policy is None:
+            # Served without a policy cannot happen after a checked start; deny by default anyway.
+            raise AssertionError(f"{method} has no policy")
+        self._wrapped[method] = wrapped = self._wrap(handler, policy)
+        return wrapped
+
+    def _wrap(self, handler: Handler, policy: MethodPolicy) -> Handler:
+        shape = {
+            "request_deserializer": _bounded(
+                handler.request_deserializer, raises=handler.request_streaming
+            ),
+            "response_serializer": handler.response_serializer,
+        }
+        if handler.request_streaming and handler.response_streaming:
+            stream = self._streaming(handler.stream_stream, policy)
+            return grpc.stream_stream_rpc_method_handler(stream, **shape)
+        if handler.request_streaming:
+            answer = self._answering(handler.stream_unary, policy)
+            return grpc.stream_unary_rpc_method_handler(answer, **shape)
+        if handler.response_streaming:
+            stream = self._streaming(handler.unary_stream, policy)
+            return grpc.unary_stream_rpc_method_handler(stream, **shape)
+        answer = self._answering(handler.unary_unary, policy)
+        return grpc.unary_unary_rpc_method_handler(answer, **shape)
+
+    def _answering(self, inner: Callable[..., Awaitable[Any]], policy: MethodPolicy) -> Any:
+        """A method with one answer, bounded in time."""
+
+        async def answer(request: Any, context: Context) -> Any:
+            metadata = _metadata(context)
+            async with self._passage(context, policy, metadata):
+                frame = await self._admit(request, context, policy, metadata)
+                if frame.deadline is None:
+                    return await inner(request, context)
+                return await _within(frame.deadline, inner(request, context))
+
+        return answer
+
+    def _streaming(self, inner: Callable[..., Any], policy: MethodPolicy) -> Any:
+        """A method with many answers; it lasts as long as both sides want."""
+        generates = isasyncgenfunction(inner)
+
+        async def stream(request: Any, context: Context) -> None:
+            metadata = _metadata(context)
+            async with self._passage(context, policy, metadata):
+                await self._admit(request, context, policy, metadata)
+                if not generates:
+                    await inner(request, context)
+                    return
+                async with aclosing(inner(request, context)) as answers:
+                    async for message in answers:
+                        await context.write(message)
+
+        return stream
+
+    def _passage(self, context: Context, policy: MethodPolicy, metadata: dict[str, str]) -> Passage:
+        return Passage(
+            context,
+            policy,
+            self._meters[policy.method],
+            service=self._service,
+            traceparent=metadata.get("traceparent", ""),
+        )
+
+    async def _admit(
+        self, request: Any, context: Context, policy: MethodPolicy, metadata: dict[str, str]
+    ) -> Frame:
+        """Everything that must hold before a method runs; its frame is the task's from here on."""
+        deadline = None if policy.is_stream else _deadline(context)
+        tenant_id, caller = await self._door.identify(metadata, context)
+        actor = policy.granted(caller)
+        if isinstance(request, HavenError):
+            raise request
+        if isinstance(request, Message):
+            policy.require_own(actor, request)
+        frame = Frame(policy, tenant_id, actor, deadline)
+        enter(frame)
+        return frame
+
+
+async def _within(deadline: Deadline, answer: Awaitable[Any]) -> Any:
+    try:
+        async with asyncio.timeout(deadline.remaining()) as limit:
+            return await answer
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        text = "the call took longer than allowed"
+        raise DeadlineExceeded("DEADLINE_EXCEEDED", text) from None
+
+
+def _metadata(context: Context) -> dict[str, str]:
+    return dict(cast(Any, context.invocation_metadata()) or ())
+
+
+def _deadline(context: Context) -> Deadline:
+    remaining = context.time_remaining()
+    if remaining is None:
+        return Deadline.after(DEFAULT_SECONDS)
+    if remaining <= RESERVE_SECONDS:
+        raise DeadlineExceeded("DEADLINE_TOO_SHORT", "too little time is left to begin")
+    return Deadline.after(min(remaining, LONGEST_SECONDS) - RESERVE_SECONDS)
+
+
+def _bounded(parse: Callable[[bytes], Any] | None, *, raises: bool) -> Callable[[bytes], Any]:
+    """A reader that refuses with our own reasons. In a stream it raises to whoever reads next;
+    a single request is handed on as its refusal, because nobody else is there to hear it."""
+    assert parse is not None
+
+    def read(body: bytes) -> Any:
+        try:
+            if len(body) <= LARGEST_MESSAGE:
+                return parse(body)
+            refusal: HavenError = ResourceExhausted(
+                "MESSAGE_TOO_LARGE", f"a message may have at most {LARGEST_MESSAGE} bytes"
+            )
+        except DecodeError:
+            refusal = InvalidArgument("MESSAGE_UNDECODABLE", "not a message of the method's type")
+        if raises:
+            raise refusal
+        return refusal
+
+    return read

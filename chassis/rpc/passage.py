@@ -1,0 +1,119 @@
+"""One RPC from its arrival to its answer: time, trace, and what a failure becomes on the wire."""
+
+from __future__ import annotations
+
+import time
+from contextvars import Token
+from types import TracebackType
+from typing import Any
+
+import grpc
+from grpc.aio import AbortError, ServicerContext
+from opentelemetry import context as otel_context
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind, StatusCode
+
+from chassis.auth.policies import MethodPolicy
+from chassis.errors import HavenError, Internal, Kind
+from chassis.ids import new_id
+from chassis.log import get_logger
+from chassis.rpc.status import CODES, status_of, trailers_of
+from chassis.telemetry import metrics, tracing
+
+log = get_logger("rpc")
+Context = ServicerContext[Any, Any]
+
+
+class Meter:
+    """One method's metrics, looked up once."""
+
+    def __init__(self, policy: MethodPolicy) -> None:
+        labels = policy.service, policy.name
+        metrics.expect_rpcs(policy.service, [policy.name])
+        self.duration = metrics.rpc_duration.labels(*labels)
+        self._requests = {
+            code: metrics.rpc_requests.labels(*labels, code) for code in metrics.CODES
+        }
+        self._other = self._requests["INTERNAL"]
+
+    def count(self, code: str) -> None:
+        """One finished RPC."""
+        self._requests.get(code, self._other).inc()
+
+
+class Passage:
+    """Wraps the handling of one RPC: `async with Passage(...)`; every failure leaves as a Status.
+
+    This is the one place in an api where an unknown exception ends: as INTERNAL with an error id
+    that the log line shares, and nothing else.
+    """
+
+    __slots__ = ("_context", "_meter", "_policy", "_service", "_span", "_started", "_token")
+
+    def __init__(
+        self,
+        context: Context,
+        policy: MethodPolicy,
+        meter: Meter,
+        *,
+        service: str,
+        traceparent: str,
+    ) -> None:
+        self._context, self._policy, self._meter, self._service = context, policy, meter, service
+        self._started = time.perf_counter()
+        parent = tracing.parent_context(traceparent) if traceparent else None
+        self._span = tracing.start_span(policy.method[1:], parent, SpanKind.SERVER)
+        self._token: Token[Any] | None = None
+
+    async def __aenter__(self) -> None:
+        self._token = otel_context.attach(trace.set_span_in_context(self._span))
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace_back: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self._finish("OK")
+        elif isinstance(error, AbortError):  # a method chose its own status
+            self._finish(_code_name(self._context.code()))
+        elif isinstance(error, Exception):
+            await self._refuse(self._told(error))
+        else:  # cancelled: the caller left or its deadline passed, or the process is going down
+            self._finish("CANCELLED")
+
+    def _told(self, error: Exception) -> HavenError:
+        """What the caller may hear of it."""
+        if isinstance(error, HavenError):
+            if error.kind is Kind.INTERNAL:
+                log.error("rpc.failed", method=self._policy.method, exc_info=error)
+            return error
+        error_id = new_id()
+        log.error("rpc.failed", method=self._policy.method, error_id=error_id, exc_info=error)
+        return Internal("INTERNAL", "an internal error", metadata={"error_id": error_id})
+
+    async def _refuse(self, error: HavenError) -> None:
+        code = CODES[error.kind]
+        self._span.set_status(StatusCode.ERROR)
+        self._finish(code.name, reason=error.reason)
+        status = status_of(error, service=self._service)
+        await self._context.abort(code, status.message, trailers_of(status))
+
+    def _finish(self, code: str, *, reason: str = "") -> None:
+        self._meter.count(code)
+        self._meter.duration.observe(time.perf_counter() - self._started)
+        if self._span.is_recording():
+            self._span.set_attribute("haven.code", code)
+            if reason:
+                self._span.set_attribute("haven.reason", reason)
+        self._span.end()
+        if self._token is not None:
+            otel_context.detach(self._token)
+
+
+def _code_name(code: Any) -> str:
+    """The context holds a StatusCode or its number."""
+    if isinstance(code, grpc.StatusCode):
+        return code.name
+    return next((each.name for each in grpc.StatusCode if each.value[0] == code), "UNKNOWN")
