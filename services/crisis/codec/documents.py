@@ -1,0 +1,245 @@
+"""Aggregates as documents and back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from chassis.store import Document
+from services.crisis.domain.case import Case, State
+from services.crisis.domain.commands import KeepEmergencyContact, KeepLocation, KeepScreening
+from services.crisis.domain.escalation import (
+    EscalationPolicy,
+    FrozenPolicy,
+    Rung,
+    Target,
+    TargetKind,
+)
+from services.crisis.domain.ladder import Ladder
+from services.crisis.domain.rotation import Override, Rotation
+from services.crisis.domain.signal import Severity, Source
+from services.crisis.domain.timeline import Act, ActKind, Timeline
+
+# Fields that a document holds as they are.
+PLAIN = (
+    "patient_id", "open_time", "location_id", "wait_start", "unanswered", "owner_id", "owner_role",
+    "contacted_by", "acknowledge_time", "contact_time", "resolve_time", "resolver_id",
+    "disposition",
+)  # fmt: skip
+
+
+def case_document(case: Case) -> Document:
+    """A case as it is stored; `list_key` puts what needs people first."""
+    opened = case.open_time.isoformat(timespec="milliseconds")
+    return {
+        **{name: getattr(case, name) for name in PLAIN},
+        "source": case.source.value,
+        "severity": case.severity.name.lower(),
+        "state": case.state.value,
+        "is_open": case.is_open,
+        "list_key": f"{int(case.is_open)}{case.severity.value}{opened}",
+        "next_deadline_time": case.next_deadline,
+        "rung": case.ladder.rung,
+        "cycle": case.ladder.cycle,
+        "pages": [{"page_id": id, "failed": failed} for id, failed in case.ladder.pages.items()],
+        "policy": _frozen_document(case.ladder.policy),
+        "act_count": case.timeline.count,
+    }
+
+
+def case_from(document: Document) -> Case:
+    """The case as it was stored."""
+    ladder = Ladder(
+        policy=_frozen_from(document["policy"]),
+        rung=document["rung"],
+        cycle=document["cycle"],
+        pages={page["page_id"]: page["failed"] for page in document["pages"]},
+    )
+    return Case(
+        **{name: document[name] for name in PLAIN},
+        id=document["_id"],
+        source=Source(document["source"]),
+        severity=Severity[document["severity"].upper()],
+        state=State(document["state"]),
+        next_deadline=document["next_deadline_time"],
+        ladder=ladder,
+        version=document["version"],
+        timeline=Timeline(document["act_count"]),
+    )
+
+
+def act_document(case_id: str, sequence: int, act: Act) -> Document:
+    """One line of a timeline; the fact behind it is unique in the tenant."""
+    return {
+        "_id": f"{case_id}/{sequence}",
+        "case_id": case_id,
+        "sequence": sequence,
+        "kind": act.kind.value,
+        "act_time": act.time,
+        "actor_id": act.actor_id,
+        "rung": act.rung,
+        "cycle": act.cycle,
+        "recipient_id": act.recipient_id,
+        "page_id": act.page_id,
+        "fact_id": act.fact_id,
+        "is_signal": bool(act.fact_id),
+        "detail": act.detail,
+    }
+
+
+def act_from(document: Document) -> Act:
+    """The line as it was stored."""
+    return Act(
+        kind=ActKind(document["kind"]),
+        time=document["act_time"],
+        actor_id=document["actor_id"],
+        rung=document["rung"],
+        cycle=document["cycle"],
+        recipient_id=document["recipient_id"],
+        page_id=document["page_id"],
+        fact_id=document["fact_id"],
+        detail=document["detail"],
+    )
+
+
+def policy_document(policy: EscalationPolicy) -> Document:
+    """An escalation policy as it is stored."""
+    within = policy.contact_within
+    return {
+        "severity": policy.severity.name.lower(),
+        "rungs": [_rung_document(rung) for rung in policy.rungs],
+        "contact_seconds": None if within is None else within.total_seconds(),
+    }
+
+
+def policy_from(document: Document) -> EscalationPolicy:
+    """The escalation policy as it was stored."""
+    seconds = document["contact_seconds"]
+    return EscalationPolicy(
+        id=document["_id"],
+        severity=Severity[document["severity"].upper()],
+        rungs=tuple(_rung_from(rung) for rung in document["rungs"]),
+        contact_within=None if seconds is None else timedelta(seconds=seconds),
+        version=document["version"],
+    )
+
+
+def rotation_document(rotation: Rotation) -> Document:
+    """A rotation as it is stored."""
+    return {
+        "name": rotation.name,
+        "time_zone": rotation.time_zone,
+        "start_time": rotation.start,
+        "shift_days": rotation.shift_days,
+        "clinician_ids": list(rotation.clinician_ids),
+        "overrides": [
+            {"clinician_id": each.clinician_id, "start_time": each.start, "end_time": each.end}
+            for each in rotation.overrides
+        ],
+    }
+
+
+def rotation_from(document: Document) -> Rotation:
+    """The rotation as it was stored."""
+    return Rotation(
+        id=document["_id"],
+        name=document["name"],
+        time_zone=document["time_zone"],
+        start=document["start_time"],
+        shift_days=document["shift_days"],
+        clinician_ids=tuple(document["clinician_ids"]),
+        overrides=tuple(
+            Override(each["clinician_id"], each["start_time"], each["end_time"])
+            for each in document["overrides"]
+        ),
+        version=document["version"],
+    )
+
+
+def location_document(place: KeepLocation) -> Document:
+    """A copy of an attestation; what it tells stays ciphertext."""
+    return {
+        "_id": place.location_id,
+        "patient_id": place.patient_id,
+        "state": place.state,
+        "address_ciphertext": place.address_ciphertext,
+        "callback_number_ciphertext": place.callback_number_ciphertext,
+        "attest_time": place.attest_time,
+    }
+
+
+def location_from(document: Document) -> KeepLocation:
+    """The attestation as it came."""
+    return KeepLocation(
+        location_id=document["_id"],
+        patient_id=document["patient_id"],
+        state=document["state"],
+        address_ciphertext=bytes(document["address_ciphertext"]),
+        callback_number_ciphertext=bytes(document["callback_number_ciphertext"]),
+        attest_time=document["attest_time"],
+    )
+
+
+def contact_document(contact: KeepEmergencyContact) -> Document:
+    """A copy of an emergency contact, without its key."""
+    return {
+        "patient_id": contact.patient_id,
+        "name_ciphertext": contact.name_ciphertext,
+        "phone_ciphertext": contact.phone_ciphertext,
+        "has_release": contact.has_release,
+    }
+
+
+def contact_from(document: Document) -> KeepEmergencyContact:
+    """The emergency contact as it came."""
+    return KeepEmergencyContact(
+        patient_id=document["patient_id"],
+        name_ciphertext=bytes(document["name_ciphertext"]),
+        phone_ciphertext=bytes(document["phone_ciphertext"]),
+        has_release=document["has_release"],
+    )
+
+
+def screening_document(screening: KeepScreening) -> Document:
+    """A copy of a screening's end."""
+    return {
+        "_id": screening.screening_id,
+        "patient_id": screening.patient_id,
+        "instrument": screening.instrument,
+        "tier": screening.tier,
+        "complete_time": screening.complete_time,
+    }
+
+
+def _frozen_document(policy: FrozenPolicy) -> Document:
+    return {
+        "version": policy.version,
+        "rungs": [_rung_document(rung) for rung in policy.rungs],
+        "contact_seconds": policy.contact_within.total_seconds(),
+        "review_seconds": policy.review_within.total_seconds(),
+        "review_repeat_seconds": policy.review_repeat.total_seconds(),
+        "page_lifetime_seconds": policy.page_lifetime.total_seconds(),
+    }
+
+
+def _frozen_from(document: Document) -> FrozenPolicy:
+    return FrozenPolicy(
+        rungs=tuple(_rung_from(rung) for rung in document["rungs"]),
+        contact_within=timedelta(seconds=document["contact_seconds"]),
+        review_within=timedelta(seconds=document["review_seconds"]),
+        review_repeat=timedelta(seconds=document["review_repeat_seconds"]),
+        page_lifetime=timedelta(seconds=document["page_lifetime_seconds"]),
+        version=document["version"],
+    )
+
+
+def _rung_document(rung: Rung) -> Document:
+    return {
+        "wait_seconds": rung.wait.total_seconds(),
+        "targets": [{"kind": target.kind.value, "id": target.id} for target in rung.targets],
+    }
+
+
+def _rung_from(document: dict[str, Any]) -> Rung:
+    targets = (Target(TargetKind(each["kind"]), each["id"]) for each in document["targets"])
+    return Rung(timedelta(seconds=document["wait_seconds"]), tuple(targets))

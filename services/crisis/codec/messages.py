@@ -1,0 +1,184 @@
+"""Events: what crisis publishes, and what it understands of the events that it receives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from haven.crisis.v1 import events_pb2
+from haven.intake.v1 import events_pb2 as intake_pb2
+from haven.notify.v1 import events_pb2 as notify_pb2
+from haven.sessions.v1 import events_pb2 as sessions_pb2
+
+from chassis.errors import InvalidArgument
+from services.crisis.codec.names import SEVERITY_NUMBERS
+from services.crisis.domain import commands, events
+from services.crisis.domain.signal import Severity, Signal, Source
+
+# RiskRaised says that something was raised, so no tier of it means "nothing". A tier that this
+# release does not know counts as the highest.
+TIERS = {
+    intake_pb2.RISK_TIER_NONE: Severity.LOW,
+    intake_pb2.RISK_TIER_LOW: Severity.LOW,
+    intake_pb2.RISK_TIER_MODERATE: Severity.MODERATE,
+    intake_pb2.RISK_TIER_HIGH: Severity.HIGH,
+}
+
+
+def message_of(event: Any) -> Message | None:
+    """The message that publishes a domain event."""
+    return PUBLISHED[type(event)](event)
+
+
+def signal_of_risk(event: intake_pb2.RiskRaised) -> Signal:
+    """Risk that intake found in answers."""
+    return Signal(
+        fact_id=_required(event, "risk_id"),
+        patient_id=_required(event, "patient_id"),
+        source=Source.RISK_RAISED,
+        severity=TIERS.get(event.tier, Severity.HIGH),
+        reporter_id="service:intake",
+        raise_time=_time(event.raise_time),
+    )
+
+
+def signal_of_safety(event: sessions_pb2.SafetySignalRaised) -> Signal:
+    """The private "I am not safe" of a live room; whoever pressed it, it is as high as can be."""
+    return Signal(
+        fact_id=_required(event, "safety_signal_id"),
+        patient_id=_required(event, "patient_id"),
+        source=Source.SAFETY_SIGNAL,
+        severity=Severity.HIGH,
+        reporter_id="service:sessions",
+        safety_signal_id=event.safety_signal_id,
+        location_id=event.location_id,
+        raise_time=_time(event.raise_time),
+    )
+
+
+def page_delivered(event: notify_pb2.MessageDelivered) -> commands.PageDelivered:
+    """A page was handed over; the id is empty for other messages."""
+    return commands.PageDelivered(event.page_id, event.recipient_id)
+
+
+def page_failed(event: notify_pb2.MessageFailed) -> commands.PageFailed:
+    """A page will not arrive; the id is empty for other messages."""
+    return commands.PageFailed(event.page_id, event.recipient_id, event.reason)
+
+
+def location(event: sessions_pb2.LocationAttested) -> commands.KeepLocation:
+    """Where a patient said to be."""
+    return commands.KeepLocation(
+        location_id=_required(event, "location_id"),
+        patient_id=_required(event, "patient_id"),
+        state=event.state,
+        address_ciphertext=event.address_ciphertext,
+        callback_number_ciphertext=event.callback_number_ciphertext,
+        attest_time=_time(event.attest_time),
+    )
+
+
+def emergency_contact(event: intake_pb2.EmergencyContactRecorded) -> commands.KeepEmergencyContact:
+    """Whom to call about a patient."""
+    return commands.KeepEmergencyContact(
+        patient_id=_required(event, "patient_id"),
+        name_ciphertext=event.name_ciphertext,
+        phone_ciphertext=event.phone_ciphertext,
+        has_release=event.has_release,
+    )
+
+
+def screening(event: intake_pb2.ScreeningCompleted) -> commands.KeepScreening:
+    """A screening ended."""
+    return commands.KeepScreening(
+        screening_id=_required(event, "screening_id"),
+        patient_id=_required(event, "patient_id"),
+        instrument=event.instrument,
+        tier=TIERS.get(event.tier, Severity.HIGH).name.lower()
+        if event.tier != intake_pb2.RISK_TIER_NONE
+        else "none",
+        complete_time=_time(event.complete_time),
+    )
+
+
+def _opened(event: events.CaseOpened) -> Message:
+    message = events_pb2.CaseOpened(
+        case_id=event.case_id,
+        patient_id=event.patient_id,
+        severity=SEVERITY_NUMBERS[event.severity],
+        safety_signal_id=event.safety_signal_id,
+    )
+    message.open_time.FromDatetime(event.open_time)
+    return message
+
+
+def _page_requested(event: events.PageRequested) -> Message:
+    message = events_pb2.PageRequested(
+        page_id=event.page_id,
+        case_id=event.case_id,
+        recipient_id=event.recipient_id,
+        rung=event.rung,
+        cycle=event.cycle,
+        severity=SEVERITY_NUMBERS[event.severity],
+    )
+    message.expire_time.FromDatetime(event.expire_time)
+    return message
+
+
+def _escalated(event: events.CaseEscalated) -> Message:
+    message = events_pb2.CaseEscalated(
+        case_id=event.case_id, patient_id=event.patient_id, rung=event.rung, cycle=event.cycle
+    )
+    message.escalate_time.FromDatetime(event.escalate_time)
+    return message
+
+
+def _acknowledged(event: events.CaseAcknowledged) -> Message:
+    message = events_pb2.CaseAcknowledged(
+        case_id=event.case_id,
+        patient_id=event.patient_id,
+        owner_id=event.owner_id,
+        owner_role=event.owner_role,
+    )
+    message.acknowledge_time.FromDatetime(event.acknowledge_time)
+    message.contact_deadline_time.FromDatetime(event.contact_deadline)
+    return message
+
+
+def _contacted(event: events.CaseContacted) -> Message:
+    message = events_pb2.CaseContacted(case_id=event.case_id, patient_id=event.patient_id)
+    message.contact_time.FromDatetime(event.contact_time)
+    return message
+
+
+def _resolved(event: events.CaseResolved) -> Message:
+    message = events_pb2.CaseResolved(
+        case_id=event.case_id, patient_id=event.patient_id, disposition=event.disposition
+    )
+    message.resolve_time.FromDatetime(event.resolve_time)
+    return message
+
+
+PUBLISHED: Mapping[type, Callable[[Any], Message]] = {
+    events.CaseOpened: _opened,
+    events.PageRequested: _page_requested,
+    events.CaseEscalated: _escalated,
+    events.CaseAcknowledged: _acknowledged,
+    events.CaseContacted: _contacted,
+    events.CaseResolved: _resolved,
+}
+
+
+def _required(event: Message, name: str) -> str:
+    """An event without its key cannot have one effect; it is parked and alarms."""
+    if not (value := str(getattr(event, name))):
+        raise InvalidArgument("EVENT_FIELD_MISSING", f"{name} is missing")
+    return value
+
+
+def _time(value: Timestamp) -> datetime:
+    instant: datetime = value.ToDatetime(tzinfo=UTC)
+    return instant

@@ -1,0 +1,139 @@
+"""What crisis may be asked to do, and the facts of other services that it takes in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.crisis.domain.escalation import Rung
+from services.crisis.domain.rotation import Override
+from services.crisis.domain.signal import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A clinician is worried about a patient."""
+
+    patient_id: str
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgeCase:
+    """The caller takes the case."""
+
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordContact:
+    """The caller reached the patient."""
+
+    case_id: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveCase:
+    """The caller ends the case."""
+
+    case_id: str
+    disposition: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageDelivered:
+    """A provider took a page."""
+
+    page_id: str
+    recipient_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageFailed:
+    """A page will not arrive."""
+
+    page_id: str
+    recipient_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutEscalationPolicy:
+    """Who is woken for one severity."""
+
+    severity: Severity
+    rungs: tuple[Rung, ...]
+    contact_within: timedelta | None
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutRotation:
+    """Who takes turns."""
+
+    name: str
+    time_zone: str
+    start: datetime
+    shift_days: int
+    clinician_ids: tuple[str, ...]
+    overrides: tuple[Override, ...]
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepLocation:
+    """Where a patient said to be."""
+
+    location_id: str
+    patient_id: str
+    state: str
+    address_ciphertext: bytes
+    callback_number_ciphertext: bytes
+    attest_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeepEmergencyContact:
+    """Whom to call about a patient."""
+
+    patient_id: str
+    name_ciphertext: bytes
+    phone_ciphertext: bytes
+    has_release: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeepScreening:
+    """A screening ended."""
+
+    screening_id: str
+    patient_id: str
+    instrument: str
+    tier: str
+    complete_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RevealPack:
+    """The caller must know where the patient is, for a reason."""
+
+    case_id: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """A part of a list about one thing; the empty id means all."""
+
+    id: str
+    page_size: int
+    page_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhoIsOnCall:
+    """Who is on call at an instant; None means now."""
+
+    rotation: str
+    instant: datetime | None

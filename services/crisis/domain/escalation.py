@@ -1,0 +1,126 @@
+"""Who is woken, in which order, and how long each of them has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from enum import StrEnum
+
+from chassis.errors import InvalidArgument, Violation
+from services.crisis.domain.signal import Severity
+
+MOST_RUNGS = 20
+MOST_TARGETS = 20
+LONGEST_WAIT = timedelta(hours=24)  # a rung that waits longer than a day is a mistake of unit
+
+
+class TargetKind(StrEnum):
+    """How a rung names people."""
+
+    ROTATION = "rotation"
+    CLINICIAN = "clinician"
+    SUPERVISOR_POOL = "supervisor_pool"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom a rung wakes; a rotation becomes a person only when the rung fires."""
+
+    kind: TargetKind
+    id: str = ""
+
+
+SUPERVISOR_POOL = Target(TargetKind.SUPERVISOR_POOL)
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """People who are woken together, and how long they have."""
+
+    wait: timedelta
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenPolicy:
+    """What a case keeps of the policy it began with: later edits do not move its deadlines."""
+
+    rungs: tuple[Rung, ...]
+    contact_within: timedelta
+    review_within: timedelta
+    review_repeat: timedelta
+    page_lifetime: timedelta
+    # 0: the tenant had no policy, the fallback is in force.
+    version: int = 0
+
+    @property
+    def last(self) -> int:
+        """The index of the rung that repeats without end."""
+        return len(self.rungs) - 1
+
+    def rotation_ids(self) -> frozenset[str]:
+        """Every rotation that some rung names."""
+        targets = (target for rung in self.rungs for target in rung.targets)
+        return frozenset(target.id for target in targets if target.kind is TargetKind.ROTATION)
+
+
+@dataclass(slots=True)
+class EscalationPolicy:
+    """A tenant's ladder for one severity; every change counts its version up."""
+
+    id: str
+    severity: Severity
+    rungs: tuple[Rung, ...]
+    # None: the tenant's default for the severity.
+    contact_within: timedelta | None = None
+    patient_id: str = ""
+    version: int = 0
+    events: list[object] = field(default_factory=list)
+
+    def change(self, rungs: tuple[Rung, ...], contact_within: timedelta | None) -> None:
+        """Replace who is woken; cases that are open keep what they froze."""
+        self.rungs, self.contact_within = rungs, contact_within
+
+    def frozen(self, fallback: FrozenPolicy) -> FrozenPolicy:
+        """What a case that begins now keeps; `fallback` gives the numbers that are not set."""
+        return replace(
+            fallback,
+            rungs=self.rungs,
+            contact_within=self.contact_within or fallback.contact_within,
+            version=self.version,
+        )
+
+
+def check_rungs(rungs: Sequence[Rung], *, shortest_wait: timedelta) -> None:
+    """Raise InvalidArgument unless the rungs can wake somebody and none waits absurdly."""
+    faults: list[Violation] = []
+    if not 1 <= len(rungs) <= MOST_RUNGS:
+        text = f"from 1 to {MOST_RUNGS} rungs are needed"
+        faults.append(Violation("escalation_policy.rungs", "OUT_OF_RANGE", text))
+    for index, rung in enumerate(rungs):
+        path = f"escalation_policy.rungs[{index}]"
+        if not shortest_wait <= rung.wait <= LONGEST_WAIT:
+            text = f"must be from {shortest_wait.total_seconds():g} seconds to a day"
+            faults.append(Violation(f"{path}.wait_duration", "OUT_OF_RANGE", text))
+        if not 1 <= len(rung.targets) <= MOST_TARGETS:
+            text = f"from 1 to {MOST_TARGETS} targets are needed"
+            faults.append(Violation(f"{path}.targets", "OUT_OF_RANGE", text))
+    if faults:
+        names = ", ".join(fault.field for fault in faults)
+        raise InvalidArgument("FIELDS_INVALID", f"fields at fault: {names}", violations=faults)
+
+
+def policy_for(
+    severity: Severity, policies: Sequence[EscalationPolicy], fallback: FrozenPolicy
+) -> FrozenPolicy:
+    """The ladder for the severity: its own, else the next more severe one, else the next less.
+
+    A tenant that configured anything at all is never answered with nothing.
+    """
+    nearest = min(
+        policies,
+        key=lambda policy: (policy.severity < severity, abs(policy.severity - severity)),
+        default=None,
+    )
+    return fallback if nearest is None else nearest.frozen(fallback)

@@ -1,0 +1,74 @@
+"""What a case tells the other services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.crisis.domain.signal import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOpened:
+    """A case exists for the signal: a new one, or the open one that it joined."""
+
+    case_id: str
+    patient_id: str
+    severity: Severity
+    safety_signal_id: str
+    open_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequested:
+    """Wake this person now."""
+
+    page_id: str
+    case_id: str
+    recipient_id: str
+    rung: int
+    cycle: int
+    severity: Severity
+    expire_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEscalated:
+    """Nobody has it: the time for an answer or for contact passed, or a new signal came after."""
+
+    case_id: str
+    patient_id: str
+    rung: int
+    cycle: int
+    escalate_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAcknowledged:
+    """A human has it, until the contact deadline."""
+
+    case_id: str
+    patient_id: str
+    owner_id: str
+    owner_role: str
+    acknowledge_time: datetime
+    contact_deadline: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseContacted:
+    """A human reached the patient."""
+
+    case_id: str
+    patient_id: str
+    contact_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResolved:
+    """It is over."""
+
+    case_id: str
+    patient_id: str
+    disposition: str
+    resolve_time: datetime

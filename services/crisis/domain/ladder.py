@@ -1,0 +1,65 @@
+"""Where a case stands on its policy's rungs, and whom it has paged there.
+
+(cycle, rung) only ever grows, so every page has its own key, the same on every path and retry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID, uuid5
+
+from services.crisis.domain.escalation import FrozenPolicy, Rung
+
+
+@dataclass(slots=True)
+class Ladder:
+    """A frozen policy and the position on it."""
+
+    policy: FrozenPolicy
+    rung: int = 0
+    cycle: int = 0
+    # The pages that went out last, and whether each is known to have failed.
+    pages: Mapping[str, bool] = field(default_factory=dict)
+
+    @property
+    def current(self) -> Rung:
+        """The rung that fired last."""
+        return self.policy.rungs[self.rung]
+
+    @property
+    def is_at_last(self) -> bool:
+        """True on the rung that repeats without end."""
+        return self.rung >= self.policy.last
+
+    def step(self) -> None:
+        """To the next rung; from the last one to itself, in the next cycle."""
+        if self.is_at_last:
+            self.rung, self.cycle = self.policy.last, self.cycle + 1
+        else:
+            self.rung += 1
+
+    def jump_to_last(self) -> None:
+        """To the last rung, in the next cycle."""
+        self.rung, self.cycle = self.policy.last, self.cycle + 1
+
+    def restart(self) -> None:
+        """To the first rung, in the next cycle."""
+        self.rung, self.cycle = 0, self.cycle + 1
+
+    def page(self, case_id: str, recipient_ids: Iterable[str]) -> dict[str, str]:
+        """Keys for the pages of this position, by recipient; from now on these count."""
+        place = UUID(case_id)
+        keys = {
+            recipient_id: str(uuid5(place, f"{self.cycle}/{self.rung}/{recipient_id}"))
+            for recipient_id in recipient_ids
+        }
+        self.pages = dict.fromkeys(keys.values(), False)
+        return keys
+
+    def fail(self, page_id: str) -> bool:
+        """A page will not arrive; True once none of those that count will."""
+        if page_id not in self.pages:
+            return False
+        self.pages = {**self.pages, page_id: True}
+        return all(self.pages.values())

@@ -1,0 +1,58 @@
+"""A tenant's numbers for crisis, each with its source. `[K]` and `[D]` are clinical.md's marks:
+known but not confirmed, and Haven's default. A tenant's section `crisis` overrides them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.crisis.domain.escalation import SUPERVISOR_POOL, FrozenPolicy, Rung
+from services.crisis.domain.signal import Severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrisisPolicy:
+    """Waiting times in seconds, and who stands in."""
+
+    # How long an acknowledgement holds without contact.
+    contact_high_seconds: float = 300  # clinical.md 5.1 [D]: clinician on line within 5 min
+    contact_moderate_seconds: float = 900  # clinical.md 5.1 [D]: assessment within 15 min
+    contact_low_seconds: float = 14_400  # clinical.md 5.1 [D]: clinician the same day
+    # From contact to resolution, and how often a missing resolution is called for.
+    review_seconds: float = 86_400  # clinical.md 5.4 [K]: crisis note within 24 h
+    review_repeat_seconds: float = 3_600  # [D]
+    # The rung of a tenant without a policy: the supervisors, again and again.
+    fallback_wait_seconds: float = 60  # [D]
+    # A rung may not wait less: a human cannot answer faster, and pages would pile up.
+    shortest_wait_seconds: float = 5  # features.md F1: steps from 5 s
+    # A page that could not be handed over in this time has been followed by newer ones.
+    page_lifetime_seconds: float = 300  # [D]
+    # Who is paged where a rotation has a hole: a recipient with a contact point in notify.
+    supervisor_id: str = "supervisor-pool"
+    # What a patient is always told to call.
+    call_number: str = "988"  # clinical.md 5.4: call, text or chat, 24/7
+
+    @property
+    def shortest_wait(self) -> timedelta:
+        """The shortest time that a rung may give its people."""
+        return timedelta(seconds=self.shortest_wait_seconds)
+
+    def contact_within(self, severity: Severity) -> timedelta:
+        """How long an acknowledgement holds without contact, by severity."""
+        seconds = {
+            Severity.HIGH: self.contact_high_seconds,
+            Severity.MODERATE: self.contact_moderate_seconds,
+            Severity.LOW: self.contact_low_seconds,
+        }
+        return timedelta(seconds=seconds[severity])
+
+    def fallback(self, severity: Severity) -> FrozenPolicy:
+        """The ladder where the tenant has none, and the numbers that a ladder does not set."""
+        return FrozenPolicy(
+            rungs=(Rung(timedelta(seconds=self.fallback_wait_seconds), (SUPERVISOR_POOL,)),),
+            contact_within=self.contact_within(severity),
+            review_within=timedelta(seconds=self.review_seconds),
+            review_repeat=timedelta(seconds=self.review_repeat_seconds),
+            page_lifetime=timedelta(seconds=self.page_lifetime_seconds),
+        )

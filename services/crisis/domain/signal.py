@@ -1,0 +1,39 @@
+"""A sign that somebody may be in danger, from whichever source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+
+class Severity(IntEnum):
+    """How bad it may be; ordered, so that the worse of two is `max`."""
+
+    LOW = 1
+    MODERATE = 2
+    HIGH = 3
+
+
+class Source(StrEnum):
+    """Who or what noticed."""
+
+    RISK_RAISED = "risk_raised"
+    SAFETY_SIGNAL = "safety_signal"
+    CLINICIAN = "clinician"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One fact about one patient; `fact_id` is the same on every path it takes to us."""
+
+    fact_id: str
+    patient_id: str
+    source: Source
+    severity: Severity
+    # The person or service that reported it.
+    reporter_id: str
+    # For signals from a live room: its own id, and the place attested at that moment.
+    safety_signal_id: str = ""
+    location_id: str = ""
+    raise_time: datetime | None = None

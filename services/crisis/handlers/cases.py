@@ -1,0 +1,190 @@
+"""Cases: signals come in, deadlines pass, clinicians act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prometheus_client import Counter, Histogram
+
+from chassis.call import Call, Role
+from chassis.errors import Aborted, AlreadyExists
+from chassis.ids import new_id
+from chassis.store import Store, Tx
+from services.crisis.domain.case import Case
+from services.crisis.domain.commands import (
+    AcknowledgeCase,
+    OpenCase,
+    PageDelivered,
+    PageFailed,
+    RecordContact,
+    ResolveCase,
+)
+from services.crisis.domain.cover import Cover
+from services.crisis.domain.escalation import FrozenPolicy, policy_for
+from services.crisis.domain.signal import Severity, Signal, Source
+from services.crisis.domain.timeline import ActKind
+from services.crisis.ports import CaseBook, Copies, Plans, PolicyOf
+
+time_to_acknowledge = Histogram(
+    "haven_crisis_time_to_acknowledge_seconds",
+    "From the moment nobody has a case to its acknowledgement.",
+    ["severity"],
+    buckets=(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800),
+)
+pages_requested = Counter("haven_crisis_pages_requested", "Pages asked of notify.", ["severity"])
+rungs_uncovered = Counter(
+    "haven_crisis_rungs_uncovered",
+    "Rungs that named nobody who is there; the supervisors were paged.",
+    ["severity"],
+)
+cases_without_policy = Counter(
+    "haven_crisis_cases_without_policy",
+    "Cases opened for a tenant that has no escalation policy.",
+    ["severity"],
+)
+for _severity in Severity:
+    for _metric in (time_to_acknowledge, pages_requested, rungs_uncovered, cases_without_policy):
+        _metric.labels(_severity.name.lower())
+
+
+class Cases:
+    """What happens to cases. Metrics move after the commit, once."""
+
+    def __init__(
+        self, store: Store, *, book: CaseBook, plans: Plans, copies: Copies, policy_of: PolicyOf
+    ) -> None:
+        self._store = store
+        self._book = book
+        self._plans = plans
+        self._copies = copies
+        self._policy_of = policy_of
+
+    def take(self, call: Call, signal: Signal) -> Case:
+        """Open the patient's case, or join the open one; the same fact again changes nothing."""
+        try:
+            case = self._store.transact(call, lambda tx: self._take(tx, signal))
+        except AlreadyExists as error:
+            # Twice in a row somebody else was faster; a signal is never dropped for that.
+            raise Aborted("CASE_CONTENDED", "others act on the same patient; retry") from error
+        return _counted(case)
+
+    def open(self, call: Call, command: OpenCase) -> Case:
+        """A clinician's own signal."""
+        signal = Signal(
+            fact_id=new_id(),
+            patient_id=command.patient_id,
+            source=Source.CLINICIAN,
+            severity=command.severity,
+            reporter_id=call.actor.subject,
+        )
+        return self.take(call, signal)
+
+    def climb(self, call: Call, case_id: str) -> None:
+        """The case's deadline has passed: wake the next people, unless somebody was faster."""
+
+        def act(case: Case, tx: Tx) -> None:
+            if case.is_due(tx.now):
+                case.climb(self._cover(tx), tx.now)
+
+        self._act(call, case_id, act)
+
+    def acknowledge(self, call: Call, command: AcknowledgeCase) -> Case:
+        """The caller takes the case until its contact deadline."""
+        by = call.actor.subject
+        role = Role.SUPERVISOR if call.has(Role.SUPERVISOR) else Role.CLINICIAN
+        return self._act(
+            call, command.case_id, lambda case, tx: case.acknowledge(by, role.value, tx.now)
+        )
+
+    def record_contact(self, call: Call, command: RecordContact) -> Case:
+        """The caller has reached the patient."""
+        by = call.actor.subject
+        return self._act(
+            call, command.case_id, lambda case, tx: case.record_contact(by, command.method, tx.now)
+        )
+
+    def resolve(self, call: Call, command: ResolveCase) -> Case:
+        """The caller ends the case."""
+        by = call.actor.subject
+        return self._act(
+            call, command.case_id, lambda case, tx: case.resolve(by, command.disposition, tx.now)
+        )
+
+    def page_delivered(self, call: Call, command: PageDelivered) -> None:
+        """Note on the timeline that a page was handed over."""
+        page_id, recipient_id = command.page_id, command.recipient_id
+        self._note(
+            call,
+            page_id,
+            lambda case, tx: case.note_page_delivered(page_id, recipient_id, tx.now),
+        )
+
+    def page_failed(self, call: Call, command: PageFailed) -> None:
+        """Note that a page will not arrive; if none of its rung will, the next rung fires."""
+
+        def act(case: Case, tx: Tx) -> None:
+            case.note_page_failed(
+                command.page_id,
+                command.recipient_id,
+                command.reason,
+                cover=self._cover(tx),
+                now=tx.now,
+            )
+
+        self._note(call, command.page_id, act)
+
+    def _take(self, tx: Tx, signal: Signal) -> Case:
+        if (known := self._book.by_fact(tx, signal.fact_id)) is not None:
+            return known
+        case = self._book.open_of(tx, signal.patient_id)
+        if case is not None:
+            policy = self._policy(tx, max(case.severity, signal.severity))
+            case.join(signal, policy=policy, cover=self._cover(tx), now=tx.now)
+            return self._book.save(tx, case)
+        policy = self._policy(tx, signal.severity)
+        case = Case.open(new_id(), signal, policy=policy, cover=self._cover(tx), now=tx.now)
+        if not case.location_id and (place := self._copies.newest_location(tx, case.patient_id)):
+            case.location_id = place.location_id
+        return self._book.insert(tx, case)
+
+    def _act(self, call: Call, case_id: str, act: Callable[[Case, Tx], None]) -> Case:
+        def change(tx: Tx) -> Case:
+            return self._done(tx, self._book.load(tx, case_id), act)
+
+        return _counted(self._store.transact(call, change))
+
+    def _note(self, call: Call, page_id: str, act: Callable[[Case, Tx], None]) -> None:
+        """Act on the case of a page; messages that carry no page of ours are nobody's case."""
+
+        def change(tx: Tx) -> Case | None:
+            case = self._book.by_page(tx, page_id) if page_id else None
+            return self._done(tx, case, act) if case else None
+
+        if (case := self._store.transact(call, change)) is not None:
+            _counted(case)
+
+    def _done(self, tx: Tx, case: Case, act: Callable[[Case, Tx], None]) -> Case:
+        act(case, tx)
+        return self._book.save(tx, case) if case.timeline.fresh else case
+
+    def _policy(self, tx: Tx, severity: Severity) -> FrozenPolicy:
+        fallback = self._policy_of(tx.call.tenant_id).fallback(severity)
+        return policy_for(severity, self._plans.policies(tx), fallback)
+
+    def _cover(self, tx: Tx) -> Cover:
+        supervisor_id = self._policy_of(tx.call.tenant_id).supervisor_id
+        return Cover(self._plans.rotations(tx), supervisor_id)
+
+
+def _counted(case: Case) -> Case:
+    """Move the metrics for what has just been committed."""
+    severity = case.severity.name.lower()
+    kinds = [act.kind for act in case.timeline.latest]
+    pages_requested.labels(severity).inc(kinds.count(ActKind.PAGED))
+    rungs_uncovered.labels(severity).inc(kinds.count(ActKind.COVER_MISSED))
+    if ActKind.OPENED in kinds and case.ladder.policy.version == 0:
+        cases_without_policy.labels(severity).inc()
+    if ActKind.ACKNOWLEDGED in kinds and case.acknowledge_time and case.wait_start:
+        waited = case.acknowledge_time - case.wait_start
+        time_to_acknowledge.labels(severity).observe(waited.total_seconds())
+    return case

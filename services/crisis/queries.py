@@ -1,0 +1,156 @@
+"""What crisis answers. Every read of a chart is in the audit trail before the answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from chassis.call import Call
+from chassis.errors import NotFound
+from chassis.store import Page, Reader, Store
+from services.crisis.domain.case import Case
+from services.crisis.domain.commands import (
+    KeepEmergencyContact,
+    KeepLocation,
+    ListPage,
+    RevealPack,
+    WhoIsOnCall,
+)
+from services.crisis.domain.escalation import EscalationPolicy
+from services.crisis.domain.pack import Contact, EmergencyPack, Place
+from services.crisis.domain.rotation import Rotation, Shift
+from services.crisis.domain.signal import Severity
+from services.crisis.domain.status import PatientStatus, status_of
+from services.crisis.domain.timeline import Act
+from services.crisis.ports import CaseBook, Copies, Plans, PolicyOf, Reveal
+
+T = TypeVar("T")
+SHOWN_ACTS = 200  # crisis.proto GetCaseResponse.acts
+
+
+class CaseQueries:
+    """Cases as clinicians and patients see them."""
+
+    def __init__(self, store: Store, *, book: CaseBook, policy_of: PolicyOf) -> None:
+        self._store = store
+        self._book = book
+        self._policy_of = policy_of
+
+    def get(self, call: Call, case_id: str) -> tuple[Case, list[Act]]:
+        """A case and the newest part of its timeline."""
+
+        def look(reader: Reader) -> tuple[Case, list[Act]]:
+            case = self._book.load(reader, case_id)
+            return case, self._book.newest_acts(reader, case_id, SHOWN_ACTS)
+
+        return self._store.read(call, look)
+
+    def page(self, call: Call, asked: ListPage) -> Page[Case]:
+        """Cases, what needs people first."""
+        return self._store.read(call, lambda reader: self._book.page(reader, asked))
+
+    def page_acts(self, call: Call, asked: ListPage) -> Page[Act]:
+        """A case's timeline, newest first."""
+
+        def look(reader: Reader) -> Page[Act]:
+            self._book.load(reader, asked.id)
+            return self._book.page_acts(reader, asked)
+
+        return self._store.read(call, look)
+
+    def patient_status(self, call: Call, patient_id: str) -> PatientStatus:
+        """What the patient may be told."""
+        call.require_self(patient_id)
+        number = self._policy_of(call.tenant_id).call_number
+
+        def look(reader: Reader) -> PatientStatus:
+            reader.touch(patient_id)
+            return status_of(self._book.open_of(reader, patient_id), number)
+
+        return self._store.read(call, look)
+
+
+class PackQueries:
+    """Where to send help: the only place in crisis where ciphertext becomes text."""
+
+    def __init__(self, store: Store, *, book: CaseBook, copies: Copies, reveal: Reveal) -> None:
+        self._store = store
+        self._book = book
+        self._copies = copies
+        self._reveal = reveal
+
+    def reveal(self, call: Call, command: RevealPack) -> EmergencyPack:
+        """The pack; who asked and why is durable before anything is decrypted."""
+        call = replace(call, purpose=command.purpose)
+        case, newest, at_signal, contact = self._store.read(
+            call, lambda reader: self._sealed(reader, command.case_id)
+        )
+        return EmergencyPack(
+            case_id=case.id,
+            patient_id=case.patient_id,
+            newest=self._place(call, newest),
+            at_signal=self._place(call, at_signal),
+            contact=self._contact(call, contact),
+        )
+
+    def _sealed(
+        self, reader: Reader, case_id: str
+    ) -> tuple[Case, KeepLocation | None, KeepLocation | None, KeepEmergencyContact | None]:
+        case = self._book.load(reader, case_id)
+        at_signal = self._copies.location(reader, case.location_id) if case.location_id else None
+        newest = self._copies.newest_location(reader, case.patient_id)
+        return case, newest, at_signal, self._copies.contact(reader, case.patient_id)
+
+    def _place(self, call: Call, sealed: KeepLocation | None) -> Place | None:
+        if sealed is None:
+            return None
+        return Place(
+            location_id=sealed.location_id,
+            state=sealed.state,
+            address=self._text(call, sealed.address_ciphertext),
+            callback_number=self._text(call, sealed.callback_number_ciphertext),
+            attest_time=sealed.attest_time,
+        )
+
+    def _contact(self, call: Call, sealed: KeepEmergencyContact | None) -> Contact | None:
+        if sealed is None:
+            return None
+        return Contact(
+            name=self._text(call, sealed.name_ciphertext),
+            phone=self._text(call, sealed.phone_ciphertext),
+            has_release=sealed.has_release,
+        )
+
+    def _text(self, call: Call, ciphertext: bytes) -> str:
+        return self._reveal(call.tenant_id, ciphertext) if ciphertext else ""
+
+
+class PlanQueries:
+    """Who is woken, and who is on call."""
+
+    def __init__(self, store: Store, *, plans: Plans) -> None:
+        self._store = store
+        self._plans = plans
+
+    def policy(self, call: Call, severity: Severity) -> EscalationPolicy:
+        """The policy of one severity."""
+        return _found(self._store.read(call, lambda r: self._plans.policy(r, severity)))
+
+    def rotation(self, call: Call, name: str) -> Rotation:
+        """One rotation."""
+        return _found(self._store.read(call, lambda r: self._plans.rotation(r, name)))
+
+    def on_call(self, call: Call, command: WhoIsOnCall) -> Shift | None:
+        """Who is on call then; None where nobody is."""
+
+        def look(reader: Reader) -> Shift | None:
+            rotation = _found(self._plans.rotation(reader, command.rotation))
+            return rotation.on_call(command.instant or reader.now)
+
+        return self._store.read(call, look)
+
+
+def _found(found: T | None) -> T:
+    if found is None:
+        raise NotFound("NOT_FOUND", "no such resource")
+    return found

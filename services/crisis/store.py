@@ -1,0 +1,204 @@
+"""How crisis keeps its cases, plans and copies."""
+
+from __future__ import annotations
+
+from chassis.ids import derived_id
+from chassis.store import Filter, Index, Page, Reader, Repository, Store, Tx, due_index
+from services.crisis.codec import documents, messages
+from services.crisis.domain.case import Case
+from services.crisis.domain.commands import (
+    KeepEmergencyContact,
+    KeepLocation,
+    KeepScreening,
+    ListPage,
+)
+from services.crisis.domain.escalation import EscalationPolicy
+from services.crisis.domain.rotation import Rotation
+from services.crisis.domain.signal import Severity
+from services.crisis.domain.timeline import Act
+
+CASES, ACTS = "cases", "case_acts"
+POLICIES, ROTATIONS = "escalation_policies", "rotations"
+LOCATIONS, CONTACTS, SCREENINGS = "locations", "emergency_contacts", "screenings"
+
+INDEXES: tuple[Index, ...] = (
+    # At most one unresolved case per patient, whoever reports at the same moment.
+    Index(CASES, [("tenant_id", 1), ("patient_id", 1)], unique=True, partial={"is_open": True}),
+    Index(CASES, [("tenant_id", 1), ("list_key", -1), ("_id", -1)]),
+    Index(CASES, [("tenant_id", 1), ("patient_id", 1), ("list_key", -1)]),
+    due_index(CASES, "next_deadline_time"),
+    # One effect per fact, whichever way and however often it comes.
+    Index(ACTS, [("tenant_id", 1), ("fact_id", 1)], unique=True, partial={"is_signal": True}),
+    Index(ACTS, [("tenant_id", 1), ("case_id", 1), ("sequence", -1)]),
+    Index(ACTS, [("tenant_id", 1), ("page_id", 1)]),
+    Index(POLICIES, [("tenant_id", 1)]),
+    Index(ROTATIONS, [("tenant_id", 1)]),
+    Index(LOCATIONS, [("tenant_id", 1), ("patient_id", 1), ("attest_time", -1)]),
+    Index(SCREENINGS, [("tenant_id", 1), ("patient_id", 1), ("complete_time", -1)]),
+)
+
+
+class MongoCaseBook:
+    """Cases, each in one document; their timelines line by line beside them."""
+
+    def __init__(self, store: Store) -> None:
+        self._cases: Repository[Case] = Repository(
+            store,
+            CASES,
+            to_document=documents.case_document,
+            from_document=documents.case_from,
+            to_messages=messages.message_of,
+        )
+
+    def load(self, reader: Reader, case_id: str) -> Case:
+        """The case; NotFound where the tenant has none."""
+        return self._cases.load(reader, case_id)
+
+    def open_of(self, reader: Reader, patient_id: str) -> Case | None:
+        """The patient's one unresolved case."""
+        found = self._cases.find(reader, {"patient_id": patient_id, "is_open": True}, limit=1)
+        return found[0] if found else None
+
+    def by_fact(self, reader: Reader, fact_id: str) -> Case | None:
+        """The case in which this fact had its effect."""
+        return self._by_act(reader, {"fact_id": fact_id, "is_signal": True})
+
+    def by_page(self, reader: Reader, page_id: str) -> Case | None:
+        """The case that asked for this page."""
+        return self._by_act(reader, {"page_id": page_id})
+
+    def page(self, reader: Reader, asked: ListPage) -> Page[Case]:
+        """The tenant's, or one patient's, cases: what needs people first."""
+        found = reader.page(
+            CASES,
+            {"patient_id": asked.id} if asked.id else {},
+            page_size=asked.page_size,
+            page_token=asked.page_token,
+            order_by="-list_key",
+        )
+        for document in found.items:
+            reader.touch(document["patient_id"], document["_id"])
+        return Page([documents.case_from(each) for each in found.items], found.next_page_token)
+
+    def newest_acts(self, reader: Reader, case_id: str, limit: int) -> list[Act]:
+        """The end of a case's timeline, oldest of it first."""
+        order = [("sequence", -1)]
+        found = reader.find(ACTS, {"case_id": case_id}, sort=order, limit=limit)
+        return [documents.act_from(each) for each in reversed(found)]
+
+    def page_acts(self, reader: Reader, asked: ListPage) -> Page[Act]:
+        """A case's timeline, newest first."""
+        found = reader.page(
+            ACTS,
+            {"case_id": asked.id},
+            page_size=asked.page_size,
+            page_token=asked.page_token,
+            order_by="-sequence",
+        )
+        return Page([documents.act_from(each) for each in found.items], found.next_page_token)
+
+    def insert(self, tx: Tx, case: Case) -> Case:
+        """Keep a new case; AlreadyExists where the patient has an unresolved one."""
+        stored = self._cases.insert(tx, case)
+        self._write_timeline(tx, case)
+        return stored
+
+    def save(self, tx: Tx, case: Case) -> Case:
+        """Keep what happened to a case."""
+        stored = self._cases.save(tx, case)
+        self._write_timeline(tx, case)
+        return stored
+
+    def _by_act(self, reader: Reader, filter: Filter) -> Case | None:
+        act = reader.find_one(ACTS, filter, fields=("case_id",))
+        return self.load(reader, act["case_id"]) if act else None
+
+    def _write_timeline(self, tx: Tx, case: Case) -> None:
+        for sequence, act in case.timeline.drain():
+            tx.insert(ACTS, documents.act_document(case.id, sequence, act))
+
+
+class MongoPlans:
+    """Escalation policies, one per severity, and rotations, one per name."""
+
+    def __init__(self, store: Store) -> None:
+        self._policies: Repository[EscalationPolicy] = Repository(
+            store,
+            POLICIES,
+            to_document=documents.policy_document,
+            from_document=documents.policy_from,
+            to_messages=messages.message_of,
+        )
+        self._rotations: Repository[Rotation] = Repository(
+            store,
+            ROTATIONS,
+            to_document=documents.rotation_document,
+            from_document=documents.rotation_from,
+            to_messages=messages.message_of,
+        )
+
+    def policies(self, reader: Reader) -> list[EscalationPolicy]:
+        """All policies of the tenant, one per severity; how the house works, so nobody's chart."""
+        return [documents.policy_from(found) for found in reader.find(POLICIES, {})]
+
+    def policy(self, reader: Reader, severity: Severity) -> EscalationPolicy | None:
+        """The policy of one severity."""
+        found = self._policies.find(reader, {"severity": severity.name.lower()}, limit=1)
+        return found[0] if found else None
+
+    def keep_policy(self, tx: Tx, policy: EscalationPolicy) -> EscalationPolicy:
+        """Keep a new or changed policy."""
+        keep = self._policies.save if policy.version else self._policies.insert
+        return keep(tx, policy)
+
+    def rotations(self, reader: Reader) -> dict[str, Rotation]:
+        """All rotations of the tenant by name."""
+        found = map(documents.rotation_from, reader.find(ROTATIONS, {}))
+        return {rotation.name: rotation for rotation in found}
+
+    def rotation(self, reader: Reader, name: str) -> Rotation | None:
+        """One rotation."""
+        found = self._rotations.find(reader, {"name": name}, limit=1)
+        return found[0] if found else None
+
+    def keep_rotation(self, tx: Tx, rotation: Rotation) -> Rotation:
+        """Keep a new or changed rotation."""
+        keep = self._rotations.save if rotation.version else self._rotations.insert
+        return keep(tx, rotation)
+
+
+class MongoCopies:
+    """What other services said about patients; newer words replace older ones."""
+
+    def keep_location(self, tx: Tx, place: KeepLocation, version: int) -> None:
+        """Remember an attestation; all are kept, so a case finds the one of its signal."""
+        copy = documents.location_document(place)
+        tx.take_newer(LOCATIONS, copy, aggregate_version=version)
+
+    def location(self, reader: Reader, location_id: str) -> KeepLocation | None:
+        """One attestation."""
+        found = reader.find_one(LOCATIONS, {"_id": location_id})
+        return documents.location_from(found) if found else None
+
+    def newest_location(self, reader: Reader, patient_id: str) -> KeepLocation | None:
+        """Where the patient said to be last."""
+        mine = {"patient_id": patient_id}
+        found = reader.find_one(LOCATIONS, mine, sort=[("attest_time", -1)])
+        return documents.location_from(found) if found else None
+
+    def keep_contact(self, tx: Tx, contact: KeepEmergencyContact, version: int) -> None:
+        """Remember whom to call, unless something newer is known."""
+        id = derived_id(tx.call.tenant_id, CONTACTS, contact.patient_id)
+        copy = {"_id": id, **documents.contact_document(contact)}
+        tx.take_newer(CONTACTS, copy, aggregate_version=version)
+
+    def contact(self, reader: Reader, patient_id: str) -> KeepEmergencyContact | None:
+        """Whom to call about the patient."""
+        id = derived_id(reader.call.tenant_id, CONTACTS, patient_id)
+        found = reader.find_one(CONTACTS, {"_id": id})
+        return documents.contact_from(found) if found else None
+
+    def keep_screening(self, tx: Tx, screening: KeepScreening, version: int) -> None:
+        """Remember that a screening ended, and how."""
+        copy = documents.screening_document(screening)
+        tx.take_newer(SCREENINGS, copy, aggregate_version=version)
