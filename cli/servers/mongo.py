@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from cli.servers.ready import wait_until
 
 CACHE_GIB = "0.5"  # WiredTiger would take half of the machine's memory
 START_SECONDS = 60.0
+FAULT = re.compile(r'"s":"[EF]"')  # severity error or fatal
 
 
 def mongod_binary() -> Path:
@@ -96,7 +98,7 @@ class MongoServer:
         from pymongo.errors import OperationFailure, PyMongoError  # noqa: PLC0415
 
         if not self._child.is_running:
-            raise FailedPrecondition("MONGOD_ENDED", self._child.last_words())
+            raise FailedPrecondition("MONGOD_ENDED", self._faults())
         client: MongoClient[dict[str, Any]]
         with MongoClient(self.uri, serverSelectionTimeoutMS=500) as client:
             try:
@@ -109,6 +111,11 @@ class MongoServer:
                 return False
             ours = client.admin.command("serverStatus")["pid"] == self.pid  # not a squatter's port
             return bool(hello.get("isWritablePrimary")) and ours
+
+    def _faults(self) -> str:
+        """What its log calls an error, or its last words."""
+        lines = self._child.last_words(200).splitlines()
+        return "\n".join([line for line in lines if FAULT.search(line)] or lines[-5:])
 
     def _replica_set(self) -> dict[str, Any]:
         return {
