@@ -8,7 +8,7 @@ it; after a lost connection nothing is known of the rest, and nothing is claimed
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -17,16 +17,18 @@ import amqp
 from amqp.exceptions import AMQPError
 from kombu import Connection
 
-from chassis.errors import Unavailable
+from chassis.errors import HavenError, Unavailable
 
 ERRORS = (AMQPError, OSError)
 WINDOW = 200
 HEARTBEAT_SECONDS = 5  # a frozen peer is noticed after two of them
 CONNECT_SECONDS = 2.0
+READ_SECONDS = 10.0  # for answers to declarations, of which there can be hundreds
 WRITE_SECONDS = 2.0  # a socket that takes nothing for this long belongs to a frozen broker
 CONFIRM_SECONDS = 3.0  # quorum queues confirm in milliseconds
 PUMP_SECONDS = 0.1
 PERSISTENT = 2
+Prepare = Callable[[amqp.Connection], None]
 
 BACKOFF_FIRST, BACKOFF_MOST = 0.2, 1.0
 
@@ -73,7 +75,11 @@ def connect(uri: str, **options: Any) -> amqp.Connection:
         uri,
         heartbeat=HEARTBEAT_SECONDS,
         connect_timeout=CONNECT_SECONDS,
-        transport_options={"write_timeout": WRITE_SECONDS, **options},
+        transport_options={
+            "read_timeout": READ_SECONDS,
+            "write_timeout": WRITE_SECONDS,
+            **options,
+        },
     )
     try:
         return settings.transport.establish_connection()
@@ -117,6 +123,11 @@ class Publisher:
             raise Unavailable("BROKER_UNAVAILABLE", "not connected")
         return self._connection
 
+    @property
+    def in_flight(self) -> frozenset[str]:
+        """Ids of messages whose fate the broker has not told yet."""
+        return frozenset(self._in_flight.values())
+
     def open(self) -> None:
         """Connect, if need be; Unavailable where that fails."""
         if self._connection is not None:
@@ -136,6 +147,17 @@ class Publisher:
             self._channel.events[event].add(listen)
         self._last_tag, self.is_blocked, self._connection = 0, False, connection
 
+    def prepare(self, work: Prepare) -> None:
+        """Do something with the fresh connection; where it fails there is no connection."""
+        try:
+            work(self.connection)
+        except ERRORS as error:
+            self.close()
+            raise unavailable(error) from error
+        except HavenError:
+            self.close()
+            raise
+
     def close(self) -> None:
         """Forget the connection and everything in flight."""
         connection, self._connection, self._channel = self._connection, None, None
@@ -150,7 +172,7 @@ class Publisher:
         Less is known where the connection was lost (then `is_open` is False) or the broker blocks
         publishers (then the rest stays in flight, and a later call learns of it).
         """
-        under_way = set(self._in_flight.values())
+        under_way = self.in_flight
         try:
             for message in messages:
                 if message.id not in under_way and not self._send(message):

@@ -36,7 +36,7 @@ from chassis.outbox.courier import Courier
 from chassis.process import Process, opened
 from chassis.rpc import audit_service, delivery_service
 from chassis.rpc.bridge import Bridge
-from chassis.rpc.channel import client_credentials
+from chassis.rpc.channel import open_channel
 from chassis.rpc.doors import TokenDoor
 from chassis.rpc.executor import BoundedExecutor
 from chassis.rpc.server import Served, Server
@@ -130,8 +130,12 @@ def _parts(settings: S) -> Iterator[Parts[S]]:
 def _courier(process: Process) -> Courier:
     settings = process.settings
     own = Credentials.of(settings.pki_dir, settings.service)
-    peers = {name: address for name, address in settings.peers.items() if name != settings.service}
-    return Courier(peers, client_credentials(own), receipt=process.store.receipt)
+    channels = {
+        name: open_channel(address, own, service=name)
+        for name, address in settings.peers.items()
+        if name != settings.service
+    }
+    return Courier(channels, receipt=process.store.receipt)
 
 
 def _token_door(parts: Parts[S]) -> TokenDoor:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from amqp.exceptions import NotFound
+from amqp.exceptions import NotFound, PreconditionFailed
 
-from chassis.errors import Unavailable
+from chassis.errors import FailedPrecondition, Unavailable
 from chassis.topology.catalogue import Catalogue, EventSpec
 from chassis.topology.names import (
     RETRY_STEPS,
@@ -117,16 +117,14 @@ def topology_of(catalogue: Catalogue, *, service: str = "") -> Topology:
 
 
 def declare(connection: Connection, topology: Topology) -> None:
-    """Make everything exist; refused by the broker where something exists differently."""
+    """Make everything exist; FailedPrecondition("TOPOLOGY_DIFFERS") where it does differently."""
     channel: Channel = connection.channel()
-    for exchange in topology.exchanges:
-        channel.exchange_declare(exchange, "topic", durable=True, auto_delete=False)
-    for queue in topology.queues:
-        channel.queue_declare(
-            queue.name, durable=True, auto_delete=False, arguments=dict(queue.arguments)
-        )
-    for binding in topology.bindings:
-        channel.queue_bind(binding.queue, binding.exchange, binding.routing_key)
+    try:
+        _declare(channel, topology)
+    except PreconditionFailed as error:
+        raise FailedPrecondition(
+            "TOPOLOGY_DIFFERS", "an exchange or queue exists with other arguments"
+        ) from error
     channel.close()
 
 
@@ -146,6 +144,17 @@ def message_counts(connection: Connection, queues: Iterable[str]) -> dict[str, i
     counts = {name: channel.queue_declare(name, passive=True).message_count for name in queues}
     channel.close()
     return counts
+
+
+def _declare(channel: Channel, topology: Topology) -> None:
+    for exchange in topology.exchanges:
+        channel.exchange_declare(exchange, "topic", durable=True, auto_delete=False)
+    for queue in topology.queues:
+        channel.queue_declare(
+            queue.name, durable=True, auto_delete=False, arguments=dict(queue.arguments)
+        )
+    for binding in topology.bindings:
+        channel.queue_bind(binding.queue, binding.exchange, binding.routing_key)
 
 
 def _missing(connection: Connection, names: Iterable[str], kind: str) -> list[str]:

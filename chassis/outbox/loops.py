@@ -1,0 +1,84 @@
+"""Threads that take turns for as long as the process lives, and whose silence is noticed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Protocol
+
+from chassis.broker import Backoff
+from chassis.errors import HavenError
+
+# Every wait inside a turn is bounded by a few seconds; a loop silent for longer hangs.
+SILENCE_SECONDS = 30.0
+
+
+class Turning(Protocol):
+    """Work that is done in turns."""
+
+    def turn(self) -> bool:
+        """One pass; True where the next should follow at once."""
+        ...
+
+    def failed(self, error: HavenError) -> None:
+        """The pass ended early; the next one comes after a pause."""
+        ...
+
+    def close(self) -> None:
+        """The last pass is over."""
+        ...
+
+
+class Loops:
+    """The running loops of a process."""
+
+    def __init__(self) -> None:
+        self.stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._wakes: list[threading.Event] = []
+        self._beats: dict[str, float] = {}
+
+    def start(
+        self, name: str, work: Turning, *, sweep: float, wake: threading.Event | None = None
+    ) -> None:
+        """Turn `work` on a thread of its own: after every wake-up, and every `sweep` seconds."""
+        wake = wake or threading.Event()
+        self._wakes.append(wake)
+        self._beats[name] = time.monotonic()
+        thread = threading.Thread(
+            target=self._run, args=(name, work, wake, sweep), name=name, daemon=True
+        )
+        self._threads.append(thread)
+        thread.start()
+
+    def is_alive(self) -> bool:
+        """False once a loop has ended or hangs."""
+        oldest = min(self._beats.values(), default=time.monotonic())
+        has_all = all(thread.is_alive() for thread in self._threads)
+        return has_all and time.monotonic() - oldest < SILENCE_SECONDS
+
+    def close(self, *, within: float) -> bool:
+        """Ask all to end after their turn; True where they did in time."""
+        until = time.monotonic() + within
+        self.stopping.set()
+        for wake in self._wakes:
+            wake.set()
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _run(self, name: str, work: Turning, wake: threading.Event, sweep: float) -> None:
+        backoff = Backoff()
+        while not self.stopping.is_set():
+            self._beats[name] = time.monotonic()
+            try:
+                more = work.turn()
+            except HavenError as error:
+                work.failed(error)
+                self.stopping.wait(backoff.next())
+                continue
+            backoff.reset()
+            if not more:
+                wake.wait(sweep)
+                wake.clear()
+        work.close()

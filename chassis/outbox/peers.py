@@ -1,0 +1,86 @@
+"""The consumers' internal addresses: one channel and a few threads for each.
+
+A consumer that hangs holds only its own threads. While it fails, no more than PROBES calls at a
+time ask whether it is back; the others come later.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import grpc
+from haven.delivery.v1.delivery_pb2 import DeliverRequest, DeliverResponse, Envelope
+from haven.delivery.v1.delivery_pb2_grpc import DeliveryServiceStub
+
+from chassis.log import failure, get_logger
+
+DELIVER_SECONDS = 1.0
+THREADS = 8
+WAITING_MOST = 1000  # calls that may wait for a thread; what is refused is repeated by the relay
+PROBES = 2
+AWAY = frozenset(
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.CANCELLED,
+    }
+)
+
+log = get_logger(__name__)
+
+
+class Peer:
+    """One consumer's api, seen from outside."""
+
+    def __init__(self, name: str, channel: grpc.Channel) -> None:
+        self._channel = channel
+        self._stub = DeliveryServiceStub(channel)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"deliver-{name}")
+        self._lock = threading.Lock()
+        self._under_way = 0
+        self._is_closed = False
+        self.is_failing = False
+
+    def submit(self, work: Callable[[], None]) -> bool:
+        """Run `work` on one of the peer's threads; False where too much waits already."""
+        with self._lock:
+            most = PROBES if self.is_failing else WAITING_MOST
+            if self._is_closed or self._under_way >= most:
+                return False
+            self._under_way += 1
+            self._threads.submit(self._run, work).add_done_callback(_tell)
+        return True
+
+    def deliver(self, envelope: Envelope, *, traceparent: str) -> DeliverResponse:
+        """Call once; grpc.RpcError where the consumer did not take the event."""
+        metadata = (("traceparent", traceparent),) if traceparent else ()
+        try:
+            answer: DeliverResponse = self._stub.Deliver(
+                DeliverRequest(envelope=envelope), timeout=DELIVER_SECONDS, metadata=metadata
+            )
+        except grpc.RpcError as error:
+            self.is_failing = error.code() in AWAY
+            raise
+        self.is_failing = False
+        return answer
+
+    def close(self) -> None:
+        """Give up what waits."""
+        with self._lock:
+            self._is_closed = True
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._channel.close()
+
+    def _run(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        finally:
+            with self._lock:
+                self._under_way -= 1
+
+
+def _tell(done: Future[None]) -> None:
+    if not done.cancelled() and (error := done.exception()) is not None:
+        log.error("courier.broken", **failure(error))

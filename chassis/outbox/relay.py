@@ -1,0 +1,170 @@
+"""One loop per message class: what is committed and not yet confirmed goes to the broker.
+
+A row is marked only after the broker confirmed it, so a crash, a lost connection or a second relay
+can publish twice but never lose; inboxes make twice into once. What the broker returns or refuses
+stays pending, is counted, and steps aside so that other types go on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol
+
+from prometheus_client import Counter
+
+from chassis.broker import Backoff, Outgoing, Prepare, Published, Publisher
+from chassis.envelope import properties_of
+from chassis.errors import HavenError, Unavailable
+from chassis.failpoint import failpoint
+from chassis.log import failure, get_logger
+from chassis.store.outbox_rows import OutboxRow
+from chassis.telemetry.metrics import event_published
+from chassis.topology import MessageClass
+
+BATCH = 500
+HELD_FIRST, HELD_MOST = 0.5, 5.0  # how long a type that no queue takes steps aside
+
+log = get_logger(__name__)
+returned = Counter(
+    "haven_outbox_returned",
+    "Publications that the broker gave back (no queue) or refused; the events stay pending.",
+    ["type", "outcome"],
+)
+RETURNED, REFUSED = "returned", "refused"
+
+
+class Outbox(Protocol):
+    """What a loop needs of the store."""
+
+    def pending(
+        self, message_class: MessageClass, limit: int, *, without: Collection[str] = ()
+    ) -> list[OutboxRow]: ...
+
+    def mark_published(self, event_ids: Sequence[str]) -> int: ...
+
+
+class Leadership(Protocol):
+    """A lease: at most one holder works, and one that does not work gives it up."""
+
+    def hold(self) -> bool: ...
+    def release(self) -> None: ...
+
+
+class RelayLoop:
+    """Publishes one class of one service's outbox."""
+
+    def __init__(
+        self,
+        message_class: MessageClass,
+        *,
+        outbox: Outbox,
+        publisher: Publisher,
+        prepare: Prepare,
+        lease: Leadership,
+    ) -> None:
+        self.message_class = message_class
+        self._outbox, self._publisher, self._lease = outbox, publisher, lease
+        self._prepare = prepare  # declares the topology on a fresh connection
+        self._rows: dict[str, OutboxRow] = {}  # in flight
+        self._confirmed: list[str] = []  # and not yet marked
+        self._held = HeldTypes()
+
+    def turn(self) -> bool:
+        """One pass; True where more is waiting. Unavailable where broker or store is away."""
+        self._connect()
+        self._learn(self._publisher.tend())
+        self._mark()
+        if self._publisher.is_blocked or not self._lease.hold():
+            return False
+        held = self._held.now()
+        rows = self._outbox.pending(self.message_class, BATCH, without=held)
+        fresh = [row for row in rows if row.event_id not in self._rows]
+        if fresh:
+            failpoint("relay.before-publish")
+            self._publish(fresh)
+        return bool(fresh) and len(rows) == BATCH
+
+    def close(self) -> None:
+        """Let another relay take over at once."""
+        self._publisher.close()
+        self._lease.release()
+
+    def failed(self, error: HavenError) -> None:
+        """A turn did not come to its end: another replica may be luckier."""
+        log.warning("relay.turn-failed", **{"class": self.message_class, **failure(error)})
+        self._lease.release()
+
+    def _connect(self) -> None:
+        if self._publisher.is_open:
+            return
+        self._rows.clear()
+        self._publisher.open()
+        self._publisher.prepare(self._prepare)
+
+    def _publish(self, rows: Sequence[OutboxRow]) -> None:
+        self._rows.update((row.event_id, row) for row in rows)
+        self._learn(self._publisher.publish(outgoing(rows)))
+        if self._confirmed:
+            failpoint("relay.after-confirm")
+        self._mark()
+        if not self._publisher.is_open:
+            raise Unavailable("BROKER_UNAVAILABLE", "the connection was lost while publishing")
+        self._rows = {
+            event_id: row
+            for event_id, row in self._rows.items()
+            if event_id in self._publisher.in_flight
+        }
+
+    def _learn(self, published: Published) -> None:
+        for event_id in published.confirmed:
+            row = self._rows.pop(event_id)
+            event_published.labels(row.exchange, row.type).inc()
+            self._held.release(row.type)
+            self._confirmed.append(event_id)
+        self._hold(published.returned, RETURNED)
+        self._hold(published.refused, REFUSED)
+
+    def _hold(self, event_ids: Iterable[str], outcome: str) -> None:
+        for row in [self._rows.pop(event_id) for event_id in event_ids]:
+            returned.labels(row.type, outcome).inc()
+            if self._held.hold(row.type):
+                log.error("relay.event-not-taken", type=row.type, outcome=outcome)
+
+    def _mark(self) -> None:
+        if self._confirmed:
+            self._outbox.mark_published(self._confirmed)
+            self._confirmed = []
+
+
+class HeldTypes:
+    """Event types that no queue took a moment ago; each waits, longer every time."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, float] = {}
+        self._backoff: dict[str, Backoff] = {}
+
+    def now(self) -> list[str]:
+        """The types that still wait."""
+        return [each for each, until in self._until.items() if until > time.monotonic()]
+
+    def hold(self, event_type: str) -> bool:
+        """Let the type step aside; False where it does already."""
+        if self._until.get(event_type, 0.0) > time.monotonic():
+            return False
+        backoff = self._backoff.setdefault(event_type, Backoff(HELD_FIRST, HELD_MOST))
+        self._until[event_type] = time.monotonic() + backoff.next()
+        return True
+
+    def release(self, event_type: str) -> None:
+        """A queue has taken one of the type."""
+        self._backoff.pop(event_type, None)
+        self._until.pop(event_type, None)
+
+
+def outgoing(rows: Iterable[OutboxRow]) -> Iterable[Outgoing]:
+    """The messages that carry these rows."""
+    for row in rows:
+        yield Outgoing(
+            row.event_id, row.exchange, row.routing_key, row.body, properties=properties_of(row)
+        )

@@ -1,0 +1,180 @@
+"""A relay process: publishes the outbox, delivers crisis events, does what is due, seals the trail.
+
+# services/crisis/relay.py
+def assemble(settings: CrisisSettings, process: Process) -> Sequence[DueWork]:
+    return bootstrap(settings, store=process.store, clock=process.clock, ...).due_work
+
+if __name__ == "__main__":
+    relay_main(CrisisSettings, "crisis", assemble)
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import amqp
+
+from chassis.audit import Sealer, SealLoop
+from chassis.auth.pki import Credentials
+from chassis.broker import Prepare, Publisher
+from chassis.lease import TTL_SECONDS, Lease
+from chassis.log import failure, get_logger
+from chassis.outbox.courier import Courier
+from chassis.outbox.gauges import GaugeLoop
+from chassis.outbox.loops import Loops
+from chassis.outbox.receipts import ReceiptLoop
+from chassis.outbox.relay import RelayLoop
+from chassis.outbox.wake import Wakes, watch
+from chassis.process import Process, opened
+from chassis.rpc.channel import open_channel
+from chassis.settings import ProcessSettings, SettingsError, load
+from chassis.store.outbox_rows import OUTBOX
+from chassis.telemetry import metrics
+from chassis.timers import DueRunner, DueWork
+from chassis.topology import Catalogue, MessageClass, check, declare, load_catalogue, topology_of
+
+S = TypeVar("S", bound=ProcessSettings)
+CRISIS_SWEEP, SWEEP = 0.25, 1.0
+RECEIPT_SWEEP = 0.1
+SEAL_SWEEP = 0.5
+GAUGE_SWEEP = 5.0
+# A class whose events may wait a second need not change hands in one.
+PATIENT_TTL = 5.0
+STOP_SECONDS = 8.0
+LOOK_SECONDS = 1.0
+
+log = get_logger("relay")
+
+
+def relay_main(
+    settings_class: type[S], service: str, assemble: Callable[[S, Process], Sequence[DueWork]]
+) -> None:
+    """Run until SIGTERM or SIGINT; `assemble` says what this service does when time comes."""
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    threading.excepthook = _tell
+    try:
+        settings = load(settings_class, prefix=service)
+        with opened(settings, "relay") as process:
+            relay = Relay(process, lambda: assemble(settings, process))
+            endpoint = metrics.serve(
+                settings.relay_metrics_address, relay.is_alive, alive=relay.is_alive
+            )
+            while not told.wait(LOOK_SECONDS) and relay.is_alive():
+                continue  # a relay with a broken loop ends, to be started anew
+            is_clean = relay.stop() and told.is_set()
+            endpoint.close()
+    except SettingsError as error:
+        raise SystemExit(str(error)) from None
+    # Threads that did not end in time must not keep the process.
+    log.info("relay.ended", state="clean" if is_clean else "cut off")
+    sys.stderr.flush()
+    os._exit(0 if is_clean else 1)
+
+
+class Relay:
+    """Everything a relay runs, from start to stop."""
+
+    def __init__(self, process: Process, due_work: Callable[[], Sequence[DueWork]]) -> None:
+        self._process = process
+        self._catalogue = load_catalogue([process.settings.service])
+        self._loops, self._wakes = Loops(), Wakes()
+        self._courier = _courier(process)
+        process.store.after_commit = self._courier.deliver
+        self._due = DueRunner(process.store, due_work())
+        self._start()
+
+    def is_alive(self) -> bool:
+        """False once any of its threads has ended or hangs."""
+        return self._loops.is_alive() and self._due.is_alive() and self._watching.is_alive()
+
+    def stop(self) -> bool:
+        """End every loop after its turn and give the leases back; True where all did in time."""
+        # On a thread of its own: a handler under way may take as long as its own deadline.
+        due = threading.Thread(target=self._due.stop, daemon=True)
+        due.start()
+        ended = self._loops.close(within=STOP_SECONDS)
+        due.join(STOP_SECONDS)
+        self._courier.close()
+        self._process.store.close()
+        return ended and not due.is_alive()
+
+    def _start(self) -> None:
+        store, settings = self._process.store, self._process.settings
+        for message_class in MessageClass:
+            self._start_class(message_class)
+        receipts = ReceiptLoop(
+            store, self._courier.start, lease=Lease(store, "relay.receipts", ttl=TTL_SECONDS)
+        )
+        wake = self._wakes.listen(MessageClass.CRISIS)
+        self._loops.start("receipts", receipts, sweep=RECEIPT_SWEEP, wake=wake)
+        seals = SealLoop(Sealer(store), lease=Lease(store, "sealer", ttl=PATIENT_TTL))
+        self._loops.start("sealer", seals, sweep=SEAL_SWEEP)
+        gauges = GaugeLoop(
+            settings.service,
+            store,
+            amqp_uri=settings.amqp_uri.reveal(),
+            catalogue=self._catalogue,
+        )
+        self._loops.start("gauges", gauges, sweep=GAUGE_SWEEP)
+        self._watching = threading.Thread(
+            target=watch,
+            args=(store.database[OUTBOX], self._wakes, self._loops.stopping.is_set),
+            name="watch-outbox",
+            daemon=True,
+        )
+        self._watching.start()
+        self._due.start()
+
+    def _start_class(self, message_class: MessageClass) -> None:
+        is_crisis = message_class is MessageClass.CRISIS
+        store, name = self._process.store, f"relay.{message_class}"
+        loop = RelayLoop(
+            message_class,
+            outbox=store,
+            publisher=Publisher(self._process.settings.amqp_uri.reveal()),
+            prepare=_declaring(self._catalogue, message_class),
+            lease=Lease(store, name, ttl=TTL_SECONDS if is_crisis else PATIENT_TTL),
+        )
+        self._loops.start(
+            name,
+            loop,
+            sweep=CRISIS_SWEEP if is_crisis else SWEEP,
+            wake=self._wakes.listen(message_class),
+        )
+
+
+def _declaring(catalogue: Catalogue, message_class: MessageClass) -> Prepare:
+    """Before the first publish on a connection every place where it may end exists."""
+    events = {
+        name: spec for name, spec in catalogue.events.items() if spec.message_class is message_class
+    }
+    topology = topology_of(Catalogue(events))
+
+    def prepare(connection: amqp.Connection) -> None:
+        declare(connection, topology)
+        check(connection, topology)
+
+    return prepare
+
+
+def _courier(process: Process) -> Courier:
+    settings = process.settings
+    own = Credentials.of(settings.pki_dir, settings.service)
+    channels = {
+        name: open_channel(address, own, service=name) for name, address in settings.peers.items()
+    }
+    return Courier(channels, receipt=process.store.receipt)
+
+
+def _tell(broken: threading.ExceptHookArgs) -> None:
+    """A thread's unexpected end is told without the exception's text."""
+    name = broken.thread.name if broken.thread else ""
+    if broken.exc_value is not None:
+        log.error("relay.broken", job=name, **failure(broken.exc_value))

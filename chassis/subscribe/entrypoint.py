@@ -1,0 +1,204 @@
+"""`@subscribe(CaseOpened)`: a nameko entrypoint that acknowledges after the commit.
+
+class Subscriptions:
+    name = "intake"
+    core = Core()
+
+    @subscribe(CaseOpened)
+    def on_case_opened(self, call, event): ...
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from google.protobuf.message import Message
+from nameko.exceptions import ContainerBeingKilled
+from nameko.extensions import Entrypoint
+from prometheus_client import Counter
+from pymongo.errors import PyMongoError
+
+from chassis.broker import ERRORS, Backoff
+from chassis.call import Call
+from chassis.deadline import Deadline
+from chassis.envelope import envelope_from
+from chassis.errors import HavenError, is_retryable
+from chassis.failpoint import failpoint
+from chassis.inbound import event_call, event_of
+from chassis.log import failure, get_logger
+from chassis.subscribe.consumer import EventConsumer
+from chassis.subscribe.core import Runtime, runtime_of
+from chassis.subscribe.verdict import DEAD, OUTCOMES, RETRIED, Dead, Done, Retry, verdict_of
+from chassis.telemetry.metrics import event_handled, event_lag
+from chassis.topology import (
+    MessageClass,
+    dead_queue_name,
+    queue_name,
+    retry_queue_name,
+    spec_of,
+)
+
+HANDLE_SECONDS = 10.0
+# All attempts at a crisis-class event together; then it is parked, which alarms.
+CRISIS_SECONDS = 5.0
+CRISIS_FIRST, CRISIS_MOST = 0.05, 1.0
+
+log = get_logger(__name__)
+redelivered = Counter(
+    "haven_event_redelivered",
+    "Events that came again because their first delivery ended without an answer.",
+    ["queue"],
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A readable event on its way through a handler."""
+
+    message: Any
+    call: Call
+    create_time: datetime
+
+
+class Subscription(Entrypoint):  # type: ignore[misc]  # nameko is untyped
+    """Calls the method with every event of one type, through this service's own queue for it."""
+
+    consumer = EventConsumer()
+
+    def __init__(self, message: type[Message], **options: Any) -> None:
+        super().__init__(**options)
+        self.spec = spec_of(message)
+
+    def setup(self) -> None:
+        """Take part in consuming, if this worker serves the event's class."""
+        # nameko would log a handler's exception with its text; `settle` tells what may be told.
+        logging.getLogger("nameko.containers").setLevel(logging.CRITICAL)
+        self.service: str = self.container.service_name
+        self.queue = queue_name(self.service, self.spec)
+        self.runtime: Runtime = runtime_of(self.container)
+        for outcome in OUTCOMES:
+            event_handled.labels(self.queue, outcome)
+        event_lag.labels(self.queue)
+        redelivered.labels(self.queue)
+        if self.spec.message_class in self.runtime.classes:
+            self.consumer.register_provider(self)
+
+    def start(self) -> None:
+        """Consume; returns when the broker has been reached."""
+        self.consumer.start()
+
+    def stop(self) -> None:
+        """Take no more messages."""
+        self.consumer.unregister_provider(self)
+
+    def handle_message(self, message: Any) -> None:
+        """Read the message and run the handler on a nameko worker."""
+        if message.delivery_info.get("redelivered"):
+            redelivered.labels(self.queue).inc()
+        try:
+            envelope = envelope_from(message.properties, message.headers, message.body)
+            call = event_call(
+                envelope, self.spec, self.service, now=self._now(), deadline=self._deadline()
+            )
+            event = event_of(envelope, self.spec)
+        except HavenError as error:
+            self.settle(message, error)
+            return
+        delivery = Delivery(message, call, envelope.create_time.ToDatetime(tzinfo=UTC))
+        try:
+            self.container.spawn_worker(
+                self,
+                (call, event),
+                {},
+                context_data={"traceparent": envelope.traceparent},
+                handle_result=partial(self._handle_result, delivery),
+            )
+        except ContainerBeingKilled:
+            self.consumer.requeue_message(message)
+
+    def settle(self, message: Any, error: BaseException | None) -> None:
+        """Acknowledge the message once its place is certain: done, waiting, or parked."""
+        verdict = verdict_of(error, self.spec.message_class, message.headers)
+        match verdict:
+            case Done(outcome):
+                self._acknowledge(message, outcome)
+            case Retry(seconds, headers):
+                log.warning("event.retried", queue=self.queue, seconds=seconds, **_facts(error))
+                self._move(message, retry_queue_name(self.queue, seconds), headers, RETRIED)
+            case Dead(headers):
+                log.error("event.parked", queue=self.queue, **_facts(error))
+                self._move(message, dead_queue_name(self.queue), headers, DEAD)
+
+    def _handle_result(
+        self, delivery: Delivery, worker: Any, result: Any = None, exc_info: Any = None
+    ) -> tuple[Any, Any]:
+        """nameko's callback after the handler, on the same green thread."""
+        error = exc_info[1] if exc_info else None
+        if self.spec.message_class is MessageClass.CRISIS:
+            error = self._persist(delivery, worker, error)
+        if error is None:
+            failpoint("subscribe.before-ack")
+            lag = (self._now() - delivery.create_time).total_seconds()
+            event_lag.labels(self.queue).observe(max(0.0, lag))
+        self.settle(delivery.message, error)
+        return result, exc_info
+
+    def _persist(
+        self, delivery: Delivery, worker: Any, error: BaseException | None
+    ) -> BaseException | None:
+        """Try a crisis-class event again at once, for as long as its few seconds last."""
+        backoff = Backoff(CRISIS_FIRST, CRISIS_MOST)
+        handler = getattr(worker.service, self.method_name)
+        while error is not None and is_retryable(error):
+            if (left := delivery.call.deadline.remaining()) <= 0:
+                break
+            time.sleep(min(backoff.next(), left))
+            try:
+                handler(*worker.args)
+            except Exception as failed:  # the one place: whatever it is, it is settled
+                error = failed
+            else:
+                error = None
+        return error
+
+    def _move(self, message: Any, queue: str, headers: Any, outcome: str) -> None:
+        if self.consumer.forwarder.forward(
+            message, queue, headers, is_wanted=lambda: is_open(message)
+        ):
+            self._acknowledge(message, outcome)
+
+    def _acknowledge(self, message: Any, outcome: str) -> None:
+        event_handled.labels(self.queue, outcome).inc()
+        if not is_open(message):
+            return  # the broker brings it again, and the inbox knows it
+        try:
+            message.ack()
+        except ERRORS as error:
+            log.warning("event.acknowledgement-lost", queue=self.queue, **failure(error))
+
+    def _deadline(self) -> Deadline:
+        crisis = self.spec.message_class is MessageClass.CRISIS
+        return Deadline.after(CRISIS_SECONDS if crisis else HANDLE_SECONDS)
+
+    def _now(self) -> datetime:
+        try:
+            return self.runtime.clock.now()
+        except PyMongoError:
+            return datetime.now(UTC)  # the handler will meet the absent database itself
+
+
+subscribe = Subscription.decorator
+
+
+def is_open(message: Any) -> bool:
+    """True while the connection that brought the message lives, so that it can be acknowledged."""
+    return message.channel is not None and message.channel.connection is not None
+
+
+def _facts(error: BaseException | None) -> dict[str, str]:
+    return {} if error is None else failure(error)
