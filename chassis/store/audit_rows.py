@@ -9,6 +9,7 @@ from chassis.ids import new_id
 from chassis.store.engine import Document
 
 AUDIT = "audit_entries"
+SEALS = "audit_seals"
 
 
 class Touched:

@@ -66,6 +66,10 @@ class Rows(Protocol):
         """Apply update operators to every match; how many matched."""
         ...
 
+    def number(self, collection: str, filter: Filter, ids: Sequence[str], first: Document) -> None:
+        """Set the fields of `first` on each of the ids that matches, counting up its integers."""
+        ...
+
     def delete(self, collection: str, filter: Filter) -> int:
         """Remove the first match; how many matched."""
         ...

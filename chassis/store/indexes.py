@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from chassis.store.audit_rows import AUDIT
+from chassis.store.audit_rows import AUDIT, SEALS
 from chassis.store.engine import Index
 from chassis.store.once import ANSWERS, INBOX
 from chassis.store.outbox_rows import OUTBOX
@@ -51,4 +51,5 @@ CHASSIS_INDEXES: tuple[Index, ...] = (
         AUDIT, [("tenant_id", 1), ("create_time", 1)], partial={"sealed": False}, label="unsealed"
     ),
     Index(AUDIT, [("tenant_id", 1), ("sequence", 1)], partial={"sealed": True}),
+    Index(SEALS, [("tenant_id", 1), ("first", 1)], unique=True),
 )

@@ -17,6 +17,7 @@ import pymongo
 from pymongo import MongoClient, ReadPreference
 from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
+from pymongo.monitoring import CommandListener
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -34,8 +35,8 @@ from chassis.store.mongo_rows import MongoRows
 
 ATTEMPT_SECONDS = 2.0  # a healthy transaction takes milliseconds; past this the server is frozen
 ABORT_SECONDS = 0.5
-CONFLICT_SECONDS = 3.0  # how long one transaction competes before the caller decides
-CONFLICT_ATTEMPTS = 40
+CONFLICT_SECONDS = 3.0  # longer than a dead process's locks live (server.py)
+CONFLICT_ATTEMPTS = 100
 LOST_CONNECTION_ATTEMPTS = 2
 LONGEST_PAUSE = 0.1
 DURABLE = WriteConcern(w="majority", j=True)
@@ -43,7 +44,9 @@ INDEX_SECONDS = 600.0
 T = TypeVar("T")
 
 
-def connect(uri: str, *, app_name: str, pool_size: int) -> MongoClient[Document]:
+def connect(
+    uri: str, *, app_name: str, pool_size: int, listeners: Sequence[CommandListener] = ()
+) -> MongoClient[Document]:
     """A client whose every wait is bounded; `pool_size` is the size of the executor using it."""
     return MongoClient(
         uri,
@@ -58,6 +61,7 @@ def connect(uri: str, *, app_name: str, pool_size: int) -> MongoClient[Document]
         tz_aware=True,
         retryWrites=True,
         retryReads=True,
+        event_listeners=list(listeners),
     )
 
 

@@ -80,6 +80,17 @@ class MongoRows:
         )
         return done.matched_count
 
+    def number(self, collection: str, filter: Filter, ids: Sequence[str], first: Document) -> None:
+        """Set the fields of `first` on each of the ids that matches, counting up its integers."""
+        place = {"$indexOfArray": [list(ids), "$_id"]}
+        fields = {
+            name: value if isinstance(value, bool) else {"$add": [value, place]}
+            for name, value in first.items()
+        }
+        self._database[collection].update_many(
+            {**filter, "_id": {"$in": list(ids)}}, [{"$set": fields}], session=self._session
+        )
+
     def delete(self, collection: str, filter: Filter) -> int:
         """Remove the first match; how many matched."""
         return self._database[collection].delete_one(filter, session=self._session).deleted_count

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
+from prometheus_client import Counter
 from pymongo import MongoClient
 from pymongo.database import Database
 
@@ -20,6 +21,7 @@ from chassis.clock import Clock
 from chassis.deadline import Deadline
 from chassis.errors import AlreadyExists
 from chassis.failpoint import failpoint
+from chassis.log import failure, get_logger
 from chassis.store import outbox_rows
 from chassis.store.attempt import Attempt
 from chassis.store.audit_rows import AUDIT, audit_documents
@@ -31,6 +33,10 @@ from chassis.store.transaction import Tx
 from chassis.telemetry.tracing import current_traceparent
 from chassis.topology import EventSpec, MessageClass, spec_of
 
+log = get_logger(__name__)
+announcements_failed = Counter(
+    "haven_outbox_announcements_failed", "Committed crisis-class rows that could not be announced."
+)
 AfterCommit = Callable[[Sequence[OutboxRow]], None]
 T = TypeVar("T")
 R = TypeVar("R")
@@ -56,7 +62,7 @@ class Store:
     def _open(
         self, engine: Engine, *, service: str, clock: Clock, after_commit: AfterCommit | None
     ) -> None:
-        self._engine = engine
+        self.engine = engine
         self.service = service
         self.clock = clock
         self.after_commit = after_commit  # may be set later: who delivers needs the store first
@@ -92,7 +98,7 @@ class Store:
         call.deadline.check()
 
         def audited(rows: Rows) -> T:
-            reader = Reader(call, self._now(), rows=rows, schemas=self.schemas)
+            reader = Reader(call, self.now(), rows=rows, schemas=self.schemas)
             result = fn(reader)
             entries = audit_documents(
                 call,
@@ -105,7 +111,7 @@ class Store:
                 rows.insert(AUDIT, entries)
             return result
 
-        return self._engine.look(call.deadline, audited)
+        return self.engine.look(call.deadline, audited)
 
     def due(self, collection: str, field: str, *, limit: int) -> list[tuple[str, str]]:
         """(tenant_id, _id) of documents whose time in `field` has come, longest due first."""
@@ -113,11 +119,11 @@ class Store:
 
     def due_times(self, collection: str, field: str, *, limit: int) -> list[Due]:
         """The same, with the time that has come."""
-        return self._engine.due(collection, field, limit)
+        return self.engine.due(collection, field, limit)
 
     def next_due(self, collection: str, field: str) -> datetime | None:
         """The earliest time in `field` that has not come yet."""
-        return self._engine.next_due(collection, field)
+        return self.engine.next_due(collection, field)
 
     def pending(
         self, message_class: MessageClass, limit: int, *, without: Collection[str] = ()
@@ -132,7 +138,7 @@ class Store:
 
     def mark_published(self, event_ids: Sequence[str]) -> int:
         """The broker has confirmed these."""
-        return self._look(lambda rows: outbox_rows.mark_published(rows, event_ids, self._now()))
+        return self._look(lambda rows: outbox_rows.mark_published(rows, event_ids, self.now()))
 
     def awaiting_receipts(self, limit: int) -> list[OutboxRow]:
         """Crisis-class events that some consumer has not taken yet, oldest first."""
@@ -150,11 +156,11 @@ class Store:
 
     def ensure_indexes(self, indexes: Sequence[Index]) -> None:
         """Make what is missing; FailedPrecondition("INDEX_DIFFERS") where one differs."""
-        self._engine.ensure_indexes(indexes)
+        self.engine.ensure_indexes(indexes)
 
     def missing_indexes(self, indexes: Sequence[Index]) -> list[str]:
         """Names of those that do not exist, or exist differently."""
-        return self._engine.missing_indexes(indexes)
+        return self.engine.missing_indexes(indexes)
 
     def close(self) -> None:
         """Wait for announcements under way."""
@@ -166,21 +172,21 @@ class Store:
             call, fn, open_tx=self._open_tx, service=self.service, traceparent=self.traceparent()
         )
         try:
-            return attempt, self._engine.transact(call.deadline, attempt)
+            return attempt, self.engine.transact(call.deadline, attempt)
         except BaseException:
             attempt.roll_back()
             raise
 
     def _open_tx(self, call: Call, rows: Rows) -> Tx:
-        return Tx(call, self._now(), rows=rows, schemas=self.schemas, spec_of=self.spec_of)
+        return Tx(call, self.now(), rows=rows, schemas=self.schemas, spec_of=self.spec_of)
 
-    def _now(self) -> datetime:
-        """In milliseconds: what the database gives back is what was written."""
+    def now(self) -> datetime:
+        """The clock's instant in milliseconds, which is all that the database keeps."""
         now = self.clock.now()
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     def _look(self, body: Callable[[Rows], R]) -> R:
-        return self._engine.look(Deadline.after(ATTEMPT_SECONDS), body)
+        return self.engine.look(Deadline.after(ATTEMPT_SECONDS), body)
 
     def _announce(self, events: Sequence[OutboxRow]) -> None:
         """Tell of crisis-class rows on a thread of its own: the commit is the answer."""
@@ -192,4 +198,7 @@ class Store:
 
 
 def _report(done: Future[Any]) -> None:
-    """The relay repeats what was not delivered."""
+    """The rows hold what they still await: the relay goes on where an announcement failed."""
+    if (error := done.exception()) is not None:
+        announcements_failed.inc()
+        log.error("store.announcement-failed", **failure(error))

@@ -84,6 +84,15 @@ class MemoryRows:
             self._change(collection, row, change)
         return len(found)
 
+    def number(self, collection: str, filter: Filter, ids: Sequence[str], first: Document) -> None:
+        """Set the fields of `first` on each of the ids that matches, counting up its integers."""
+        for place, id in enumerate(ids):
+            fields = {
+                name: value if isinstance(value, bool) else value + place
+                for name, value in first.items()
+            }
+            self.update(collection, {**filter, "_id": id}, {"$set": fields})
+
     def delete(self, collection: str, filter: Filter) -> int:
         """Remove the first match; how many matched."""
         for row in self._first(collection, filter):
@@ -171,6 +180,8 @@ class MemoryEngine:
 class MemoryStore(Store):
     """A Store whose rows a test can look at; announcements happen on the caller's thread."""
 
+    engine: MemoryEngine
+
     def __init__(
         self,
         *,
@@ -179,9 +190,9 @@ class MemoryStore(Store):
         indexes: Sequence[Index] = (),
         after_commit: AfterCommit | None = None,
     ) -> None:
-        self.engine = MemoryEngine(clock)
-        self.engine.ensure_indexes(indexes)
-        self._open(self.engine, service=service, clock=clock, after_commit=after_commit)
+        engine = MemoryEngine(clock)
+        engine.ensure_indexes(indexes)
+        self._open(engine, service=service, clock=clock, after_commit=after_commit)
         self._announcer = None
 
     def documents(self, collection: str) -> list[Document]:
