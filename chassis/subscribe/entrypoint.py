@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 from nameko.exceptions import ContainerBeingKilled
@@ -43,6 +44,7 @@ from chassis.topology import (
     spec_of,
 )
 
+F = TypeVar("F", bound=Callable[..., Any])
 HANDLE_SECONDS = 10.0
 # All attempts at a crisis-class event together; then it is parked, which alarms.
 CRISIS_SECONDS = 5.0
@@ -192,7 +194,10 @@ class Subscription(Entrypoint):  # type: ignore[misc]  # nameko is untyped
             return datetime.now(UTC)  # the handler will meet the absent database itself
 
 
-subscribe = Subscription.decorator
+def subscribe(message: type[Message]) -> Callable[[F], F]:
+    """Call the decorated method with every event of this type."""
+    decorate: Callable[[F], F] = Subscription.decorator(message)
+    return decorate
 
 
 def is_open(message: Any) -> bool:
