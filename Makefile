@@ -1,0 +1,75 @@
+# Everything works from a clean clone: each target sets up what it needs. `make help` lists them.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+PROTOS := $(shell find protos -name '*.proto')
+# Git exports these to hooks; they would point tools at the wrong repository.
+unexport GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
+
+.PHONY: setup
+setup: .venv/.stamp gen/.stamp ## Make .venv, install the locked dependencies and Haven, generate code
+
+.venv/.stamp: requirements.lock pyproject.toml
+	$(BIN)/python -c "" 2>/dev/null || .ci/venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+gen/.stamp: $(PROTOS) hatch_build.py | .venv/.stamp
+	$(BIN)/python hatch_build.py
+	@touch $@
+
+.PHONY: gen
+gen: | .venv/.stamp ## Generate gen/ from protos/
+	$(BIN)/python hatch_build.py
+	@touch gen/.stamp
+
+.PHONY: lint
+lint: setup ## Style, types, imports, contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/buf lint
+	.ci/breaking
+
+.PHONY: format
+format: setup ## Let ruff repair what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: unit
+unit: setup ## Tests without servers, on every supported Python that is found
+	$(BIN)/pytest -q tests/unit
+	.ci/unit-elsewhere
+
+.PHONY: test
+test: unit ## Everything that correctness needs, on real servers
+	$(BIN)/pytest tests/contract tests/integration
+	$(BIN)/pytest -p tests.worker.patched tests/worker
+	$(BIN)/pytest tests/scenarios
+
+.PHONY: bench
+bench: setup ## Measure; NAME=<figure> measures one
+	$(BIN)/python -m tests.bench $(NAME)
+
+.PHONY: demo
+demo: setup ## One patient from referral to a first group, with a crisis on the way
+	$(BIN)/haven demo
+
+.PHONY: run
+run: setup ## Keep the platform up for a developer; Ctrl-C ends it
+	$(BIN)/haven stack up
+
+.PHONY: lock
+lock: setup ## Pin the newest allowed versions in requirements.lock
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --upgrade -o requirements.lock pyproject.toml
+
+.PHONY: clean
+clean: ## Stop the stack and remove everything that was made
+	test ! -x $(BIN)/haven || $(BIN)/haven stack down
+	rm -rf .venv .venv-* .haven gen build dist *.egg-info .*_cache .hypothesis
