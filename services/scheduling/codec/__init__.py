@@ -1,0 +1,1 @@
+"""Wire to domain and back, documents to domain and back; nothing inside asks again."""

@@ -1,0 +1,1 @@
+"""Aggregates to documents and back. Field names are the protos'; days are ISO texts."""

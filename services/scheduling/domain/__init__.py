@@ -1,0 +1,1 @@
+"""The rules of scheduling: values and the present instant in, values, events and refusals out."""

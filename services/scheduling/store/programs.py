@@ -1,0 +1,131 @@
+"""Groups, their series, the sessions and the enrollments."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+
+from chassis.store import Filter, Page, Reader, Store
+from services.scheduling.codec.documents import programs
+from services.scheduling.domain.commands import ListEnrollments, ListSeries, ListSessions, PageOf
+from services.scheduling.domain.dose import Part, week_of
+from services.scheduling.domain.enrollment import Enrollment
+from services.scheduling.domain.group import Group
+from services.scheduling.domain.series import Series
+from services.scheduling.domain.session import Session
+from services.scheduling.store.shelf import Shelf
+
+OPEN: Filter = {"is_open": True}
+
+
+class Groups(Shelf[Group]):
+    """The tenant's groups."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, "groups", programs.group_document, programs.group_from)
+
+    def listing(self, reader: Reader, page: PageOf) -> Page[Group]:
+        """In order of creation."""
+        return self.listed(reader, {}, page)
+
+
+class SeriesShelf(Shelf[Series]):
+    """The tenant's series."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, "series", programs.series_document, programs.series_from)
+
+    def listing(self, reader: Reader, query: ListSeries) -> Page[Series]:
+        """In order of creation."""
+        return self.listed(reader, _given({"group_id": query.group_id}), query.page)
+
+
+class Sessions(Shelf[Session]):
+    """The tenant's sessions; lists are in order of start time."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, "sessions", programs.session_document, programs.session_from)
+
+    def of_series(self, reader: Reader, series_ids: Collection[str]) -> list[Session]:
+        """All sessions of these series, canceled ones included."""
+        return self._in_order(reader, {"series_id": {"$in": sorted(series_ids)}})
+
+    def open_of_series(self, reader: Reader, series_id: str) -> list[Session]:
+        """Sessions of the series that are neither over nor canceled."""
+        return self._in_order(reader, {"series_id": series_id, **OPEN})
+
+    def open_of_patients(self, reader: Reader, patient_ids: Collection[str]) -> list[Session]:
+        """Sessions in which any of these holds a seat, neither over nor canceled."""
+        return self._in_order(reader, {"roster": {"$in": sorted(patient_ids)}, **OPEN})
+
+    def open_of_facilitator(self, reader: Reader, clinician_id: str) -> list[Session]:
+        """Sessions that the clinician leads, neither over nor canceled."""
+        return self._in_order(reader, {"facilitator_id": clinician_id, **OPEN})
+
+    def parts_of_week(self, reader: Reader, patient_id: str, day: date) -> list[Part]:
+        """What the sessions of the day's week give the patient."""
+        monday, sunday = (each.isoformat() for each in week_of(day))
+        week = {"local_date": {"$gte": monday, "$lte": sunday}}
+        attended = reader.find("attendance", {"patient_id": patient_id, **week})
+        seconds = {each["session_id"]: each["counted_seconds"] for each in attended}
+        seated = {each.id: each for each in self.find(reader, {"roster": patient_id, **week})}
+        reader.touch(patient_id)
+        past = [
+            Part(date.fromisoformat(each["local_date"]), each["counted_seconds"], 0, False)
+            for each in attended
+            if each["session_id"] not in seated
+        ]
+        held = [
+            Part(each.local_date, seconds.get(each.id, 0), each.counted_minutes, each.is_open)
+            for each in seated.values()
+        ]
+        return past + held
+
+    def listing(self, reader: Reader, query: ListSessions) -> Page[Session]:
+        """In order of start time."""
+        filter = _given(
+            {
+                "roster": query.patient_id,
+                "group_id": query.group_id,
+                "series_id": query.series_id,
+                "facilitator_id": query.facilitator_id,
+                "end_time": query.after_time and {"$gt": query.after_time},
+                "start_time": query.before_time and {"$lt": query.before_time},
+            }
+        )
+        return self.listed(reader, filter, query.page, order_by="start_time")
+
+    def _in_order(self, reader: Reader, filter: Filter) -> list[Session]:
+        return sorted(self.find(reader, filter), key=lambda each: (each.span, each.id))
+
+
+class Enrollments(Shelf[Enrollment]):
+    """The tenant's enrollments."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(
+            store, "enrollments", programs.enrollment_document, programs.enrollment_from
+        )
+
+    def open_of(self, reader: Reader, series_id: str, patient_id: str) -> Enrollment | None:
+        """The patient's enrollment that may hold seats ahead in the series."""
+        filter = {"series_id": series_id, "patient_id": patient_id, **OPEN}
+        return next(iter(self.find(reader, filter, limit=1)), None)
+
+    def open_of_series(self, reader: Reader, series_id: str) -> list[Enrollment]:
+        """Enrollments that may hold seats ahead in the series."""
+        return self.find(reader, {"series_id": series_id, **OPEN})
+
+    def open_of_patients(self, reader: Reader, patient_ids: Collection[str]) -> list[Enrollment]:
+        """Enrollments of these patients that may hold seats ahead."""
+        return self.find(reader, {"patient_id": {"$in": sorted(patient_ids)}, **OPEN})
+
+    def listing(self, reader: Reader, query: ListEnrollments) -> Page[Enrollment]:
+        """In order of creation."""
+        filter = _given({"patient_id": query.patient_id, "series_id": query.series_id})
+        return self.listed(reader, filter, query.page)
+
+
+def _given(filter: Filter) -> Filter:
+    """The clauses that narrow anything."""
+    return {name: value for name, value in filter.items() if value}
