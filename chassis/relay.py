@@ -22,6 +22,7 @@ import amqp
 from chassis.audit import Sealer, SealLoop
 from chassis.auth.pki import Credentials
 from chassis.broker import Prepare, Publisher
+from chassis.dead_letters import dead_queues
 from chassis.lease import TTL_SECONDS, Lease
 from chassis.log import failure, get_logger
 from chassis.outbox.courier import Courier
@@ -120,7 +121,7 @@ class Relay:
             settings.service,
             store,
             amqp_uri=settings.amqp_uri.reveal(),
-            catalogue=self._catalogue,
+            queues=dead_queues(self._catalogue),
         )
         self._loops.start("gauges", gauges, sweep=GAUGE_SWEEP)
         self._watching = threading.Thread(

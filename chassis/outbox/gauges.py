@@ -14,13 +14,7 @@ from chassis.errors import HavenError
 from chassis.log import failure, get_logger
 from chassis.store import Pending
 from chassis.telemetry.metrics import expect_outbox, outbox_oldest_pending, outbox_pending
-from chassis.topology import (
-    Catalogue,
-    MessageClass,
-    dead_queue_name,
-    message_counts,
-    queue_name,
-)
+from chassis.topology import MessageClass, message_counts
 
 log = get_logger(__name__)
 dead_letters = Gauge("haven_dead_letters", "Messages parked in a dead queue.", ["queue"])
@@ -33,13 +27,16 @@ class Outbox(Protocol):
 
 
 class GaugeLoop:
-    """Keeps one service's gauges true: its outbox, and the dead queues of what it publishes."""
+    """Keeps one service's gauges true: its outbox, and the dead queues of what it publishes.
+
+    Every dead queue belongs to one publisher, so all relays together watch all of them.
+    """
 
     def __init__(
-        self, service: str, outbox: Outbox, *, amqp_uri: str, catalogue: Catalogue
+        self, service: str, outbox: Outbox, *, amqp_uri: str, queues: Sequence[str]
     ) -> None:
         self._service, self._outbox, self._amqp_uri = service, outbox, amqp_uri
-        self._queues = dead_queues(catalogue, service)
+        self._queues = queues
         self._connection: amqp.Connection | None = None
         expect_outbox(service)
         for queue in self._queues:
@@ -79,12 +76,3 @@ class GaugeLoop:
                 dead_letters.labels(queue).set(count)
         except ERRORS as error:
             raise unavailable(error) from error
-
-
-def dead_queues(catalogue: Catalogue, service: str) -> Sequence[str]:
-    """The dead queues of everything this service publishes, whoever consumes it."""
-    return [
-        dead_queue_name(queue_name(consumer, spec))
-        for spec in catalogue.published_by(service)
-        for consumer in spec.consumers
-    ]

@@ -1,0 +1,71 @@
+"""From commit to effect, through every process, with nothing broken."""
+
+from __future__ import annotations
+
+from tests.integration.chassis.bus.stand import Stand, spans
+from tests.waiting import eventually
+
+
+def test_a_committed_event_has_its_effect_in_the_consumer(stand: Stand) -> None:
+    stand.relay().is_ready()
+    stand.worker().is_ready()
+
+    event_id = stand.case()
+
+    stand.has_effect(event_id)
+    stand.settle()
+    assert stand.dead() == 0
+
+
+def test_events_committed_before_anything_ran_are_not_lost(stand: Stand) -> None:
+    events = [stand.case() for _ in range(20)]
+
+    stand.relay()
+    stand.worker()
+
+    for event_id in events:
+        stand.has_effect(event_id)
+    stand.settle()
+
+
+def test_a_crisis_event_that_comes_both_ways_has_one_effect(stand: Stand) -> None:
+    stand.api().is_ready()
+    worker = stand.worker().is_ready()
+    relay = stand.relay().is_ready()
+
+    event_id = stand.page()
+
+    stand.has_effect(event_id)
+    stand.settle()
+    eventually(
+        lambda: worker.metric("haven_event_handled_total", queue="notify.on-page-requested.crisis"),
+        within=10,
+    )
+    assert relay.metric("haven_event_delivered_total") >= 1
+    assert stand.effects(event_id) == 1
+
+
+def test_one_trace_goes_through_outbox_broker_and_consumer(stand: Stand) -> None:
+    export = stand.folder / "spans.jsonl"
+    stand.relay(HAVEN_TRACE_EXPORT=f"file:{export}").is_ready()
+    stand.worker(HAVEN_TRACE_EXPORT=f"file:{export}").is_ready()
+    parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    stand.publisher.traceparent = lambda: parent
+
+    event_id = stand.case()
+
+    stand.has_effect(event_id)
+    found = eventually(
+        lambda: [span for span in spans(export) if span["name"] == "on case-opened"], within=10
+    )
+    assert found[0]["trace_id"] == "0af7651916cd43dd8448eb211c80319c"
+    assert found[0]["service"] == "notify"
+
+
+def test_processes_end_in_order_when_told(stand: Stand) -> None:
+    running = [stand.relay().is_ready(), stand.worker().is_ready(), stand.api().is_ready()]
+
+    for each in running:
+        each.child.stop(within=15)
+
+    assert [each.child.exit_code for each in running] == [0, 0, 0]
