@@ -1,0 +1,54 @@
+"""What crisis listens to. The handlers are the consumers that direct delivery uses too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haven.intake.v1 import events_pb2 as intake_pb2
+from haven.notify.v1 import events_pb2 as notify_pb2
+from haven.sessions.v1 import events_pb2 as sessions_pb2
+
+from chassis.call import Call
+from chassis.subscribe import Core, subscribe
+
+
+class Subscriptions:
+    """One queue, one method, one use case."""
+
+    name = "crisis"
+    core = Core()
+
+    @subscribe(intake_pb2.RiskRaised)
+    def on_risk_raised(self, call: Call, event: Any) -> None:
+        """Answers that worry: open or join the patient's case."""
+        self.core.consumers[intake_pb2.RiskRaised](call, event)
+
+    @subscribe(sessions_pb2.SafetySignalRaised)
+    def on_safety_signal_raised(self, call: Call, event: Any) -> None:
+        """A call for help from a live room: open or join the patient's case."""
+        self.core.consumers[sessions_pb2.SafetySignalRaised](call, event)
+
+    @subscribe(notify_pb2.MessageFailed)
+    def on_message_failed(self, call: Call, event: Any) -> None:
+        """A page will not arrive: climb if nobody of the rung will hear."""
+        self.core.consumers[notify_pb2.MessageFailed](call, event)
+
+    @subscribe(notify_pb2.MessageDelivered)
+    def on_message_delivered(self, call: Call, event: Any) -> None:
+        """A page was handed over: note it on the timeline."""
+        self.core.consumers[notify_pb2.MessageDelivered](call, event)
+
+    @subscribe(intake_pb2.ScreeningCompleted)
+    def on_screening_completed(self, call: Call, event: Any) -> None:
+        """A screening ended: remember how."""
+        self.core.consumers[intake_pb2.ScreeningCompleted](call, event)
+
+    @subscribe(intake_pb2.EmergencyContactRecorded)
+    def on_emergency_contact_recorded(self, call: Call, event: Any) -> None:
+        """Whom to call about a patient: keep the newest."""
+        self.core.consumers[intake_pb2.EmergencyContactRecorded](call, event)
+
+    @subscribe(sessions_pb2.LocationAttested)
+    def on_location_attested(self, call: Call, event: Any) -> None:
+        """Where a patient says to be: keep it."""
+        self.core.consumers[sessions_pb2.LocationAttested](call, event)

@@ -1,0 +1,370 @@
+"""A person in danger is never dropped."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from chassis.errors import FailedPrecondition
+from services.crisis.domain.case import State
+from services.crisis.domain.escalation import SUPERVISOR_POOL
+from services.crisis.domain.events import (
+    CaseAcknowledged,
+    CaseContacted,
+    CaseEscalated,
+    CaseOpened,
+    CaseResolved,
+)
+from services.crisis.domain.signal import Severity
+from services.crisis.domain.timeline import ActKind
+from tests.unit.crisis.builders import (
+    CONTACT_WITHIN,
+    NOON,
+    WAIT,
+    a_case,
+    a_cover,
+    a_policy,
+    a_rotation,
+    after,
+    climbed,
+    joined,
+    pages,
+    person,
+    rotation_target,
+    rung,
+    woken,
+)
+
+
+def acknowledged(severity: Severity = Severity.HIGH):
+    case = a_case(severity)
+    case.acknowledge("dr-one", "clinician", after(seconds=10))
+    return case
+
+
+def contacted(severity: Severity = Severity.HIGH):
+    case = acknowledged(severity)
+    case.record_contact("dr-one", "phone", after(minutes=2))
+    return case
+
+
+def test_a_signal_pages_the_first_rung_at_once():
+    case = a_case()
+
+    assert woken(case) == ["dr-one"]
+    assert case.next_deadline == NOON + WAIT
+
+
+def test_the_others_are_told_that_a_case_is_open():
+    opened = [event for event in a_case().events if isinstance(event, CaseOpened)]
+
+    assert [event.safety_signal_id for event in opened] == ["fact-1"]
+
+
+def test_nobody_answers_so_the_next_person_is_woken():
+    case = climbed(a_case(), after(seconds=30))
+
+    assert woken(case) == ["dr-one", "dr-two"]
+    assert case.next_deadline == after(seconds=60)
+
+
+def test_the_last_rung_is_woken_again_and_again_without_end():
+    case = a_case()
+    for minute in range(1, 100):
+        climbed(case, after(minutes=minute))
+
+    assert woken(case)[2:] == ["supervisor-pool"] * 98
+    assert case.next_deadline == after(minutes=99) + WAIT
+
+
+def test_every_page_has_its_own_key():
+    case = a_case()
+    for minute in range(1, 50):
+        climbed(case, after(minutes=minute))
+
+    keys = [page.page_id for page in pages(case)]
+    assert len(set(keys)) == len(keys)
+
+
+def test_the_same_step_gives_the_same_page_key_however_often_it_is_computed():
+    assert [page.page_id for page in pages(a_case())] == [page.page_id for page in pages(a_case())]
+
+
+def test_two_names_for_one_person_wake_that_person_once():
+    policy = a_policy(rung(rotation_target("on-call"), person("dr-one"), person("dr-two")))
+
+    assert woken(a_case(policy=policy)) == ["dr-one", "dr-two"]
+
+
+def test_a_rung_whose_rotation_does_not_exist_wakes_the_supervisors():
+    case = a_case(policy=a_policy(rung(rotation_target("nobody-made-this"))))
+
+    assert woken(case) == ["supervisor-pool"]
+    assert ActKind.COVER_MISSED in kinds(case)
+
+
+def test_the_people_of_a_rung_are_those_on_call_when_it_fires_not_when_the_case_opened():
+    case = a_case()
+    handed_over = a_cover(a_rotation("on-call", "dr-one"), a_rotation("back-up", "dr-night"))
+
+    case.climb(handed_over, after(seconds=30))
+
+    assert woken(case) == ["dr-one", "dr-night"]
+
+
+def test_an_acknowledgement_holds_until_the_contact_deadline():
+    case = acknowledged()
+
+    assert case.state is State.ACKNOWLEDGED
+    assert case.contact_deadline == case.next_deadline == after(seconds=10) + CONTACT_WITHIN
+
+
+def test_an_acknowledgement_names_the_role_that_the_patient_may_be_told():
+    event = next(event for event in acknowledged().events if isinstance(event, CaseAcknowledged))
+
+    assert (event.owner_id, event.owner_role) == ("dr-one", "clinician")
+
+
+def test_without_contact_an_acknowledged_case_climbs_again():
+    case = climbed(acknowledged(), after(seconds=310))
+
+    assert case.state is State.OPEN
+    assert case.owner_id == ""
+    assert woken(case) == ["dr-one", "dr-two"]
+    assert kinds(case)[-3:] == [ActKind.ACKNOWLEDGEMENT_LAPSED, ActKind.ESCALATED, ActKind.PAGED]
+
+
+def test_the_lapse_is_told_to_whoever_tells_the_patient():
+    case = climbed(acknowledged(), after(seconds=310))
+
+    assert [event.rung for event in case.events if isinstance(event, CaseEscalated)] == [1]
+
+
+def test_acknowledging_twice_gives_no_more_time():
+    case = acknowledged()
+    case.acknowledge("dr-one", "clinician", after(minutes=4))
+
+    assert case.contact_deadline == after(seconds=10) + CONTACT_WITHIN
+
+
+def test_a_second_clinician_is_told_that_somebody_has_it():
+    with pytest.raises(FailedPrecondition) as refused:
+        acknowledged().acknowledge("dr-two", "clinician", after(seconds=11))
+
+    assert refused.value.reason == "CASE_ALREADY_ACKNOWLEDGED"
+
+
+def test_after_a_lapse_another_clinician_can_take_it():
+    case = climbed(acknowledged(), after(seconds=310))
+    case.acknowledge("dr-two", "clinician", after(seconds=315))
+
+    assert case.owner_id == "dr-two"
+
+
+def test_contact_stops_the_climbing_and_asks_for_a_resolution_within_a_day():
+    case = contacted()
+
+    assert case.next_deadline == after(minutes=2, hours=24)
+    assert [event.contact_time for event in case.events if isinstance(event, CaseContacted)] == [
+        after(minutes=2)
+    ]
+
+
+def test_contact_before_anybody_has_the_case_is_refused():
+    with pytest.raises(FailedPrecondition) as refused:
+        a_case().record_contact("dr-one", "phone", NOON)
+
+    assert refused.value.reason == "CASE_NOT_ACKNOWLEDGED"
+
+
+def test_a_colleague_may_have_the_contact():
+    case = acknowledged()
+    case.record_contact("dr-two", "in_person", after(minutes=1))
+
+    assert (case.owner_id, case.contacted_by) == ("dr-one", "dr-two")
+
+
+def test_a_missing_resolution_wakes_the_last_rung_again_and_again():
+    case = contacted()
+    climbed(case, after(hours=25))
+    climbed(case, after(hours=26))
+
+    assert woken(case)[1:] == ["supervisor-pool", "supervisor-pool"]
+    assert case.state is State.CONTACTED
+    assert case.next_deadline == after(hours=27)
+
+
+def test_a_case_cannot_be_resolved_before_contact():
+    with pytest.raises(FailedPrecondition) as refused:
+        acknowledged().resolve("dr-two", "mobile_crisis", after(minutes=1))
+
+    assert refused.value.reason == "CONTACT_NOT_RECORDED"
+
+
+def test_a_case_of_high_severity_needs_a_second_person_to_resolve_it():
+    with pytest.raises(FailedPrecondition) as refused:
+        contacted().resolve("dr-one", "mobile_crisis", after(minutes=9))
+
+    assert refused.value.reason == "SECOND_PERSON_REQUIRED"
+
+
+def test_whoever_had_the_contact_is_not_the_second_person():
+    case = acknowledged()
+    case.record_contact("dr-two", "phone", after(minutes=1))
+
+    with pytest.raises(FailedPrecondition):
+        case.resolve("dr-two", "mobile_crisis", after(minutes=9))
+
+
+def test_the_owner_of_a_moderate_case_resolves_it_alone():
+    case = contacted(Severity.MODERATE)
+    case.resolve("dr-one", "safety_plan_with_supports", after(minutes=9))
+
+    assert case.state is State.RESOLVED
+
+
+def test_a_resolved_case_waits_for_nothing_and_says_how_it_ended():
+    case = contacted()
+    case.resolve("dr-two", "mobile_crisis", after(minutes=9))
+
+    assert case.next_deadline is None
+    assert [event.disposition for event in case.events if isinstance(event, CaseResolved)] == [
+        "mobile_crisis"
+    ]
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda case: case.acknowledge("dr-two", "clinician", NOON),
+        lambda case: case.record_contact("dr-two", "phone", NOON),
+        lambda case: case.resolve("dr-two", "mobile_crisis", NOON),
+        lambda case: case.climb(a_cover(), NOON),
+        lambda case: joined(case, Severity.HIGH, NOON),
+    ],
+    ids=["acknowledge", "contact", "resolve", "climb", "join"],
+)
+def test_nothing_happens_to_a_resolved_case(act):
+    case = contacted()
+    case.resolve("dr-two", "mobile_crisis", after(minutes=9))
+
+    with pytest.raises(FailedPrecondition) as refused:
+        act(case)
+
+    assert refused.value.reason == "CASE_RESOLVED"
+
+
+def test_a_milder_signal_does_not_lower_the_severity():
+    assert joined(a_case(), Severity.LOW, after(seconds=5)).severity is Severity.HIGH
+
+
+def test_a_milder_signal_does_not_delay_the_next_rung():
+    assert joined(a_case(), Severity.LOW, after(seconds=5)).next_deadline == NOON + WAIT
+
+
+def test_a_worse_signal_starts_the_ladder_of_its_severity_at_once():
+    case = joined(climbed(a_case(Severity.LOW), after(seconds=30)), Severity.HIGH, after(minutes=1))
+
+    assert case.severity is Severity.HIGH
+    assert (case.ladder.rung, case.ladder.policy.version) == (0, 2)
+    assert woken(case) == ["dr-one", "dr-two", "dr-one"]
+
+
+def test_a_worse_signal_is_told_to_the_owner_and_never_gives_more_time():
+    case = joined(acknowledged(Severity.LOW), Severity.HIGH, after(minutes=1))
+
+    assert case.state is State.ACKNOWLEDGED
+    assert woken(case) == ["dr-one", "dr-one"]
+    assert case.contact_deadline == after(seconds=10) + CONTACT_WITHIN
+
+
+def test_a_signal_after_contact_wakes_whoever_is_on_call_now():
+    case = joined(contacted(), Severity.LOW, after(hours=2))
+
+    assert case.state is State.OPEN
+    assert case.severity is Severity.HIGH
+    assert woken(case) == ["dr-one", "dr-one"]
+    assert case.next_deadline == after(hours=2) + WAIT
+
+
+def test_a_joined_signal_is_told_under_the_same_case():
+    case = joined(a_case(), Severity.HIGH, after(seconds=5))
+
+    assert [event.case_id for event in case.events if isinstance(event, CaseOpened)] == [
+        case.id
+    ] * 2
+
+
+def test_when_no_page_of_a_rung_arrives_the_next_rung_fires_at_once():
+    case = a_case()
+    fail(case, 0, after(seconds=1))
+
+    assert woken(case) == ["dr-one", "dr-two"]
+    assert case.next_deadline == after(seconds=1) + WAIT
+
+
+def test_while_one_page_of_a_rung_may_arrive_the_rung_keeps_its_time():
+    case = a_case(policy=a_policy(rung(person("dr-one"), person("dr-two")), rung(SUPERVISOR_POOL)))
+    fail(case, 0, after(seconds=1))
+
+    assert case.next_deadline == NOON + WAIT
+    fail(case, 1, after(seconds=2))
+    assert woken(case)[-1] == "supervisor-pool"
+
+
+def test_a_last_rung_that_cannot_be_reached_is_tried_again_in_its_time_not_without_pause():
+    case = a_case(policy=a_policy(rung(SUPERVISOR_POOL)))
+    fail(case, 0, after(seconds=1))
+
+    assert woken(case) == ["supervisor-pool"]
+    assert case.next_deadline == NOON + WAIT
+
+
+def test_a_failure_of_an_earlier_rung_changes_nothing():
+    case = climbed(a_case(), after(seconds=30))
+    fail(case, 0, after(seconds=31))
+
+    assert woken(case) == ["dr-one", "dr-two"]
+
+
+def test_a_failure_after_the_acknowledgement_leaves_the_owner_in_peace():
+    case = acknowledged()
+    fail(case, 0, after(seconds=11))
+
+    assert case.state is State.ACKNOWLEDGED
+
+
+def test_a_delivered_page_is_no_acknowledgement():
+    case = a_case()
+    case.note_page_delivered(pages(case)[0].page_id, "dr-one", after(seconds=1))
+
+    assert (case.state, case.next_deadline) == (State.OPEN, NOON + WAIT)
+
+
+def test_a_page_outlives_its_rung_but_not_for_ever():
+    assert pages(a_case())[0].expire_time == NOON + timedelta(minutes=5)
+
+
+def test_the_timeline_numbers_every_act_and_names_its_actor():
+    case = contacted()
+    lines = case.timeline.drain()
+
+    assert [number for number, _ in lines] == list(range(1, len(lines) + 1))
+    assert [(act.kind, act.actor_id) for _, act in lines] == [
+        (ActKind.OPENED, "service:sessions"),
+        (ActKind.PAGED, "service:crisis"),
+        (ActKind.ACKNOWLEDGED, "dr-one"),
+        (ActKind.CONTACTED, "dr-one"),
+    ]
+
+
+def kinds(case):
+    return [act.kind for _, act in case.timeline.fresh]
+
+
+def fail(case, index, at):
+    page = pages(case)[index]
+    case.note_page_failed(
+        page.page_id, page.recipient_id, "CONTACT_POINT_MISSING", cover=a_cover(), now=at
+    )

@@ -1,0 +1,99 @@
+"""Whatever a tenant configured, somebody is woken."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from chassis.errors import InvalidArgument
+from services.crisis.domain.escalation import (
+    SUPERVISOR_POOL,
+    EscalationPolicy,
+    Rung,
+    check_rungs,
+    policy_for,
+)
+from services.crisis.domain.policy import CrisisPolicy
+from services.crisis.domain.signal import Severity
+from tests.unit.crisis.builders import person, rung
+
+NUMBERS = CrisisPolicy()
+FALLBACK = NUMBERS.fallback(Severity.HIGH)
+
+
+def a_plan(severity, *people, contact_within=None):
+    rungs = tuple(rung(person(each)) for each in people)
+    return EscalationPolicy(f"e-{severity}", severity, rungs, contact_within, version=3)
+
+
+def test_a_severity_has_its_own_ladder():
+    plans = [a_plan(Severity.LOW, "dr-low"), a_plan(Severity.HIGH, "dr-high")]
+
+    assert first_of(policy_for(Severity.LOW, plans, FALLBACK)) == "dr-low"
+
+
+def test_a_severity_without_a_ladder_takes_that_of_the_next_more_severe_one():
+    plans = [a_plan(Severity.LOW, "dr-low"), a_plan(Severity.HIGH, "dr-high")]
+
+    assert first_of(policy_for(Severity.MODERATE, plans, FALLBACK)) == "dr-high"
+
+
+def test_a_severity_above_all_ladders_takes_the_most_severe_one():
+    plans = [a_plan(Severity.LOW, "dr-low"), a_plan(Severity.MODERATE, "dr-moderate")]
+
+    assert first_of(policy_for(Severity.HIGH, plans, FALLBACK)) == "dr-moderate"
+
+
+def test_a_tenant_without_any_ladder_wakes_its_supervisors_every_minute():
+    policy = policy_for(Severity.HIGH, [], FALLBACK)
+
+    assert policy.rungs == (Rung(timedelta(seconds=60), (SUPERVISOR_POOL,)),)
+    assert policy.version == 0
+
+
+def test_a_ladder_without_a_contact_time_takes_the_severitys_default():
+    plans = [a_plan(Severity.HIGH, "dr-high")]
+
+    assert policy_for(Severity.HIGH, plans, FALLBACK).contact_within == timedelta(minutes=5)
+
+
+def test_a_ladder_may_set_its_own_contact_time():
+    plans = [a_plan(Severity.HIGH, "dr-high", contact_within=timedelta(minutes=2))]
+
+    assert policy_for(Severity.HIGH, plans, FALLBACK).contact_within == timedelta(minutes=2)
+
+
+def test_a_case_keeps_the_version_it_began_with():
+    plan = a_plan(Severity.HIGH, "dr-high")
+    frozen = plan.frozen(FALLBACK)
+    plan.change((rung(person("dr-new")),), None)
+
+    assert (first_of(frozen), frozen.version) == ("dr-high", 3)
+
+
+@pytest.mark.parametrize(
+    ("rungs", "field"),
+    [
+        ((), "escalation_policy.rungs"),
+        ((rung(),), "escalation_policy.rungs[0].targets"),
+        (
+            (rung(SUPERVISOR_POOL), rung(SUPERVISOR_POOL, wait=timedelta(seconds=4))),
+            "escalation_policy.rungs[1].wait_duration",
+        ),
+        (
+            (rung(SUPERVISOR_POOL, wait=timedelta(hours=25)),),
+            "escalation_policy.rungs[0].wait_duration",
+        ),
+    ],
+    ids=["no rung", "nobody named", "too short", "too long"],
+)
+def test_a_ladder_that_could_not_wake_anybody_in_time_is_refused(rungs, field):
+    with pytest.raises(InvalidArgument) as refused:
+        check_rungs(rungs, shortest_wait=NUMBERS.shortest_wait)
+
+    assert [each.field for each in refused.value.violations] == [field]
+
+
+def first_of(policy):
+    return policy.rungs[0].targets[0].id

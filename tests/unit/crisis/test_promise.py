@@ -1,0 +1,138 @@
+"""The promise: an unresolved case always has a deadline, and severity never falls."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from chassis.errors import FailedPrecondition
+from services.crisis.domain.case import Case, State
+from services.crisis.domain.cover import Cover
+from services.crisis.domain.escalation import SUPERVISOR_POOL
+from services.crisis.domain.signal import Severity
+from tests.unit.crisis.builders import (
+    CASE_ID,
+    NOON,
+    a_cover,
+    a_policy,
+    a_rotation,
+    a_signal,
+    pages,
+    person,
+    rotation_target,
+    rung,
+)
+
+SEVERITIES = st.sampled_from(Severity)
+PEOPLE = st.sampled_from(["dr-one", "dr-two", "dr-three"])
+STEPS = st.integers(0, 7200).map(lambda seconds: timedelta(seconds=seconds))
+POLICIES = st.sampled_from(
+    [
+        a_policy(),
+        a_policy(rung(SUPERVISOR_POOL)),
+        a_policy(rung(person("dr-one"), person("dr-two")), rung(rotation_target("missing"))),
+    ]
+)
+COVERS = st.sampled_from(
+    [
+        a_cover(),
+        Cover({}, "supervisor-pool"),
+        a_cover(a_rotation("on-call", "dr-three"), a_rotation("back-up", "dr-one")),
+    ]
+)
+
+
+class Promise(RuleBasedStateMachine):
+    """Time passes, people act or do not, pages fail; whatever is due climbs."""
+
+    @initialize(severity=SEVERITIES, policy=POLICIES, cover=COVERS)
+    def begin(self, severity, policy, cover):
+        self.now: datetime = NOON
+        self.worst = severity
+        self.case = Case.open(CASE_ID, a_signal(severity), policy=policy, cover=cover, now=self.now)
+
+    @rule(by=STEPS)
+    def time_passes(self, by):
+        self.now += by
+
+    @precondition(lambda self: self.case.is_due(self.now))
+    @rule(cover=COVERS)
+    def the_deadline_is_found(self, cover):
+        self.case.climb(cover, self.now)
+        assert self.case.next_deadline > self.now
+        assert pages(self.case)[-1].expire_time > self.now
+
+    @precondition(lambda self: self.case.is_open)
+    @rule(severity=SEVERITIES, policy=POLICIES, cover=COVERS)
+    def a_signal_joins(self, severity, policy, cover):
+        self.worst = max(self.worst, severity)
+        before = (self.case.state, self.case.next_deadline)
+        self.case.join(a_signal(severity), policy=policy, cover=cover, now=self.now)
+        if self.case.state is before[0] is not State.CONTACTED and before[1] > self.now:
+            assert self.case.next_deadline <= max(before[1], self.now + timedelta(seconds=30))
+
+    @rule(by=PEOPLE)
+    def somebody_acknowledges(self, by):
+        self.attempt(lambda: self.case.acknowledge(by, "clinician", self.now))
+
+    @rule(by=PEOPLE)
+    def somebody_reaches_the_patient(self, by):
+        self.attempt(lambda: self.case.record_contact(by, "phone", self.now))
+
+    @rule(by=PEOPLE)
+    def somebody_resolves(self, by):
+        self.attempt(lambda: self.case.resolve(by, "mobile_crisis", self.now))
+
+    @precondition(lambda self: bool(self.case.ladder.pages))
+    @rule(data=st.data(), cover=COVERS)
+    def a_page_fails(self, data, cover):
+        page = data.draw(st.sampled_from(pages(self.case)))
+        self.case.note_page_failed(
+            page.page_id, page.recipient_id, "EXPIRED", cover=cover, now=self.now
+        )
+
+    def attempt(self, act):
+        before = (self.case.state, self.case.next_deadline, self.case.owner_id)
+        try:
+            act()
+        except FailedPrecondition:
+            assert before == (self.case.state, self.case.next_deadline, self.case.owner_id)
+
+    @invariant()
+    def an_unresolved_case_has_a_deadline_and_a_resolved_one_has_none(self):
+        assert (self.case.next_deadline is not None) == self.case.is_open
+
+    @invariant()
+    def severity_is_the_worst_that_was_ever_reported(self):
+        assert self.case.severity is self.worst
+
+    @invariant()
+    def somebody_is_being_woken_or_somebody_has_it(self):
+        if self.case.state is State.OPEN:
+            assert self.case.ladder.pages
+        if self.case.state is State.ACKNOWLEDGED:
+            assert self.case.owner_id
+
+    @invariant()
+    def no_two_pages_share_a_key(self):
+        keys = [page.page_id for page in pages(self.case)]
+        assert len(set(keys)) == len(keys)
+
+    @invariant()
+    def high_severity_is_never_resolved_by_its_owner_alone(self):
+        case = self.case
+        if case.state is State.RESOLVED and case.severity is Severity.HIGH:
+            assert case.resolver_id not in {case.owner_id, case.contacted_by}
+
+
+TestPromise = Promise.TestCase
+TestPromise.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

@@ -1,0 +1,172 @@
+"""Requests are read once; what is wrong is named, field by field, and nothing is guessed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from haven.crisis.v1 import crisis_pb2, events_pb2, resources_pb2
+
+from chassis.errors import InvalidArgument
+from services.crisis.codec import answers, documents, wire
+from services.crisis.codec.messages import PUBLISHED
+from services.crisis.codec.names import (
+    ACT_KINDS,
+    CONTACT_METHODS,
+    DISPOSITIONS,
+    SEVERITIES,
+    SOURCES,
+    STATES,
+)
+from services.crisis.domain import events
+from services.crisis.domain.escalation import SUPERVISOR_POOL, EscalationPolicy
+from services.crisis.domain.signal import Severity
+from tests.unit.crisis.builders import (
+    NOON,
+    a_case,
+    a_rotation,
+    after,
+    climbed,
+    person,
+    rotation_target,
+    rung,
+)
+
+
+@pytest.mark.parametrize(
+    ("decode", "request_", "fields"),
+    [
+        (wire.open_case, crisis_pb2.OpenCaseRequest(), ["patient_id", "severity"]),
+        (
+            wire.open_case,
+            crisis_pb2.OpenCaseRequest(patient_id="p-1", severity=9),  # type: ignore[arg-type]
+            ["severity"],
+        ),
+        (wire.acknowledge_case, crisis_pb2.AcknowledgeCaseRequest(), ["case_id"]),
+        (
+            wire.record_contact,
+            crisis_pb2.RecordContactRequest(case_id="c-1"),
+            ["contact_method"],
+        ),
+        (wire.resolve_case, crisis_pb2.ResolveCaseRequest(case_id="c-1"), ["disposition"]),
+        (wire.case_id, crisis_pb2.GetCaseRequest(case_id="../c-1"), ["case_id"]),
+        (wire.reveal_pack, crisis_pb2.GetEmergencyPackRequest(case_id="c-1"), ["purpose"]),
+        (wire.patient_id, crisis_pb2.GetPatientCaseStatusRequest(), ["patient_id"]),
+        (wire.severity, crisis_pb2.GetEscalationPolicyRequest(), ["severity"]),
+        (wire.rotation_id, crisis_pb2.GetRotationRequest(), ["rotation_id"]),
+    ],
+)
+def test_what_is_missing_or_unknown_is_refused_by_name(decode, request_, fields):
+    with pytest.raises(InvalidArgument) as refused:
+        decode(request_)
+
+    assert [each.field for each in refused.value.violations] == fields
+
+
+def test_every_fault_of_a_ladder_is_named_in_one_answer():
+    request = crisis_pb2.PutEscalationPolicyRequest()
+    request.escalation_policy.rungs.add()
+    request.escalation_policy.rungs.add().targets.add()
+    request.escalation_policy.rungs[1].wait_duration.FromSeconds(30)
+
+    with pytest.raises(InvalidArgument) as refused:
+        wire.put_policy(request)
+
+    assert sorted(each.field for each in refused.value.violations) == [
+        "escalation_policy.rungs[0].targets",
+        "escalation_policy.rungs[0].wait_duration",
+        "escalation_policy.rungs[1].targets[0].target",
+        "escalation_policy.severity",
+    ]
+
+
+def test_a_rotation_in_a_zone_that_does_not_exist_or_with_an_override_of_no_length_is_refused():
+    request = crisis_pb2.PutRotationRequest()
+    rotation = request.rotation
+    rotation.rotation_id, rotation.time_zone, rotation.shift_days = "on-call", "Mars/Base", 7
+    rotation.start_time.FromDatetime(NOON)
+    rotation.clinician_ids.append("dr-one")
+    override = rotation.overrides.add(clinician_id="dr-two")
+    override.start_time.FromDatetime(after(hours=1))
+    override.end_time.FromDatetime(after(hours=1))
+
+    with pytest.raises(InvalidArgument) as refused:
+        wire.put_rotation(request)
+
+    assert sorted(each.field for each in refused.value.violations) == [
+        "rotation.overrides[0].end_time",
+        "rotation.time_zone",
+    ]
+
+
+def test_a_ladder_survives_the_way_to_the_wire_and_back():
+    rungs = (
+        rung(rotation_target("on-call"), person("dr-one")),
+        rung(SUPERVISOR_POOL, wait=timedelta(seconds=5)),
+    )
+    policy = EscalationPolicy("e-1", Severity.HIGH, rungs, timedelta(minutes=3), version=2)
+    answer = answers.put_policy(policy)
+
+    command = wire.put_policy(
+        crisis_pb2.PutEscalationPolicyRequest(escalation_policy=answer.escalation_policy)
+    )
+
+    assert (command.rungs, command.contact_within) == (rungs, timedelta(minutes=3))
+    assert command.etag == answer.escalation_policy.etag
+
+
+def test_a_rotation_survives_the_way_to_the_wire_and_back():
+    rotation = a_rotation("on-call", "dr-one", "dr-two", version=1)
+    answer = answers.put_rotation(rotation)
+
+    command = wire.put_rotation(crisis_pb2.PutRotationRequest(rotation=answer.rotation))
+
+    assert (command.name, command.start, command.clinician_ids) == (
+        "on-call",
+        rotation.start,
+        ("dr-one", "dr-two"),
+    )
+
+
+def test_a_case_survives_the_way_to_its_document_and_back():
+    case = climbed(a_case(), after(seconds=30))
+    case.events.clear()
+    document = {**documents.case_document(case), "_id": case.id, "version": case.version}
+    case.timeline.drain()
+    case.timeline.latest.clear()
+
+    assert documents.case_from(document) == case
+
+
+def test_an_open_case_shows_its_deadline_and_nothing_of_its_end():
+    told = answers.open_case(a_case()).case
+
+    assert told.next_deadline_time.ToDatetime() == after(seconds=30).replace(tzinfo=None)
+    assert told.state == resources_pb2.CASE_STATE_OPEN
+    assert not told.HasField("resolve_time")
+    assert not told.HasField("contact_deadline_time")
+
+
+@pytest.mark.parametrize(
+    ("wire_enum", "mapping"),
+    [
+        (events_pb2.Severity, SEVERITIES),
+        (resources_pb2.CaseState, STATES),
+        (resources_pb2.CaseSource, SOURCES),
+        (resources_pb2.CaseActKind, ACT_KINDS),
+        (resources_pb2.ContactMethod, CONTACT_METHODS),
+        (resources_pb2.Disposition, DISPOSITIONS),
+    ],
+)
+def test_every_word_of_the_wire_has_its_word_in_the_domain(wire_enum, mapping):
+    assert sorted(mapping) == sorted(number for number in wire_enum.values() if number)
+
+
+def test_every_event_of_the_domain_is_published():
+    declared = {
+        value
+        for value in vars(events).values()
+        if isinstance(value, type) and value.__module__ == events.__name__
+    }
+
+    assert set(PUBLISHED) == declared
