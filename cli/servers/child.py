@@ -76,7 +76,7 @@ class Child:
     ) -> None:
         self.command = list(command)
         self.log = log
-        self._environment = {**BASE_ENVIRONMENT, **environment}
+        self.environment = {**BASE_ENVIRONMENT, **environment}
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -107,7 +107,7 @@ class Child:
             with self.log.open("ab") as log:
                 return subprocess.Popen(  # noqa: S603  # our own commands, no shell
                     [sys.executable, "-I", "-S", "-c", TRAMPOLINE, str(os.getpid()), *self.command],
-                    env=self._environment,
+                    env=self.environment,
                     cwd=self._folder,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -136,12 +136,17 @@ class Child:
             self._process.kill()
             self._process.wait()
 
+    def ask_to_end(self) -> None:
+        """Say SIGTERM and do not wait for it."""
+        if self.is_running:
+            self.thaw()
+            self.send(signal.SIGTERM)
+
     def stop(self, *, within: float = 10.0) -> None:
         """Ask it to end; end it when it has not after `within` seconds."""
         if self._process is None or self._process.poll() is not None:
             return
-        self.thaw()
-        self._process.terminate()
+        self.ask_to_end()
         try:
             self._process.wait(timeout=within)
         except subprocess.TimeoutExpired:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chassis.errors import FailedPrecondition
+from chassis.store.server import PARAMETER, TRANSACTION_LIFETIME_SECONDS
 from cli.servers.child import Child
 from cli.servers.install import need_library
 from cli.servers.ports import free_port
@@ -16,9 +17,6 @@ from cli.servers.ready import wait_until
 
 CACHE_GIB = "0.5"  # WiredTiger would take half of the machine's memory
 START_SECONDS = 60.0
-# What a killed process locked inside a transaction stays locked for this long: by default 60 s
-# (measured 89 s), with 1 s measured 1.4 s. Haven's transactions take milliseconds.
-TRANSACTION_LIFETIME_SECONDS = 1
 FAULT = re.compile(r'"s":"[EF]"')  # severity error or fatal
 
 
@@ -93,13 +91,13 @@ class MongoServer:
             "--oplogSize=512",
             "--nounixsocket",
             "--quiet",
+            f"--setParameter={PARAMETER}={TRANSACTION_LIFETIME_SECONDS}",
             "--setParameter=diagnosticDataCollectionEnabled=false",
-            f"--setParameter=transactionLifetimeLimitSeconds={TRANSACTION_LIFETIME_SECONDS}",
         ]
 
     def _is_primary(self) -> bool:
-        from pymongo import MongoClient  # noqa: PLC0415  # half a second that `haven --help` need not wait
-        from pymongo.errors import OperationFailure, PyMongoError  # noqa: PLC0415
+        from pymongo import MongoClient  # half a second that `haven --help` need not wait
+        from pymongo.errors import OperationFailure, PyMongoError
 
         if not self._child.is_running:
             raise FailedPrecondition("MONGOD_ENDED", self._faults())

@@ -1,0 +1,191 @@
+"""The whole platform on one machine: servers, topology, indexes and the fifteen processes."""
+
+from __future__ import annotations
+
+import atexit
+import shlex
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from honcho.environ import parse_procfile
+
+from chassis.errors import FailedPrecondition
+from cli import provision
+from cli.environment import ROOT, LocalEnvironment, Uris, prepare
+from cli.probes import is_ready
+from cli.servers import MongoServer, RabbitServer, SmtpServer
+from cli.servers.child import BASE_ENVIRONMENT, Child
+from cli.servers.ports import free_port
+from cli.servers.ready import wait_until
+
+READY_SECONDS = 120.0  # 10 s alone on two cores; a busy machine needs patience
+STOP_SECONDS = 30.0
+Report = Callable[[str], object]
+
+
+class Stack:
+    """Everything Haven needs, started in order and ended in order. Use it in a `with`.
+
+    Data is fresh at every start, logs are under `<folder>/logs`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        given: Uris | None = None,
+        more: Mapping[str, str] | None = None,
+        report: Report = str,
+    ) -> None:
+        self.folder = folder
+        self.smtp: SmtpServer | None = None  # None where another server was given
+        self.broker: RabbitServer | None = None
+        self.database: MongoServer | None = None
+        self._given = Uris.given() if given is None else given
+        self._more, self._report = dict(more or {}), report
+        self._processes: dict[str, Child] = {}
+        self._environment: LocalEnvironment | None = None
+        self._servers = ExitStack()
+
+    @property
+    def environment(self) -> LocalEnvironment:
+        """What the processes were told."""
+        if self._environment is None:
+            raise AssertionError("not started")
+        return self._environment
+
+    @property
+    def processes(self) -> Mapping[str, Child]:
+        """The fifteen by name ("crisis-relay"), and those that were added."""
+        return self._processes
+
+    def start(self) -> Stack:
+        """Return when every process is ready; where one is not, all is ended again."""
+        atexit.register(self.stop)
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """End every process, then the servers; nothing is left running."""
+        for child in self._processes.values():
+            child.ask_to_end()
+        deadline = time.monotonic() + STOP_SECONDS
+        for child in self._processes.values():
+            child.stop(within=max(0.1, deadline - time.monotonic()))
+        self._servers.close()
+        atexit.unregister(self.stop)
+
+    def restart(self, name: str, **variables: str) -> None:
+        """End a process in order, if it runs, and start it again, with these variables on top."""
+        self._processes[name].stop(within=STOP_SECONDS)
+        self._processes[name] = self._child(name, variables)
+        self._processes[name].start()
+        self.wait_ready([name])
+
+    def add(self, name: str, *, like: str, **variables: str) -> None:
+        """Start one more replica of a process."""
+        service, _, process = like.partition("-")
+        address = f"HAVEN_{service}_{process}_METRICS_ADDRESS".upper()
+        own = {address: f"127.0.0.1:{free_port()}", **variables}
+        self._processes[name] = self._child(like, own, log=name)
+        self._processes[name].start()
+
+    def kill(self, name: str) -> None:
+        """End a process at once, as a crash would."""
+        self._processes[name].kill()
+
+    def wait_ready(self, names: list[str] | None = None) -> None:
+        """Return when these processes, or all, are ready."""
+        names = names or list(self._processes)
+        waiting = list(names)
+
+        def all_ready() -> bool:
+            before = len(waiting)
+            waiting[:] = [name for name in waiting if not self._is_ready(name)]
+            if len(waiting) != before:
+                self._report(f"{len(names) - len(waiting)} of {len(names)} processes ready")
+            return not waiting
+
+        wait_until(all_ready, "Haven", within=READY_SECONDS, every=0.1, explain=waiting.__str__)
+
+    def ended(self) -> list[str]:
+        """Processes that are not running although nobody ended them."""
+        return [name for name, child in self._processes.items() if not child.is_running]
+
+    def __enter__(self) -> Stack:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _start(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        uris = self._start_servers()
+        self._environment = prepare(self.folder, uris, more=self._more)
+        provision.declare_topology(uris.amqp)
+        provision.apply_indexes(self.environment.variables)
+        self._report("queues and indexes declared")
+        for name in commands():
+            self._processes[name] = self._child(name, {})
+            self._processes[name].start()
+        self.wait_ready()
+
+    def _start_servers(self) -> Uris:
+        given, folder = self._given, self.folder
+        if not given.amqp:
+            self.broker = RabbitServer(folder / "rabbitmq")
+        if not given.mongodb:
+            self.database = MongoServer(folder / "mongodb")
+        if not given.smtp:
+            self.smtp = SmtpServer(folder / "smtp")
+        own = [server for server in (self.broker, self.database, self.smtp) if server]
+        for server in own:
+            self._servers.callback(server.stop)
+        with ThreadPoolExecutor(len(own) or 1) as pool:
+            for server in pool.map(lambda server: server.start(), own):
+                self._report(f"{type(server).__name__} at {server.uri}")
+        return Uris(
+            given.amqp or (self.broker.uri if self.broker else ""),
+            given.mongodb or (self.database.uri if self.database else ""),
+            given.smtp or (self.smtp.uri if self.smtp else ""),
+        )
+
+    def _child(self, name: str, variables: Mapping[str, str], *, log: str = "") -> Child:
+        path = f"{Path(sys.executable).parent}:{BASE_ENVIRONMENT['PATH']}"
+        return Child(
+            commands()[name],
+            environment={**self.environment.variables, **variables, "PATH": path},
+            log=self.folder / "logs" / f"{log or name}.log",
+            folder=ROOT,
+        )
+
+    def _is_ready(self, name: str) -> bool:
+        child = self._processes[name]
+        if not child.is_running:
+            raise FailedPrecondition("PROCESS_ENDED", f"{name} ended:\n{child.last_words()}")
+        return is_ready(name, child.environment)
+
+
+def commands() -> Mapping[str, list[str]]:
+    """The fifteen processes as the Procfile lists them."""
+    return dict(_commands())
+
+
+def _commands() -> Iterator[tuple[str, list[str]]]:
+    for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():
+        yield name, shlex.split(command)
