@@ -1,0 +1,38 @@
+"""MongoDB behaves as the suites say; the fake is held to the same ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from chassis.store import Store
+from tests.integration.reading_suite import AuditRowsSuite, ReadingSuite, RepositorySuite
+from tests.integration.store_suite import OnceSuite, OutboxSuite, TransactionSuite
+
+
+@pytest.fixture
+def store(emptied_store: Store) -> Store:
+    return emptied_store
+
+
+class TestTransactions(TransactionSuite):
+    """On MongoDB."""
+
+
+class TestOnce(OnceSuite):
+    """On MongoDB."""
+
+
+class TestOutbox(OutboxSuite):
+    """On MongoDB."""
+
+
+class TestReading(ReadingSuite):
+    """On MongoDB."""
+
+
+class TestRepository(RepositorySuite):
+    """On MongoDB."""
+
+
+class TestAuditRows(AuditRowsSuite):
+    """On MongoDB."""
