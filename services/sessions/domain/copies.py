@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SeatChange:
-    """An enrollment gave or took seats in these sessions."""
+    """Sessions in which an enrollment holds a seat, and those where it gave its seat back."""
 
     enrollment_id: str
     patient_id: str
-    session_ids: tuple[str, ...]
-    is_held: bool
+    held: tuple[str, ...] = ()
+    released: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +31,11 @@ class ConsentLost:
     consent_id: str
     patient_id: str
     scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A patient who may join, under an alias that may still be on its way."""
+
+    patient_id: str
+    alias: str

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from chassis.errors import InvalidArgument
-from services.sessions.domain.participant import Role
+from services.sessions.domain.participant import FACILITATOR_TITLE, Participant, Role
 from services.sessions.domain.signal import SafetySignal
 
 
@@ -35,6 +35,18 @@ class RoomEvent:
     patient_id: str = ""
     text: str = ""
     number: int = 0
+
+
+def of_participant(
+    kind: RoomEventKind, place: Participant, now: datetime, *, text: str = ""
+) -> RoomEvent:
+    """Something that one participant did."""
+    return RoomEvent(kind, place.alias, place.role, now, place.patient_id, text)
+
+
+def of_room(kind: RoomEventKind, now: datetime) -> RoomEvent:
+    """Something that happened to the room as a whole, by its facilitator or by time."""
+    return RoomEvent(kind, FACILITATOR_TITLE, Role.FACILITATOR, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,14 +77,14 @@ class Participant:
 
     def beat(self, connection_id: str, now: datetime, policy: SessionsPolicy) -> None:
         """Still here. Refused to a connection that another one has replaced."""
-        self._require(connection_id)
+        self.require_connection(connection_id)
         self.silence_time = now + timedelta(seconds=policy.silence_seconds)
         if self.is_present:
             self.ledger = self.ledger.beat(connection_id, now, policy.counting)
 
     def leave(self, connection_id: str, now: datetime) -> bool:
         """A clean end; True where the others saw the participant until now."""
-        self._require(connection_id)
+        self.require_connection(connection_id)
         self.ledger = self.ledger.leave(connection_id, now)
         return self._go()
 
@@ -133,14 +133,15 @@ class Participant:
         last = self.record_time or self.arrive_time
         return last is not None and now - last >= timedelta(seconds=policy.record_seconds)
 
+    def require_connection(self, connection_id: str) -> None:
+        """Only the newest connection of a person speaks for them."""
+        if self.connection_id != connection_id:
+            raise FailedPrecondition("CONNECTION_REPLACED", "another connection goes on")
+
     def _connect(self, connection_id: str, now: datetime, policy: SessionsPolicy) -> None:
         self.connection_id = connection_id
         self.arrive_time = self.arrive_time or now
         self.silence_time = now + timedelta(seconds=policy.silence_seconds)
-
-    def _require(self, connection_id: str) -> None:
-        if self.connection_id != connection_id:
-            raise FailedPrecondition("CONNECTION_REPLACED", "another connection goes on")
 
     def _go(self) -> bool:
         was_present = self.is_present

@@ -19,7 +19,8 @@ class SessionsPolicy:
     text_length: int = 2000  # [D] characters of one chat message
     chat_burst: int = 10  # [D] messages at once
     chat_per_second: float = 2.0  # [D] faster than anybody types
-    refusals_per_minute: int = 120  # [D] a client that never listens is shown out
+    frame_burst: int = 100  # [D] frames of any kind at once, safety signals not counted
+    frames_per_second: float = 20.0  # [D] a client that floods is shown out
     # The door
     lobby_seconds: float = 900.0  # [D] how long before the start patients may wait
     early_start_seconds: float = 600.0  # [D] how long before its time a session may begin

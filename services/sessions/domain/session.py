@@ -99,22 +99,23 @@ class Session:
         """True where nobody can come any more."""
         return self.state in FINAL
 
-    def take(self, schedule: Schedule, version: int, policy: SessionsPolicy) -> None:
+    def take(self, schedule: Schedule, version: int, now: datetime, policy: SessionsPolicy) -> None:
         """Follow scheduling's newer word; an older one, or one about the past, changes nothing.
 
         A room with people in it is not canceled over their heads: its facilitator ends it.
         """
         if version <= self.schedule_version or self.is_over:
             return
-        moved = schedule.start_time != self.schedule.start_time
-        self.schedule, self.schedule_version = schedule, version
+        before, self.schedule, self.schedule_version = self.schedule, schedule, version
         if schedule.is_canceled and not self.is_open:
             self._move("cancel")
             self.absence_time = self.close_time = None
             return
         self.close_time = schedule.end_time + timedelta(seconds=policy.overrun_seconds)
-        if moved:
+        if schedule.start_time != before.start_time:
             self.absence_time = schedule.start_time + timedelta(seconds=policy.absent_seconds)
+        if schedule.patient_ids - before.patient_ids:
+            self.expect_more(now, policy)
 
     def expect_more(self, now: datetime, policy: SessionsPolicy) -> None:
         """Somebody got a seat: look again for absences, though the first look may be over."""
@@ -126,6 +127,11 @@ class Session:
         """Only the session's own facilitator leads it."""
         if person_id != self.schedule.facilitator_id:
             raise PermissionDenied("NOT_FACILITATOR", "another clinician leads this session")
+
+    def require_open(self) -> None:
+        """Only in an open room can anything be said."""
+        if not self.is_open:
+            raise FailedPrecondition(REFUSALS[self.state], "the room is not open")
 
     def start(self, by: str, now: datetime, policy: SessionsPolicy) -> None:
         """Open the room; minutes count from `now`."""

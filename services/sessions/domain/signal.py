@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.sessions.domain.case import Case, Help
@@ -18,6 +18,10 @@ class Alarm:
     raised_by: str
     origin: Origin
     session_id: str = ""
+
+    def in_session(self, session_id: str) -> Alarm:
+        """The same alarm, from the room that was really found."""
+        return replace(self, session_id=session_id)
 
 
 @dataclass(slots=True)

@@ -104,20 +104,20 @@ def test_nothing_counts_where_the_session_never_began() -> None:
 
 def test_an_older_word_of_scheduling_changes_nothing() -> None:
     session = a_session()
-    session.take(a_schedule(facilitator_id="f-2"), 3, POLICY)
-    session.take(a_schedule(facilitator_id="f-3"), 2, POLICY)
+    session.take(a_schedule(facilitator_id="f-2"), 3, NOON, POLICY)
+    session.take(a_schedule(facilitator_id="f-3"), 2, NOON, POLICY)
     assert session.schedule.facilitator_id == "f-2"
 
 
 def test_a_later_start_moves_the_look_for_absences() -> None:
     session = a_session()
-    session.take(a_schedule(start_time=after(hours=1)), 2, POLICY)
+    session.take(a_schedule(start_time=after(hours=1)), 2, NOON, POLICY)
     assert session.absence_time == after(hours=1, seconds=POLICY.absent_seconds)
 
 
 def test_a_canceled_session_expects_nobody() -> None:
     session = a_session()
-    session.take(a_schedule(is_canceled=True), 2, POLICY)
+    session.take(a_schedule(is_canceled=True), 2, NOON, POLICY)
     assert (session.state, session.absence_time, session.close_time) == (
         State.CANCELED,
         None,
@@ -133,7 +133,7 @@ def test_a_session_known_only_as_canceled_never_opens() -> None:
 
 def test_a_room_with_people_in_it_is_not_canceled_over_their_heads() -> None:
     session = a_started_session()
-    session.take(a_schedule(is_canceled=True), 2, POLICY)
+    session.take(a_schedule(is_canceled=True), 2, NOON, POLICY)
     assert session.is_open
 
 
@@ -142,3 +142,10 @@ def test_a_seat_given_after_the_look_for_absences_makes_it_look_again() -> None:
     session.absence_time = None
     session.expect_more(after(minutes=20), POLICY)
     assert session.absence_time == after(minutes=20) + timedelta(seconds=POLICY.absent_seconds)
+
+
+def test_a_patient_booked_after_the_look_for_absences_makes_it_look_again() -> None:
+    session = a_started_session()
+    session.absence_time = None
+    session.take(a_schedule(patient_ids=frozenset({"p-1", "p-2"})), 2, after(minutes=9), POLICY)
+    assert session.absence_time == after(minutes=9, seconds=POLICY.absent_seconds)

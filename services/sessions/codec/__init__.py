@@ -1,0 +1,1 @@
+"""Between the domain and the outside: documents, events, requests, frames."""

@@ -1,0 +1,218 @@
+"""Aggregates as documents and back. Field names are those of the protos."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from chassis.store import Document
+from services.sessions.domain.case import Case, Help
+from services.sessions.domain.events import Origin
+from services.sessions.domain.ledger import Interval, Ledger, Span
+from services.sessions.domain.location import Location
+from services.sessions.domain.participant import Participant, Presence, Role
+from services.sessions.domain.session import Schedule, Session, State
+from services.sessions.domain.signal import Alarm, SafetySignal
+
+
+def session_document(session: Session) -> Document:
+    """A session; scheduling's words flat, the room's own beside them."""
+    schedule = session.schedule
+    return {
+        "_id": session.id,
+        "group_id": schedule.group_id,
+        "facilitator_id": schedule.facilitator_id,
+        "patient_ids": sorted(schedule.patient_ids),
+        "start_time": schedule.start_time,
+        "end_time": schedule.end_time,
+        "counted_minutes": schedule.counted_minutes,
+        "facilitator_states": sorted(schedule.facilitator_states),
+        "is_canceled": schedule.is_canceled,
+        "aggregate_version": session.schedule_version,
+        "state": session.state.value,
+        "actual_start_time": session.actual_start_time,
+        "actual_end_time": session.actual_end_time,
+        "breaks": [_interval_document(each) for each in session.breaks],
+        "break_start_time": session.break_start_time,
+        "absence_time": session.absence_time,
+        "close_time": session.close_time,
+    }
+
+
+def session_from(document: Document) -> Session:
+    """The session again."""
+    schedule = Schedule(
+        session_id=document["_id"],
+        group_id=document["group_id"],
+        facilitator_id=document["facilitator_id"],
+        patient_ids=frozenset(document["patient_ids"]),
+        start_time=document["start_time"],
+        end_time=document["end_time"],
+        counted_minutes=document["counted_minutes"],
+        facilitator_states=frozenset(document["facilitator_states"]),
+        is_canceled=document["is_canceled"],
+    )
+    return Session(
+        schedule,
+        schedule_version=document["aggregate_version"],
+        state=State(document["state"]),
+        actual_start_time=document["actual_start_time"],
+        actual_end_time=document["actual_end_time"],
+        breaks=tuple(_interval_from(each) for each in document["breaks"]),
+        break_start_time=document["break_start_time"],
+        absence_time=document["absence_time"],
+        close_time=document["close_time"],
+    )
+
+
+def participant_document(participant: Participant) -> Document:
+    """A place in a room with its ledger."""
+    return {
+        "_id": participant.id,
+        "session_id": participant.session_id,
+        "person_id": participant.person_id,
+        "role": participant.role.value,
+        "alias": participant.alias,
+        "presence": participant.presence.value,
+        "connection_id": participant.connection_id,
+        "arrive_time": participant.arrive_time,
+        "absence_notice_time": participant.absence_notice_time,
+        "silence_time": participant.silence_time,
+        "spans": [_span_document(each) for each in participant.ledger.spans],
+        "leaves": [
+            {"connection_id": connection_id, "leave_time": at}
+            for connection_id, at in sorted(participant.ledger.leaves.items())
+        ],
+        "recorded_seconds": participant.recorded_seconds,
+        "record_time": participant.record_time,
+    }
+
+
+def participant_from(document: Document) -> Participant:
+    """The place again."""
+    ledger = Ledger(
+        spans=tuple(_span_from(each) for each in document["spans"]),
+        leaves={each["connection_id"]: each["leave_time"] for each in document["leaves"]},
+    )
+    return Participant(
+        id=document["_id"],
+        session_id=document["session_id"],
+        person_id=document["person_id"],
+        role=Role(document["role"]),
+        alias=document["alias"],
+        presence=Presence(document["presence"]),
+        connection_id=document["connection_id"],
+        arrive_time=document["arrive_time"],
+        absence_notice_time=document["absence_notice_time"],
+        silence_time=document["silence_time"],
+        ledger=ledger,
+        recorded_seconds=document["recorded_seconds"],
+        record_time=document["record_time"],
+        version=document["version"],
+    )
+
+
+def location_document(location: Location) -> Document:
+    """An attestation; place and number as ciphertext."""
+    return {
+        "_id": location.id,
+        "patient_id": location.patient_id,
+        "state": location.state,
+        "address_ciphertext": location.address_ciphertext,
+        "callback_number_ciphertext": location.callback_number_ciphertext,
+        "attest_time": location.attest_time,
+    }
+
+
+def location_from(document: Document) -> Location:
+    """The attestation again."""
+    return Location(
+        id=document["_id"],
+        patient_id=document["patient_id"],
+        state=document["state"],
+        address_ciphertext=bytes(document["address_ciphertext"]),
+        callback_number_ciphertext=bytes(document["callback_number_ciphertext"]),
+        attest_time=document["attest_time"],
+    )
+
+
+def signal_document(signal: SafetySignal) -> Document:
+    """A call for help as it stands."""
+    alarm = signal.alarm
+    return {
+        "_id": alarm.signal_id,
+        "patient_id": alarm.patient_id,
+        "raised_by": alarm.raised_by,
+        "origin": alarm.origin.value,
+        "session_id": alarm.session_id,
+        "raise_time": signal.raise_time,
+        "location_id": signal.location_id,
+        "help": signal.help.value,
+        "holder_role": signal.holder_role,
+        "contact_time": signal.contact_time,
+        "recipient_ids": list(signal.recipient_ids),
+    }
+
+
+def signal_from(document: Document) -> SafetySignal:
+    """The call for help again."""
+    alarm = Alarm(
+        signal_id=document["_id"],
+        patient_id=document["patient_id"],
+        raised_by=document["raised_by"],
+        origin=Origin(document["origin"]),
+        session_id=document["session_id"],
+    )
+    return SafetySignal(
+        alarm,
+        document["raise_time"],
+        location_id=document["location_id"],
+        help=Help(document["help"]),
+        holder_role=document["holder_role"],
+        contact_time=document["contact_time"],
+        recipient_ids=tuple(document["recipient_ids"]),
+    )
+
+
+def case_document(case: Case) -> Document:
+    """The copy of a case, each facet with its version."""
+    return {
+        "_id": case.id,
+        "patient_id": case.patient_id,
+        "help": case.help.value,
+        "help_version": case.help_version,
+        "holder_role": case.holder_role,
+        "holder_version": case.holder_version,
+        "contact_time": case.contact_time,
+        "safety_signal_ids": sorted(case.signal_ids),
+    }
+
+
+def case_from(document: Document) -> Case:
+    """The copy again."""
+    return Case(
+        id=document["_id"],
+        patient_id=document["patient_id"],
+        help=Help(document["help"]),
+        help_version=document["help_version"],
+        holder_role=document["holder_role"],
+        holder_version=document["holder_version"],
+        contact_time=document["contact_time"],
+        signal_ids=frozenset(document["safety_signal_ids"]),
+    )
+
+
+def _span_document(span: Span) -> dict[str, Any]:
+    return {"connection_id": span.connection_id, "start": span.start, "end": span.end}
+
+
+def _span_from(document: dict[str, Any]) -> Span:
+    return Span(document["connection_id"], document["start"], document["end"])
+
+
+def _interval_document(interval: Interval) -> dict[str, datetime]:
+    return {"start": interval.start, "end": interval.end}
+
+
+def _interval_from(document: dict[str, datetime]) -> Interval:
+    return Interval(document["start"], document["end"])

@@ -1,0 +1,52 @@
+"""Log events as documents. None has a `patient_id` of its own: entries are not chart reads."""
+
+from __future__ import annotations
+
+from chassis.store import Document
+from services.sessions.codec.documents import signal_document, signal_from
+from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
+from services.sessions.domain.participant import Role
+
+
+def room_event_document(event: RoomEvent) -> Document:
+    """One event of a room."""
+    return {
+        "kind": event.kind.value,
+        "alias": event.alias,
+        "role": event.role.value,
+        "person_id": event.patient_id,
+        "text": event.text,
+        "event_time": event.create_time,
+    }
+
+
+def room_event_from(document: Document) -> RoomEvent:
+    """The event again, with its number."""
+    return RoomEvent(
+        kind=RoomEventKind(document["kind"]),
+        alias=document["alias"],
+        role=Role(document["role"]),
+        create_time=document["event_time"],
+        patient_id=document["person_id"],
+        text=document["text"],
+        number=document["number"],
+    )
+
+
+def private_event_document(event: PrivateEvent) -> Document:
+    """One event of a private log: the signal as it stood."""
+    return {
+        "safety_signal": signal_document(event.signal),
+        "alias": event.alias,
+        "event_time": event.create_time,
+    }
+
+
+def private_event_from(document: Document) -> PrivateEvent:
+    """The event again, with its number."""
+    return PrivateEvent(
+        signal=signal_from(document["safety_signal"]),
+        create_time=document["event_time"],
+        alias=document["alias"],
+        number=document["number"],
+    )

@@ -1,0 +1,180 @@
+"""Events out: domain events as messages. Events in: messages as commands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from haven.crisis.v1 import events_pb2 as crisis
+from haven.intake.v1 import events_pb2 as intake
+from haven.scheduling.v1 import events_pb2 as scheduling
+from haven.sessions.v1 import events_pb2 as sessions
+
+from chassis.decode import Fields
+from chassis.errors import Internal
+from services.sessions.domain.commands import CaseStep, FollowCase
+from services.sessions.domain.copies import AliasGiven, ConsentLost, SeatChange
+from services.sessions.domain.events import (
+    AttendanceRecorded,
+    LocationAttested,
+    Origin,
+    PatientAbsent,
+    SafetySignalRaised,
+    SessionStarted,
+)
+from services.sessions.domain.session import Schedule
+
+ORIGINS = {
+    Origin.PATIENT: sessions.SAFETY_SIGNAL_ORIGIN_PATIENT,
+    Origin.FACILITATOR: sessions.SAFETY_SIGNAL_ORIGIN_FACILITATOR,
+}
+CaseEvent = (
+    crisis.CaseOpened
+    | crisis.CaseEscalated
+    | crisis.CaseAcknowledged
+    | crisis.CaseContacted
+    | crisis.CaseResolved
+)
+
+
+def timestamp(at: datetime) -> Timestamp:
+    """The instant as a message."""
+    message = Timestamp()
+    message.FromDatetime(at)
+    return message
+
+
+def message_of(event: object) -> Message:
+    """The message that publishes a domain event."""
+    match event:
+        case SessionStarted():
+            return sessions.SessionStarted(
+                session_id=event.session_id,
+                facilitator_id=event.facilitator_id,
+                start_time=timestamp(event.start_time),
+            )
+        case LocationAttested():
+            return _location_attested(event)
+        case AttendanceRecorded():
+            return sessions.AttendanceRecorded(
+                session_id=event.session_id,
+                patient_id=event.patient_id,
+                counted_seconds=event.counted_seconds,
+            )
+        case PatientAbsent():
+            return sessions.PatientAbsent(
+                session_id=event.session_id,
+                patient_id=event.patient_id,
+                notice_time=timestamp(event.notice_time),
+            )
+        case SafetySignalRaised():
+            return _signal_raised(event)
+        case _:
+            raise Internal("EVENT_WITHOUT_MESSAGE", f"{type(event).__name__} has no message")
+
+
+def _location_attested(event: LocationAttested) -> sessions.LocationAttested:
+    return sessions.LocationAttested(
+        location_id=event.location_id,
+        patient_id=event.patient_id,
+        state=event.state,
+        address_ciphertext=event.address_ciphertext,
+        callback_number_ciphertext=event.callback_number_ciphertext,
+        attest_time=timestamp(event.attest_time),
+    )
+
+
+def _signal_raised(event: SafetySignalRaised) -> sessions.SafetySignalRaised:
+    return sessions.SafetySignalRaised(
+        safety_signal_id=event.safety_signal_id,
+        session_id=event.session_id,
+        patient_id=event.patient_id,
+        origin=ORIGINS[event.origin],
+        location_id=event.location_id,
+        raise_time=timestamp(event.raise_time),
+    )
+
+
+def schedule_of(event: scheduling.SessionScheduled) -> Schedule:
+    """What scheduling says about a session."""
+    fields = Fields(event)
+    schedule = Schedule(
+        session_id=fields.identifier("session_id"),
+        group_id=fields.identifier("group_id"),
+        facilitator_id=fields.identifier("facilitator_id"),
+        patient_ids=frozenset(event.patient_ids),
+        start_time=fields.timestamp("start_time"),
+        end_time=fields.timestamp("end_time"),
+        counted_minutes=fields.integer("counted_minutes", 0, 24 * 60),
+        facilitator_states=frozenset(event.facilitator_states),
+        is_canceled=event.is_canceled,
+    )
+    fields.done()
+    return schedule
+
+
+def seats_given(event: scheduling.SeriesEnrolled) -> SeatChange:
+    """Seats in every session of a series."""
+    return SeatChange(event.enrollment_id, event.patient_id, held=tuple(event.session_ids))
+
+
+def seats_released(event: scheduling.SeatReleased) -> SeatChange:
+    """Seats given back, and those that remain."""
+    return SeatChange(
+        event.enrollment_id,
+        event.patient_id,
+        held=tuple(event.held_session_ids),
+        released=tuple(event.session_ids),
+    )
+
+
+def alias_given(event: intake.AliasAssigned) -> AliasGiven:
+    """A patient's name in a group."""
+    return AliasGiven(event.patient_id, event.group_id, event.alias)
+
+
+def consent_lost(event: intake.ConsentRevoked) -> ConsentLost:
+    """A consent taken back."""
+    return ConsentLost(event.consent_id, event.patient_id, event.scope)
+
+
+def case_opened(event: crisis.CaseOpened) -> FollowCase:
+    """A signal opened or joined a case."""
+    return _step(CaseStep.OPENED, event, "open_time", signal_id=event.safety_signal_id)
+
+
+def case_escalated(event: crisis.CaseEscalated) -> FollowCase:
+    """Nobody answered in time."""
+    return _step(CaseStep.ESCALATED, event, "escalate_time")
+
+
+def case_acknowledged(event: crisis.CaseAcknowledged) -> FollowCase:
+    """Somebody has it."""
+    return _step(CaseStep.ACKNOWLEDGED, event, "acknowledge_time", owner_role=event.owner_role)
+
+
+def case_contacted(event: crisis.CaseContacted) -> FollowCase:
+    """Somebody reached the patient."""
+    return _step(CaseStep.CONTACTED, event, "contact_time")
+
+
+def case_resolved(event: crisis.CaseResolved) -> FollowCase:
+    """It ended."""
+    return _step(CaseStep.RESOLVED, event, "resolve_time")
+
+
+def _step(
+    step: CaseStep, event: CaseEvent, when: str, *, signal_id: str = "", owner_role: str = ""
+) -> FollowCase:
+    fields = Fields(event)
+    command = FollowCase(
+        step,
+        fields.identifier("case_id"),
+        fields.identifier("patient_id"),
+        fields.timestamp(when),
+        signal_id,
+        owner_role,
+    )
+    fields.done()
+    return command

@@ -1,0 +1,98 @@
+"""What can be asked of this service; imperative, and may be refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class AttestLocation:
+    """A patient says where they sit; texts as they came, for the cipher only."""
+
+    patient_id: str
+    state: str
+    address: str
+    callback_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Start, pause, resume or end this session, as its facilitator."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListAttendance:
+    """One page of a session's attendances."""
+
+    session_id: str
+    page_size: int
+    page_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class GetAttendance:
+    """One patient's attendance of one session."""
+
+    session_id: str
+    patient_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseSignal:
+    """Somebody presses; the key makes every repetition the same signal."""
+
+    key: str
+    patient_id: str
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """A connection asks for its participant's place in the room."""
+
+    session_id: str
+    connection_id: str
+    room_cursor: int
+    private_cursor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A connection that holds a place."""
+
+    session_id: str
+    connection_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A text for the room."""
+
+    session_id: str
+    text: str
+
+
+class CaseStep(StrEnum):
+    """What crisis tells of a case."""
+
+    OPENED = "opened"
+    ESCALATED = "escalated"
+    ACKNOWLEDGED = "acknowledged"
+    CONTACTED = "contacted"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class FollowCase:
+    """One step of a case."""
+
+    step: CaseStep
+    case_id: str
+    patient_id: str
+    at: datetime
+    signal_id: str = ""
+    owner_role: str = ""

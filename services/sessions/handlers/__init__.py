@@ -1,0 +1,1 @@
+"""Use cases: load, one word of the domain, save; one transaction each."""

@@ -1,0 +1,109 @@
+"""Coming in: the checks, the place, and the room as it stands at that instant."""
+
+from __future__ import annotations
+
+from chassis.call import Call
+from chassis.call import Role as CallerRole
+from chassis.errors import NotFound, OutOfRange
+from chassis.store import Store, Tx
+from services.sessions.domain.commands import Enter
+from services.sessions.domain.door import admit_facilitator, admit_patient
+from services.sessions.domain.log import RoomEventKind, of_participant
+from services.sessions.domain.participant import FACILITATOR_TITLE, Participant, Role
+from services.sessions.domain.session import Session
+from services.sessions.domain.views import Admission, Companion, SignalView
+from services.sessions.handlers.standing import standing_of, unresolved
+from services.sessions.ports import Policies, Records
+
+STAFF = frozenset({CallerRole.CLINICIAN, CallerRole.SUPERVISOR})
+
+
+class Doors:
+    """The door of every room; one audit row for each time somebody comes and is shown the room."""
+
+    def __init__(self, store: Store, records: Records, policies: Policies) -> None:
+        self._store, self._records, self._policies = store, records, policies
+
+    def enter(self, call: Call, command: Enter) -> Admission:
+        """Let the caller in, or let them wait, or say what is missing."""
+        return self._store.transact(call, lambda tx: self._enter(tx, command))
+
+    def _enter(self, tx: Tx, command: Enter) -> Admission:
+        session = self._records.sessions.peek(tx, command.session_id)
+        if session is None:
+            raise NotFound("NOT_FOUND", "no such session")
+        policy, person_id = self._policies(tx.call.tenant_id), tx.call.actor.subject
+        role, alias, enters = self._admit(tx, session, person_id)
+        self._check_cursors(tx, command, person_id)
+        place = self._records.participants.place(tx, session.id, person_id, role)
+        was_present = place.is_present
+        if not enters:
+            place.wait(command.connection_id, tx.now, policy)
+        elif place.join(command.connection_id, alias, tx.now, policy):
+            event = of_participant(RoomEventKind.JOINED, place, tx.now)
+            self._records.room_log.append(tx, session.id, event)
+        self._records.participants.put(tx, place)
+        tx.touch(place.patient_id, session.id)
+        return self._admission(tx, session, place, was_present=was_present)
+
+    def _admit(self, tx: Tx, session: Session, person_id: str) -> tuple[Role, str, bool]:
+        """As what, under which alias, and whether at once."""
+        policy = self._policies(tx.call.tenant_id)
+        if STAFF & tx.call.actor.roles:
+            admit_facilitator(session, person_id, tx.now, policy)
+            return Role.FACILITATOR, FACILITATOR_TITLE, True
+        standing = standing_of(self._records, tx, session, person_id)
+        enters = admit_patient(session, standing, tx.now, policy)
+        return Role.PATIENT, standing.alias, enters
+
+    def _check_cursors(self, tx: Tx, command: Enter, person_id: str) -> None:
+        """A number that no log has reached belongs to another room, or to another world."""
+        room = self._records.room_log.head(tx, command.session_id)
+        private = self._records.private_log.head(tx, person_id)
+        if command.room_cursor > room or (command.private_cursor or 0) > private:
+            raise OutOfRange("CURSOR_UNKNOWN", "no event has that number yet")
+
+    def _admission(
+        self, tx: Tx, session: Session, place: Participant, *, was_present: bool
+    ) -> Admission:
+        is_staff = place.role is Role.FACILITATOR
+        companions = self._companions(tx, session, is_staff=is_staff)
+        return Admission(
+            session_id=session.id,
+            role=place.role,
+            alias=place.alias,
+            is_waiting=not place.is_present,
+            was_present=was_present,
+            start_time=session.schedule.start_time,
+            room_head=self._records.room_log.head(tx, session.id),
+            private_head=self._records.private_log.head(tx, place.person_id),
+            companions=companions if place.is_present else (),
+            signals=self._signals(tx, session, place),
+        )
+
+    def _companions(self, tx: Tx, session: Session, *, is_staff: bool) -> tuple[Companion, ...]:
+        present = [
+            each
+            for each in self._records.participants.in_session(tx, session.id)
+            if each.is_present
+        ]
+        for each in present:
+            if is_staff:
+                tx.touch(each.patient_id, session.id)
+        return tuple(
+            Companion(each.alias, each.role, each.patient_id if is_staff else "")
+            for each in present
+        )
+
+    def _signals(self, tx: Tx, session: Session, place: Participant) -> tuple[SignalView, ...]:
+        """What is still open: a patient's own calls for help, or for staff those of this room."""
+        number = self._policies(tx.call.tenant_id).call_number
+        if place.role is Role.PATIENT:
+            own = unresolved(self._records, tx, {"raised_by": place.person_id})
+            return tuple(SignalView(signal, number) for signal in own)
+        views = []
+        for signal in unresolved(self._records, tx, {"session_id": session.id}):
+            tx.touch(signal.patient_id, signal.id)
+            alias = self._records.copies.alias(tx, signal.patient_id, session.schedule.group_id)
+            views.append(SignalView(signal, number, alias))
+        return tuple(views)

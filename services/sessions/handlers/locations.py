@@ -1,0 +1,40 @@
+"""Where patients say they sit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from chassis.call import Call
+from chassis.ids import new_id
+from chassis.store import Store, Tx
+from services.sessions.domain.commands import AttestLocation
+from services.sessions.domain.location import Place, attested
+from services.sessions.domain.views import LocationView
+from services.sessions.ports import Cipher, Policies, Records
+
+
+class Attestations:
+    """Asked before each session; the newest one counts."""
+
+    def __init__(
+        self, store: Store, records: Records, policies: Policies, *, cipher: Cipher
+    ) -> None:
+        self._store, self._records, self._policies = store, records, policies
+        self._cipher = cipher
+
+    def attest(self, call: Call, command: AttestLocation) -> LocationView:
+        """Keep the place as ciphertext and tell scheduling and crisis."""
+        call.require_self(command.patient_id)
+        place = Place(
+            command.state,
+            self._cipher.encrypt(call.tenant_id, command.address),
+            self._cipher.encrypt(call.tenant_id, command.callback_number),
+        )
+        lasts = timedelta(seconds=self._policies(call.tenant_id).location_seconds)
+
+        def act(tx: Tx) -> LocationView:
+            location = attested(new_id(), command.patient_id, place, tx.now)
+            self._records.locations.add(tx, location)
+            return LocationView(location, tx.now + lasts)
+
+        return self._store.transact(call, act)

@@ -1,0 +1,72 @@
+"""What scheduling and intake say: sessions, seats, aliases, consents."""
+
+from __future__ import annotations
+
+from chassis.call import Call, EventOnce
+from chassis.store import Store, Tx
+from services.sessions.domain.copies import AliasGiven, ConsentLost, SeatChange
+from services.sessions.domain.log import RoomEventKind, of_room
+from services.sessions.domain.session import FINAL, Schedule, scheduled
+from services.sessions.ports import Policies, Records
+
+
+def version_of(call: Call) -> int:
+    """The version of the publisher's aggregate that the event speaks of."""
+    assert isinstance(call.once, EventOnce), "copies follow events only"
+    return call.once.aggregate_version
+
+
+class Rosters:
+    """Rooms exist before anybody comes; who may come is known whatever order events arrive in."""
+
+    def __init__(self, store: Store, records: Records, policies: Policies) -> None:
+        self._store, self._records, self._policies = store, records, policies
+
+    def schedule(self, call: Call, schedule: Schedule) -> None:
+        """A session exists, or changed."""
+        self._store.transact(call, lambda tx: self._schedule(tx, schedule, version_of(call)))
+
+    def change_seats(self, call: Call, change: SeatChange) -> None:
+        """An enrollment gave or took seats."""
+
+        def act(tx: Tx) -> None:
+            self._records.copies.change_seats(tx, change, version_of(call))
+            self._expect_more(tx, change)
+
+        self._store.transact(call, act)
+
+    def give_alias(self, call: Call, given: AliasGiven) -> None:
+        """A patient has a name for a group."""
+        copies, version = self._records.copies, version_of(call)
+        self._store.transact(call, lambda tx: copies.give_alias(tx, given, version))
+
+    def lose_consent(self, call: Call, lost: ConsentLost) -> None:
+        """A patient took a consent back."""
+        copies, version = self._records.copies, version_of(call)
+        self._store.transact(call, lambda tx: copies.lose_consent(tx, lost, version))
+
+    def _schedule(self, tx: Tx, schedule: Schedule, version: int) -> None:
+        policy = self._policies(tx.call.tenant_id)
+        session = self._records.sessions.peek(tx, schedule.session_id)
+        if session is None:
+            self._records.sessions.put(tx, scheduled(schedule, version, policy))
+            return
+        was_over = session.is_over
+        session.take(schedule, version, tx.now, policy)
+        self._records.sessions.put(tx, session)
+        if session.is_over and not was_over:
+            ended = of_room(RoomEventKind.SESSION_ENDED, tx.now)
+            self._records.room_log.append(tx, session.id, ended)
+
+    def _expect_more(self, tx: Tx, change: SeatChange) -> None:
+        """A seat given after a session's look for absences is looked after as well."""
+        if not change.held:
+            return
+        looked_after = {
+            "_id": {"$in": list(change.held)},
+            "state": {"$nin": sorted(FINAL)},
+            "absence_time": None,
+        }
+        for session in self._records.sessions.find(tx, looked_after):
+            session.expect_more(tx.now, self._policies(tx.call.tenant_id))
+            self._records.sessions.put(tx, session)

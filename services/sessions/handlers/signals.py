@@ -1,0 +1,122 @@
+"""The private call for help, and what its people are told while a case answers it."""
+
+from __future__ import annotations
+
+from chassis.call import Call
+from chassis.errors import InvalidArgument, NotFound
+from chassis.ids import derived_id
+from chassis.store import Store, Tx
+from services.sessions.domain.case import Case
+from services.sessions.domain.commands import CaseStep, FollowCase, RaiseSignal
+from services.sessions.domain.events import Origin
+from services.sessions.domain.log import PrivateEvent
+from services.sessions.domain.session import Session
+from services.sessions.domain.signal import Alarm, SafetySignal, raised
+from services.sessions.domain.views import SignalView
+from services.sessions.handlers.doors import STAFF
+from services.sessions.handlers.roster import version_of
+from services.sessions.ports import Policies, Records
+
+
+def alarm_of(call: Call, command: RaiseSignal) -> Alarm:
+    """Who presses for whom; the same key of the same person is the same signal everywhere."""
+    by = call.actor.subject
+    is_staff = bool(STAFF & call.actor.roles)
+    return Alarm(
+        signal_id=derived_id("safety-signal", call.tenant_id, by, command.key.lower()),
+        patient_id=command.patient_id if is_staff else by,
+        raised_by=by,
+        origin=Origin.FACILITATOR if is_staff else Origin.PATIENT,
+        session_id=command.session_id,
+    )
+
+
+class Signals:
+    """Stores signals and follows cases."""
+
+    def __init__(self, store: Store, records: Records, policies: Policies) -> None:
+        self._store, self._records, self._policies = store, records, policies
+
+    def raise_signal(self, call: Call, command: RaiseSignal) -> SignalView:
+        """Keep the signal, tell crisis, the person and the room's staff; once per key."""
+        alarm = alarm_of(call, command)
+        return self._store.transact(call, lambda tx: self._raise(tx, alarm))
+
+    def follow(self, call: Call, command: FollowCase) -> None:
+        """Take a step of a case, and tell those whom it concerns."""
+        self._store.transact(call, lambda tx: self._follow(tx, command, version_of(call)))
+
+    def _raise(self, tx: Tx, alarm: Alarm) -> SignalView:
+        number = self._policies(tx.call.tenant_id).call_number
+        known = self._records.signals.peek(tx, alarm.signal_id)
+        if known is not None:
+            if known.patient_id != alarm.patient_id:
+                raise InvalidArgument("REQUEST_ID_REUSED", "this request_id came for another")
+            return SignalView(known, number)
+        session = self._session(tx, alarm)
+        location = self._records.locations.newest(tx, alarm.patient_id)
+        signal = raised(
+            alarm.in_session(session.id if session else ""),
+            tx.now,
+            location_id=location.id if location else "",
+            recipient_ids=_recipients(alarm, session),
+        )
+        self._records.signals.put(tx, signal)
+        self._tell(tx, signal)
+        return SignalView(signal, number)
+
+    def _session(self, tx: Tx, alarm: Alarm) -> Session | None:
+        """The room it comes from. For a patient a wrong one is left out: help is not refused."""
+        session = self._records.sessions.peek(tx, alarm.session_id) if alarm.session_id else None
+        is_seated = session is not None and self._records.copies.is_seated(
+            tx, session, alarm.patient_id
+        )
+        if alarm.origin is Origin.PATIENT:
+            return session if is_seated else None
+        if session is None:
+            raise NotFound("NOT_FOUND", "no such session")
+        session.require_facilitator(alarm.raised_by)
+        if not is_seated:
+            raise NotFound("NOT_FOUND", "no such patient in this session")
+        return session
+
+    def _follow(self, tx: Tx, command: FollowCase, version: int) -> None:
+        case = self._records.cases.peek(tx, command.case_id)
+        case = case or Case(command.case_id, command.patient_id)
+        _take(case, command, version)
+        self._records.cases.put(tx, case)
+        covered = {"_id": {"$in": sorted(case.signal_ids)}}
+        for signal in self._records.signals.find(tx, covered):
+            if signal.follow(case):
+                self._records.signals.put(tx, signal)
+                self._tell(tx, signal)
+
+    def _tell(self, tx: Tx, signal: SafetySignal) -> None:
+        """One event in the private log of each who must know; nothing anywhere else."""
+        session_id = signal.alarm.session_id
+        session = self._records.sessions.peek(tx, session_id) if session_id else None
+        alias = ""
+        if session is not None:
+            group_id = session.schedule.group_id
+            alias = self._records.copies.alias(tx, signal.patient_id, group_id)
+        for person_id in signal.recipient_ids:
+            self._records.private_log.append(tx, person_id, PrivateEvent(signal, tx.now, alias))
+
+
+def _recipients(alarm: Alarm, session: Session | None) -> tuple[str, ...]:
+    facilitator = (session.schedule.facilitator_id,) if session else ()
+    return tuple(dict.fromkeys((alarm.raised_by, *facilitator)))
+
+
+def _take(case: Case, command: FollowCase, version: int) -> None:
+    match command.step:
+        case CaseStep.OPENED:
+            case.open(command.signal_id, command.owner_role, version)
+        case CaseStep.ESCALATED:
+            case.escalate(version)
+        case CaseStep.ACKNOWLEDGED:
+            case.acknowledge(command.owner_role, version)
+        case CaseStep.CONTACTED:
+            case.contact(command.at, version)
+        case CaseStep.RESOLVED:
+            case.resolve(version)

@@ -1,0 +1,27 @@
+"""What doors and heartbeats look at, read the same way by both."""
+
+from __future__ import annotations
+
+from chassis.store import Reader
+from services.sessions.domain.case import Help
+from services.sessions.domain.door import BARRING_SCOPES, Standing
+from services.sessions.domain.session import Session
+from services.sessions.domain.signal import SafetySignal
+from services.sessions.ports import Records
+
+
+def standing_of(records: Records, reader: Reader, session: Session, patient_id: str) -> Standing:
+    """Everything that decides whether this patient may be in this room."""
+    known = records.participants.known(reader, session.id, patient_id)
+    return Standing(
+        is_seated=records.copies.is_seated(reader, session, patient_id),
+        is_barred=records.copies.is_barred(reader, patient_id, BARRING_SCOPES),
+        location=records.locations.newest(reader, patient_id),
+        alias=records.copies.alias(reader, patient_id, session.schedule.group_id),
+        is_present=known is not None and known.is_present,
+    )
+
+
+def unresolved(records: Records, reader: Reader, filter: dict[str, str]) -> list[SafetySignal]:
+    """Calls for help that are not over."""
+    return records.signals.find(reader, {**filter, "help": {"$ne": Help.RESOLVED.value}})

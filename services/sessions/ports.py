@@ -1,0 +1,92 @@
+"""What the use cases need of the store and of the keys; said here, done elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from chassis.store import Page, Reader, Tx
+from services.sessions.domain.case import Case
+from services.sessions.domain.copies import AliasGiven, ConsentLost, Seat, SeatChange
+from services.sessions.domain.location import Location
+from services.sessions.domain.log import PrivateEvent, RoomEvent
+from services.sessions.domain.participant import Participant, Role
+from services.sessions.domain.policy import SessionsPolicy
+from services.sessions.domain.session import Session
+from services.sessions.domain.signal import SafetySignal
+
+A = TypeVar("A")
+E = TypeVar("E")
+
+Policies = Callable[[str], SessionsPolicy]
+
+
+class Shelf(Protocol[A]):
+    """Aggregates of one kind. Only `load` and `put` are audited: show nothing that was `peek`ed."""
+
+    def peek(self, reader: Reader, id: str) -> A | None: ...
+    def load(self, reader: Reader, id: str) -> A: ...
+    def find(self, reader: Reader, filter: Mapping[str, Any]) -> list[A]: ...
+    def put(self, tx: Tx, aggregate: A) -> A: ...
+
+
+class Participants(Protocol):
+    """Places in rooms, one per person and session. Their audit rows are the use case's concern."""
+
+    def known(self, reader: Reader, session_id: str, person_id: str) -> Participant | None: ...
+    def place(self, tx: Tx, session_id: str, person_id: str, role: Role) -> Participant: ...
+    def by_id(self, reader: Reader, id: str) -> Participant: ...
+    def in_session(self, reader: Reader, session_id: str) -> list[Participant]: ...
+    def put(self, tx: Tx, participant: Participant) -> Participant: ...
+    def page(
+        self, reader: Reader, session_id: str, *, page_size: int, page_token: str
+    ) -> Page[Participant]: ...
+
+
+class Locations(Protocol):
+    """Attestations; the newest of a patient counts."""
+
+    def add(self, tx: Tx, location: Location) -> Location: ...
+    def newest(self, reader: Reader, patient_id: str) -> Location | None: ...
+
+
+class Copies(Protocol):
+    """What other services said; each takes only newer words per source."""
+
+    def change_seats(self, tx: Tx, change: SeatChange, version: int) -> None: ...
+    def give_alias(self, tx: Tx, given: AliasGiven, version: int) -> None: ...
+    def lose_consent(self, tx: Tx, lost: ConsentLost, version: int) -> None: ...
+    def is_seated(self, reader: Reader, session: Session, patient_id: str) -> bool: ...
+    def seats(self, reader: Reader, session: Session) -> tuple[Seat, ...]: ...
+    def alias(self, reader: Reader, patient_id: str, group_id: str) -> str: ...
+    def is_barred(self, reader: Reader, patient_id: str, scopes: Collection[str]) -> bool: ...
+
+
+class Log(Protocol[E]):
+    """A log per key, numbered from 1 without a gap; an event is in it before anyone sees it."""
+
+    def append(self, tx: Tx, key: str, event: E) -> int: ...
+    def after(self, reader: Reader, key: str, number: int, limit: int) -> list[E]: ...
+    def head(self, reader: Reader, key: str) -> int: ...
+    def heads(self, reader: Reader, keys: Collection[str]) -> dict[str, int]: ...
+
+
+class Cipher(Protocol):
+    """Texts in, tenant-key ciphertext out; there is no way back here."""
+
+    def encrypt(self, tenant_id: str, text: str) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Everything that this service keeps."""
+
+    sessions: Shelf[Session]
+    signals: Shelf[SafetySignal]
+    cases: Shelf[Case]
+    participants: Participants
+    locations: Locations
+    copies: Copies
+    room_log: Log[RoomEvent]
+    private_log: Log[PrivateEvent]

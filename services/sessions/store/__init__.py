@@ -1,0 +1,79 @@
+"""Where everything is kept: collections, indexes, and the ports' other side."""
+
+from __future__ import annotations
+
+from chassis.store import Index, Store, due_index
+from services.sessions.codec import documents, entries, events
+from services.sessions.ports import Records
+from services.sessions.store.copies import ALIASES, CONSENT_BARS, SEATS, CopyStore
+from services.sessions.store.logs import LogStore
+from services.sessions.store.shelves import (
+    LOCATIONS,
+    PARTICIPANTS,
+    LocationStore,
+    ParticipantStore,
+    ShelfStore,
+)
+
+SESSIONS, SIGNALS, CASES = "sessions", "safety_signals", "cases"
+ROOM_LOGS, ROOM_EVENTS = "room_logs", "room_events"
+PRIVATE_LOGS, PRIVATE_EVENTS = "private_logs", "private_events"
+
+INDEXES: tuple[Index, ...] = (
+    due_index(SESSIONS, "absence_time"),
+    due_index(SESSIONS, "close_time"),
+    due_index(PARTICIPANTS, "silence_time"),
+    Index(PARTICIPANTS, [("tenant_id", 1), ("session_id", 1), ("person_id", 1)], unique=True),
+    Index(LOCATIONS, [("tenant_id", 1), ("patient_id", 1), ("attest_time", -1)]),
+    Index(SIGNALS, [("tenant_id", 1), ("raised_by", 1), ("help", 1)]),
+    Index(SIGNALS, [("tenant_id", 1), ("patient_id", 1), ("help", 1)]),
+    Index(SIGNALS, [("tenant_id", 1), ("session_id", 1), ("help", 1)]),
+    Index(SEATS, [("tenant_id", 1), ("session_id", 1), ("patient_id", 1)]),
+    Index(ALIASES, [("tenant_id", 1), ("group_id", 1), ("patient_id", 1)], unique=True),
+    Index(CONSENT_BARS, [("tenant_id", 1), ("patient_id", 1)]),
+    # One number, one event: what makes a log a log.
+    Index(ROOM_EVENTS, [("tenant_id", 1), ("log_key", 1), ("number", 1)], unique=True),
+    Index(PRIVATE_EVENTS, [("tenant_id", 1), ("log_key", 1), ("number", 1)], unique=True),
+)
+
+
+def records(store: Store) -> Records:
+    """Everything that this service keeps, in this store."""
+    return Records(
+        sessions=ShelfStore(
+            store,
+            SESSIONS,
+            to_document=documents.session_document,
+            from_document=documents.session_from,
+            to_message=events.message_of,
+        ),
+        signals=ShelfStore(
+            store,
+            SIGNALS,
+            to_document=documents.signal_document,
+            from_document=documents.signal_from,
+            to_message=events.message_of,
+        ),
+        cases=ShelfStore(
+            store,
+            CASES,
+            to_document=documents.case_document,
+            from_document=documents.case_from,
+            to_message=events.message_of,
+        ),
+        participants=ParticipantStore(),
+        locations=LocationStore(store),
+        copies=CopyStore(),
+        room_log=LogStore(
+            ROOM_LOGS,
+            ROOM_EVENTS,
+            to_document=entries.room_event_document,
+            from_document=entries.room_event_from,
+        ),
+        private_log=LogStore(
+            PRIVATE_LOGS,
+            PRIVATE_EVENTS,
+            to_document=entries.private_event_document,
+            from_document=entries.private_event_from,
+        ),
+    )

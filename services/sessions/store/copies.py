@@ -1,0 +1,74 @@
+"""Copies of other services' words; each takes only newer ones per source."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from itertools import chain, repeat
+
+from chassis.ids import derived_id
+from chassis.store import Reader, Tx
+from services.sessions.domain.copies import AliasGiven, ConsentLost, Seat, SeatChange
+from services.sessions.domain.session import Session
+
+SEATS, ALIASES, CONSENT_BARS = "seats", "aliases", "consent_bars"
+
+
+class CopyStore:
+    """Seats, aliases and consents; see ports.Copies."""
+
+    def change_seats(self, tx: Tx, change: SeatChange, version: int) -> None:
+        """One document per seat, so that a late word about one says nothing about the others."""
+        seats = chain(zip(change.held, repeat(True)), zip(change.released, repeat(False)))
+        for session_id, is_held in seats:
+            seat = {
+                "_id": derived_id("seat", tx.call.tenant_id, change.enrollment_id, session_id),
+                "enrollment_id": change.enrollment_id,
+                "session_id": session_id,
+                "patient_id": change.patient_id,
+                "is_held": is_held,
+            }
+            tx.take_newer(SEATS, seat, aggregate_version=version)
+
+    def give_alias(self, tx: Tx, given: AliasGiven, version: int) -> None:
+        """The patient's name for the group."""
+        alias = {
+            "_id": derived_id("alias", tx.call.tenant_id, given.patient_id, given.group_id),
+            "patient_id": given.patient_id,
+            "group_id": given.group_id,
+            "alias": given.alias,
+        }
+        tx.take_newer(ALIASES, alias, aggregate_version=version)
+
+    def lose_consent(self, tx: Tx, lost: ConsentLost, version: int) -> None:
+        """One document per consent; a new consent has an id of its own."""
+        bar = {
+            "_id": derived_id("consent", tx.call.tenant_id, lost.consent_id),
+            "patient_id": lost.patient_id,
+            "scope": lost.scope,
+        }
+        tx.take_newer(CONSENT_BARS, bar, aggregate_version=version)
+
+    def is_seated(self, reader: Reader, session: Session, patient_id: str) -> bool:
+        """True for a patient booked into the session or holding a seat by enrollment."""
+        if patient_id in session.schedule.patient_ids:
+            return True
+        seat = {"session_id": session.id, "patient_id": patient_id, "is_held": True}
+        return reader.find_one(SEATS, seat) is not None
+
+    def seats(self, reader: Reader, session: Session) -> tuple[Seat, ...]:
+        """Everyone with a seat, in the order of their ids, with their aliases."""
+        held = reader.find(SEATS, {"session_id": session.id, "is_held": True})
+        patient_ids = session.schedule.patient_ids | {each["patient_id"] for each in held}
+        mine = {"group_id": session.schedule.group_id, "patient_id": {"$in": sorted(patient_ids)}}
+        names = {each["patient_id"]: each["alias"] for each in reader.find(ALIASES, mine)}
+        return tuple(Seat(each, names.get(each, "")) for each in sorted(patient_ids))
+
+    def alias(self, reader: Reader, patient_id: str, group_id: str) -> str:
+        """The patient's name for the group; empty while it is on its way."""
+        found = reader.find_one(ALIASES, {"patient_id": patient_id, "group_id": group_id})
+        return "" if found is None else str(found["alias"])
+
+    def is_barred(self, reader: Reader, patient_id: str, scopes: Collection[str]) -> bool:
+        """True where one of these consents was taken back."""
+        lost = {"patient_id": patient_id, "scope": {"$in": sorted(scopes)}}
+        return reader.find_one(CONSENT_BARS, lost) is not None

@@ -1,0 +1,138 @@
+"""Aggregates in their collections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+from google.protobuf.message import Message
+
+from chassis.ids import derived_id
+from chassis.store import Aggregate, Document, Page, Reader, Repository, Store, Tx
+from services.sessions.codec import documents, events
+from services.sessions.domain.location import Location
+from services.sessions.domain.participant import Participant, Role
+
+PARTICIPANTS, LOCATIONS = "participants", "location_attestations"
+A = TypeVar("A", bound=Aggregate)
+
+
+class ShelfStore(Generic[A]):
+    """Aggregates of one kind; see ports.Shelf."""
+
+    def __init__(
+        self,
+        store: Store,
+        collection: str,
+        *,
+        to_document: Callable[[A], Document],
+        from_document: Callable[[Document], A],
+        to_message: Callable[[object], Message | None],
+    ) -> None:
+        self._collection, self._from_document = collection, from_document
+        self._repository: Repository[A] = Repository(
+            store,
+            collection,
+            to_document=to_document,
+            from_document=from_document,
+            to_messages=to_message,
+        )
+
+    def peek(self, reader: Reader, id: str) -> A | None:
+        """The aggregate or None; leaves no audit row."""
+        found = reader.find_one(self._collection, {"_id": id})
+        return None if found is None else self._restored(found)
+
+    def find(self, reader: Reader, filter: Mapping[str, Any]) -> list[A]:
+        """Those that match; leaves no audit row."""
+        return [self._restored(each) for each in reader.find(self._collection, filter)]
+
+    def load(self, reader: Reader, id: str) -> A:
+        """The aggregate, for showing or changing; NotFound where it does not exist."""
+        return self._repository.load(reader, id)
+
+    def put(self, tx: Tx, aggregate: A) -> A:
+        """Store it, new or changed, and publish what happened to it."""
+        if aggregate.version == 0:
+            return self._repository.insert(tx, aggregate)
+        return self._repository.save(tx, aggregate)
+
+    def _restored(self, document: Document) -> A:
+        aggregate = self._from_document(document)
+        aggregate.version = document["version"]
+        return aggregate
+
+
+class ParticipantStore:
+    """Places in rooms; see ports.Participants."""
+
+    def known(self, reader: Reader, session_id: str, person_id: str) -> Participant | None:
+        """The person's place in the session, if there is one."""
+        key = {"session_id": session_id, "person_id": person_id}
+        found = reader.find_one(PARTICIPANTS, key)
+        return None if found is None else documents.participant_from(found)
+
+    def place(self, tx: Tx, session_id: str, person_id: str, role: Role) -> Participant:
+        """The person's place in the session, a new one where there is none."""
+        known = self.known(tx, session_id, person_id)
+        key = derived_id("participant", tx.call.tenant_id, session_id, person_id)
+        return known or Participant(key, session_id, person_id, role)
+
+    def by_id(self, reader: Reader, id: str) -> Participant:
+        """The place with this id; NotFound where it does not exist."""
+        return documents.participant_from(reader.get(PARTICIPANTS, id))
+
+    def in_session(self, reader: Reader, session_id: str) -> list[Participant]:
+        """All places in the session, those that came first before the others."""
+        order = [("create_time", 1), ("_id", 1)]
+        found = reader.find(PARTICIPANTS, {"session_id": session_id}, sort=order)
+        return [documents.participant_from(each) for each in found]
+
+    def page(
+        self, reader: Reader, session_id: str, *, page_size: int, page_token: str
+    ) -> Page[Participant]:
+        """Patients of the session, page by page."""
+        filter = {"session_id": session_id, "role": Role.PATIENT.value}
+        page = reader.page(PARTICIPANTS, filter, page_size=page_size, page_token=page_token)
+        items = [documents.participant_from(each) for each in page.items]
+        return Page(items, page.next_page_token)
+
+    def put(self, tx: Tx, participant: Participant) -> Participant:
+        """Store the place, new or changed, and publish what happened to it."""
+        document = documents.participant_document(participant)
+        if participant.version == 0:
+            stored = tx.insert(PARTICIPANTS, document)
+        else:
+            stored = tx.replace(PARTICIPANTS, document, version=participant.version)
+        participant.version = stored["version"]
+        for event in participant.events:
+            tx.emit(
+                events.message_of(event),
+                aggregate_id=participant.id,
+                aggregate_version=participant.version,
+            )
+        participant.events.clear()
+        return participant
+
+
+class LocationStore:
+    """Attestations; see ports.Locations."""
+
+    def __init__(self, store: Store) -> None:
+        self._repository: Repository[Location] = Repository(
+            store,
+            LOCATIONS,
+            to_document=documents.location_document,
+            from_document=documents.location_from,
+            to_messages=events.message_of,
+        )
+
+    def add(self, tx: Tx, location: Location) -> Location:
+        """Keep it and publish it."""
+        return self._repository.insert(tx, location)
+
+    def newest(self, reader: Reader, patient_id: str) -> Location | None:
+        """The patient's newest one, for a decision that shows nobody the place."""
+        newest = [("attest_time", -1), ("_id", -1)]
+        found = reader.find_one(LOCATIONS, {"patient_id": patient_id}, sort=newest)
+        return None if found is None else documents.location_from(found)

@@ -1,0 +1,176 @@
+"""The call for help: once per key, private, and never claiming more help than there is."""
+
+from __future__ import annotations
+
+import pytest
+from haven.crisis.v1 import events_pb2 as crisis
+from haven.sessions.v1 import events_pb2 as sessions
+
+from chassis.errors import InvalidArgument, NotFound, PermissionDenied
+from services.sessions.codec.events import timestamp
+from services.sessions.domain.case import Help
+from tests.unit.sessions.ward import Ward, by_facilitator, by_patient
+
+
+def opened() -> Ward:
+    ward = Ward()
+    ward.opens()
+    ward.enters(by_patient("p-1"))
+    ward.enters(by_patient("p-2"))
+    ward.enters(by_facilitator())
+    return ward
+
+
+def told(ward: Ward, person_id: str) -> list[str]:
+    return [event.signal.help.value for event in ward.private(person_id)]
+
+
+def test_a_signal_goes_to_crisis_with_room_and_place() -> None:
+    ward = opened()
+    view = ward.presses(by_patient())
+    (event,) = ward.store.emitted(sessions.SafetySignalRaised)
+    assert event.safety_signal_id == view.signal.id
+    assert (event.session_id, event.patient_id) == ("s-1", "p-1")
+    assert event.location_id == ward.store.documents("location_attestations")[0]["_id"]
+
+
+def test_the_answer_claims_nobody_yet_and_gives_a_number() -> None:
+    view = opened().presses(by_patient())
+    assert (view.signal.help, view.call_number) == (Help.NOBODY_YET, "988")
+
+
+def test_the_same_key_is_the_same_signal() -> None:
+    ward = opened()
+    first = ward.presses(by_patient(), key="K-1")
+    second = ward.presses(by_patient(), key="k-1")
+    assert first.signal.id == second.signal.id
+    assert len(ward.store.emitted(sessions.SafetySignalRaised)) == 1
+
+
+def test_two_people_with_the_same_key_raise_two_signals() -> None:
+    ward = opened()
+    assert ward.presses(by_patient("p-1"), key="k-1").signal.id != (
+        ward.presses(by_patient("p-2"), key="k-1").signal.id
+    )
+
+
+def test_peers_learn_nothing() -> None:
+    ward = opened()
+    before = ward.room()
+    ward.presses(by_patient("p-1"))
+    assert ward.room() == before
+    assert ward.private("p-2") == []
+
+
+def test_the_facilitator_is_told_at_once_by_alias_and_id() -> None:
+    ward = opened()
+    ward.presses(by_patient("p-1"))
+    (event,) = ward.private("f-1")
+    assert (event.alias, event.signal.patient_id) == ("Blue Heron 4", "p-1")
+
+
+@pytest.mark.parametrize("session_id", ["", "unknown", "s-9"])
+def test_a_patient_is_heard_outside_of_any_room(session_id: str) -> None:
+    ward = Ward()
+    ward.presses(by_patient(), session_id=session_id)
+    (event,) = ward.store.emitted(sessions.SafetySignalRaised)
+    assert event.session_id == ""
+
+
+def test_a_patient_without_a_seat_is_heard_but_not_as_from_that_room() -> None:
+    ward = opened()
+    ward.presses(by_patient("p-9"))
+    (event,) = ward.store.emitted(sessions.SafetySignalRaised)
+    assert (event.patient_id, event.session_id) == ("p-9", "")
+    assert ward.private("f-1") == []
+
+
+def test_a_facilitator_raises_it_for_a_patient_of_the_room() -> None:
+    ward = opened()
+    ward.presses(by_facilitator(), patient_id="p-1")
+    (event,) = ward.store.emitted(sessions.SafetySignalRaised)
+    assert event.origin == sessions.SAFETY_SIGNAL_ORIGIN_FACILITATOR
+    assert event.patient_id == "p-1"
+    assert ward.private("p-1") == []
+
+
+def test_a_clinician_of_another_room_has_other_ways() -> None:
+    with pytest.raises(PermissionDenied):
+        opened().presses(by_facilitator("f-2"), patient_id="p-1")
+
+
+def test_a_facilitator_cannot_raise_it_for_somebody_without_a_seat() -> None:
+    with pytest.raises(NotFound):
+        opened().presses(by_facilitator(), patient_id="p-9")
+
+
+def test_one_key_cannot_stand_for_two_patients() -> None:
+    ward = opened()
+    ward.presses(by_facilitator(), patient_id="p-1", key="k-1")
+    with pytest.raises(InvalidArgument) as error:
+        ward.presses(by_facilitator(), patient_id="p-2", key="k-1")
+    assert error.value.reason == "REQUEST_ID_REUSED"
+
+
+def test_patient_and_facilitator_are_told_each_step_of_the_case() -> None:
+    ward = opened()
+    signal = ward.presses(by_patient()).signal
+    at = timestamp(ward.clock.now())
+    ward.opens_case(signal.id)
+    ward.hears(crisis.CaseEscalated(case_id="k-1", patient_id="p-1", escalate_time=at), 2)
+    ward.hears(
+        crisis.CaseAcknowledged(
+            case_id="k-1", patient_id="p-1", owner_role="clinician", acknowledge_time=at
+        ),
+        3,
+    )
+    ward.hears(crisis.CaseContacted(case_id="k-1", patient_id="p-1", contact_time=at), 4)
+    ward.hears(crisis.CaseResolved(case_id="k-1", patient_id="p-1", resolve_time=at), 5)
+    steps = ["nobody_yet", "sent", "nobody_yet", "held_by_role", "held_by_role", "resolved"]
+    assert told(ward, "p-1") == steps
+    assert told(ward, "f-1") == steps
+    assert [event.number for event in ward.private("p-1")] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_step_that_overtakes_the_opening_is_not_lost() -> None:
+    ward = opened()
+    signal = ward.presses(by_patient()).signal
+    at = timestamp(ward.clock.now())
+    ward.hears(
+        crisis.CaseAcknowledged(
+            case_id="k-1", patient_id="p-1", owner_role="supervisor", acknowledge_time=at
+        ),
+        2,
+    )
+    ward.opens_case(signal.id, version=1)
+    assert told(ward, "p-1") == ["nobody_yet", "held_by_role"]
+
+
+def test_a_case_without_a_signal_from_here_tells_nobody_here() -> None:
+    ward = opened()
+    ward.opens_case("")
+    assert ward.private("p-1") == []
+
+
+def test_an_open_signal_is_shown_again_to_whoever_comes_back() -> None:
+    ward = opened()
+    signal = ward.presses(by_patient()).signal
+    assert [view.signal.id for view in ward.enters(by_patient()).signals] == [signal.id]
+    assert [view.alias for view in ward.enters(by_facilitator()).signals] == ["Blue Heron 4"]
+    assert ward.enters(by_patient("p-2")).signals == ()
+
+
+def test_a_patient_reads_the_own_signal_and_nobody_elses() -> None:
+    ward = opened()
+    signal = ward.presses(by_patient()).signal
+    assert ward.sessions.queries.signal(by_patient(), signal.id).signal.help is Help.NOBODY_YET
+    with pytest.raises(NotFound):
+        ward.sessions.queries.signal(by_patient("p-2"), signal.id)
+
+
+def test_a_patient_is_not_shown_a_signal_that_staff_raised() -> None:
+    ward = opened()
+    signal = ward.presses(by_facilitator(), patient_id="p-1").signal
+    with pytest.raises(NotFound):
+        ward.sessions.queries.signal(by_patient(), signal.id)
+    assert ward.sessions.queries.signal(by_facilitator(), signal.id).signal.patient_id == "p-1"
