@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from datetime import timedelta
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
@@ -19,12 +20,14 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeVar, cast, get_type_hints
 
 from pydantic import AfterValidator, GetCoreSchemaHandler, TypeAdapter, ValidationError
+from pydantic import Field as Bounds
 from pydantic_core import core_schema
 
 T = TypeVar("T")
 FROM_SERVICE = MappingProxyType({"haven": "service"})  # defaults to the service's own name
 FROM_PEERS = MappingProxyType({"haven": "peers"})  # collects HAVEN_<PEER>_INTERNAL_ADDRESS
 PEER = re.compile(r"HAVEN_([A-Z]+)_INTERNAL_ADDRESS")
+NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")  # a length of time is given in seconds
 HIGHEST_PORT = 65535
 
 
@@ -94,6 +97,9 @@ def _checked_address(address: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_checked_address)]
+Count = Annotated[int, Bounds(ge=1)]
+Pause = Annotated[float, Bounds(ge=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Bounds(gt=0, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,10 +133,13 @@ class ProcessSettings:
     trace_export: str = "none"
     failpoints: str = ""
     # Calls that run at once; also the size of the Mongo pool.
-    executor_size: int = 16
+    executor_size: Count = 16
     # Calls that may wait for a free thread before new ones get SERVER_BUSY.
-    executor_queue: int = 256
-    drain_seconds: float = 20.0
+    executor_queue: Count = 256
+    # On SIGTERM: first NOT_SERVING for this long, so that balancers look elsewhere; then running
+    # calls have this long to end.
+    drain_notice_seconds: Pause = 0.2
+    drain_seconds: Seconds = 20.0
 
     @property
     def is_local(self) -> bool:
@@ -190,13 +199,14 @@ class _Source:
         """The variable that speaks for the field, and its text."""
         general = f"HAVEN_{name.upper()}"
         for variable in (f"HAVEN_{self._prefix.upper()}_{name.upper()}", general):
+            # An empty variable is one that was not set, as in most tools that pass them on.
             plain, path = self._environ.get(variable), self._environ.get(f"{variable}_FILE")
-            if plain is not None and path is not None:
+            if plain and path:
                 self.faults.append(f"{variable}: given twice, by value and by _FILE")
                 return variable, None
-            if plain is not None:
+            if plain:
                 return variable, plain
-            if path is not None:
+            if path:
                 return f"{variable}_FILE", self._content(f"{variable}_FILE", path)
         return general, None
 
@@ -209,7 +219,8 @@ class _Source:
 
     def _parsed(self, name: str, hint: Any, variable: str, text: str) -> Iterator[tuple[str, Any]]:
         try:
-            yield name, adapter(hint).validate_python(text)
+            is_seconds = hint is timedelta and NUMBER.fullmatch(text)
+            yield name, adapter(hint).validate_python(float(text) if is_seconds else text)
         except ValidationError as error:
             self.faults += [f"{variable}: {line}" for line in reasons(error)]
 

@@ -36,7 +36,9 @@ class Issuer:
         self.kid = _thumbprint(public)
         self.jwks_file = directory / JWKS_FILE
         entry = {**public, "kid": self.kid, "use": "sig", "alg": "ES256"}
-        self.jwks_file.write_text(json.dumps({"keys": [entry]}, indent=1), encoding="utf-8")
+        draft = directory / f"{JWKS_FILE}.{self.kid}"
+        draft.write_text(json.dumps({"keys": [entry]}, indent=1), encoding="utf-8")
+        draft.replace(self.jwks_file)  # services may be reading it
 
     @property
     def jwks_uri(self) -> str:

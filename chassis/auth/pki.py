@@ -9,6 +9,7 @@ by which a caller knows its server, whatever the address.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from chassis.settings import SettingsError
 
 SPIFFE = "spiffe://haven/"
+WORKLOAD_NAME = re.compile(SPIFFE.encode() + rb"([a-z][a-z0-9-]{0,62})")
 BACKDATED = timedelta(minutes=5)  # clocks differ
 AUTHORITY_LIFE, CERTIFICATE_LIFE = timedelta(days=3650), timedelta(days=365)
 LOCAL_NAMES = ("localhost",)
@@ -64,12 +66,9 @@ def ensure_local_pki(directory: Path, services: Iterable[str]) -> None:
 
 def workload_of(names: Iterable[bytes]) -> str:
     """The service that a client certificate's alternative names speak for; empty if none."""
-    found = {
-        name.decode("ascii", "replace").removeprefix(SPIFFE)
-        for name in names
-        if name.startswith(SPIFFE.encode())
-    }
-    return found.pop() if len(found) == 1 else ""
+    ours = [name for name in names if name.startswith(b"spiffe://")]
+    match = WORKLOAD_NAME.fullmatch(ours[0]) if len(ours) == 1 else None
+    return match[1].decode() if match else ""
 
 
 def write_private(path: Path, key: ec.EllipticCurvePrivateKey) -> None:

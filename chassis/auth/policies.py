@@ -92,6 +92,8 @@ def _policy(method: MethodDescriptor, faults: list[str]) -> MethodPolicy:
     roles = _roles(option.roles)
     if not roles:
         faults.append(f"{name}: no roles in its method_policy")
+    if len(roles) != len(option.roles):
+        faults.append(f"{name}: an unknown role in its method_policy")
     if Role.WORKLOAD in roles and len(roles) > 1:
         faults.append(f"{name}: mixes workloads and people")
     if not AUDIT_ACTION.fullmatch(option.audit_action):
@@ -114,7 +116,8 @@ def _policy(method: MethodDescriptor, faults: list[str]) -> MethodPolicy:
 
 
 def _roles(numbers: Iterable[int]) -> frozenset[Role]:
-    names = (policy_pb2.Role.Name(number) for number in numbers if number)  # type: ignore[arg-type]
+    known = {int(number): name for name, number in policy_pb2.Role.items() if number}
+    names = (known[number] for number in numbers if number in known)
     return frozenset(Role(name.removeprefix("ROLE_").lower()) for name in names)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -28,7 +29,6 @@ SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:|@-]{0,127}")
 TOKEN_ROLES = frozenset(role.value for role in Role) - {Role.WORKLOAD.value}
 REQUIRED = ("exp", "iss", "aud", "sub", "tenant", "roles")
 
-# In the order in which a more special error must be found before its parent.
 REFUSALS: tuple[tuple[type[Exception], str, str], ...] = (
     (jwt.ExpiredSignatureError, "TOKEN_EXPIRED", "the token has expired"),
     (jwt.ImmatureSignatureError, "TOKEN_NOT_YET_VALID", "the token is not valid yet"),
@@ -37,7 +37,6 @@ REFUSALS: tuple[tuple[type[Exception], str, str], ...] = (
     (jwt.InvalidAlgorithmError, "TOKEN_ALGORITHM_REFUSED", "this algorithm is not accepted"),
     (jwt.InvalidKeyError, "TOKEN_ALGORITHM_REFUSED", "the key is not one of this algorithm"),
     (jwt.InvalidSignatureError, "TOKEN_SIGNATURE_INVALID", "the signature is not the key's"),
-    (jwt.PyJWTError, "TOKEN_MALFORMED", "not a well-formed token"),
 )
 
 
@@ -65,6 +64,7 @@ class Verifier:
         self._issuer, self._audience, self._now = issuer, audience, now
         self._known: OrderedDict[bytes, Identity] = OrderedDict()
         self._generation = keys.generation
+        self._lock = threading.Lock()
 
     def verify(self, token: str) -> Identity:
         """The token's identity; fetches the keys first where that could help. May wait for it."""
@@ -80,17 +80,12 @@ class Verifier:
 
     def verify_now(self, token: str) -> Identity:
         """The token's identity by the keys that are here; never waits."""
-        if self._generation != self.keys.generation:
-            self._known.clear()  # a withdrawn key takes its tokens with it
-            self._generation = self.keys.generation
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-        identity = self._known.get(digest)
+        generation = self.keys.generation
+        identity = self._recalled(digest)
         if identity is None:
             identity = self._checked(token)
-            self._remember(digest, identity)
-        elif identity.expire_time + LEEWAY_SECONDS <= self._now():
-            self._known.pop(digest, None)
-            raise Unauthenticated("TOKEN_EXPIRED", "the token has expired")
+            self._remember(digest, identity, generation)
         return identity
 
     def _checked(self, token: str) -> Identity:
@@ -112,7 +107,7 @@ class Verifier:
         except jwt.MissingRequiredClaimError as error:
             text = f"the claim {error.claim} is missing"
             raise Unauthenticated("TOKEN_CLAIMS_MISSING", text) from None
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, RecursionError) as error:  # a header may nest as deep as it likes
             raise _refusal(error) from None
         return _identity(claims)
 
@@ -127,10 +122,27 @@ class Verifier:
             raise Unauthenticated("TOKEN_ALGORITHM_REFUSED", "the key is not one of this algorithm")
         return key
 
-    def _remember(self, digest: bytes, identity: Identity) -> None:
-        self._known[digest] = identity
-        if len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
+    def _recalled(self, digest: bytes) -> Identity | None:
+        with self._lock:
+            if self._generation != self.keys.generation:
+                self._known.clear()  # a withdrawn key takes its tokens with it
+                self._generation = self.keys.generation
+            identity = self._known.get(digest)
+            if identity is None:
+                return None
+            if identity.expire_time + LEEWAY_SECONDS <= self._now():
+                del self._known[digest]
+                raise Unauthenticated("TOKEN_EXPIRED", "the token has expired")
+            self._known.move_to_end(digest)
+            return identity
+
+    def _remember(self, digest: bytes, identity: Identity, generation: int) -> None:
+        with self._lock:
+            if generation != self.keys.generation:
+                return  # the key that vouched for it may be gone by now
+            self._known[digest] = identity
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
 
 
 def could_refresh_help(error: HavenError) -> bool:
@@ -138,11 +150,11 @@ def could_refresh_help(error: HavenError) -> bool:
     return error.reason in {"TOKEN_KEY_UNKNOWN", "JWKS_UNAVAILABLE"}
 
 
-def _refusal(error: jwt.PyJWTError) -> Unauthenticated:
+def _refusal(error: Exception) -> Unauthenticated:
     for kind, reason, text in REFUSALS:
         if isinstance(error, kind):
             return Unauthenticated(reason, text)
-    raise AssertionError("PyJWTError is the parent of all") from error
+    return Unauthenticated("TOKEN_MALFORMED", "not a well-formed token")
 
 
 def _identity(claims: Mapping[str, Any]) -> Identity:

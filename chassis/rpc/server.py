@@ -30,7 +30,6 @@ log = get_logger("rpc.server")
 
 # Above our own limit, so that the refusal is ours and has a reason; far above, gRPC's own answers.
 TRANSPORT_LIMIT = 4 * LARGEST_MESSAGE
-NOTICE_SECONDS = 0.2  # for balancers that watch health, before connections are told to go
 OPTIONS: list[tuple[str, int]] = [
     ("grpc.so_reuseport", 0),  # a second process on the port is a mistake, not a share
     ("grpc.max_receive_message_length", TRANSPORT_LIMIT),
@@ -113,7 +112,7 @@ class Server:
         """Say NOT_SERVING, refuse new calls, let running ones end within the settings' grace."""
         log.info("rpc.draining")
         await self._health.enter_graceful_shutdown()
-        await asyncio.sleep(NOTICE_SECONDS)
+        await asyncio.sleep(self._settings.drain_notice_seconds)
         grace = self._settings.drain_seconds
         await asyncio.gather(self._public.stop(grace), self._internal.stop(grace))
 

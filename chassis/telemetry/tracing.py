@@ -48,7 +48,8 @@ def configure(service: str, process: str, export: str = "none") -> None:
     _provider.shutdown()
     exporter = exporter_of(export)
     resource = Resource({"service.name": service, "haven.process": process})
-    sampler = ALWAYS_OFF if exporter is None else ParentBased(ALWAYS_ON)
+    # A process that exports nothing still passes on what others began to record.
+    sampler = ParentBased(ALWAYS_OFF if exporter is None else ALWAYS_ON)
     _provider = TracerProvider(sampler=sampler, resource=resource, shutdown_on_exit=True)
     if exporter is not None:
         _provider.add_span_processor(
