@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from chassis.auth import Issuer
+from chassis.auth.issuer import Issuer
 from chassis.auth.pki import ensure_local_pki
 from chassis.crypto import make_master_key
 from chassis.settings import environment

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 
 from chassis.broker import connect as connect_broker
 from chassis.broker import drop
 from chassis.clock import DatabaseClock
 from chassis.settings import FROM_SERVICE, Secret, load
 from chassis.store import CHASSIS_INDEXES, Index, Store, connect
+from chassis.tenants import Tenants
 from chassis.topology import Catalogue, check, declare, load_catalogue, topology_of
 from cli.environment import SERVICES
 
@@ -23,6 +25,13 @@ class DatabaseSettings:
     service: str = field(default="", metadata=FROM_SERVICE)
     mongodb_uri: Secret
     database: str = field(default="", metadata=FROM_SERVICE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantSettings:
+    """Where the tenants are named."""
+
+    tenants_file: Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +62,11 @@ def check_topology(amqp_uri: str) -> None:
         check(connection, topology_of(catalogue()))
     finally:
         drop(connection)
+
+
+def tenants(environ: Mapping[str, str]) -> Tenants:
+    """The provider organizations of this deployment."""
+    return Tenants.load(load(TenantSettings, prefix="cli", environ=environ).tenants_file)
 
 
 def amqp_uri(environ: Mapping[str, str]) -> str:

@@ -122,6 +122,10 @@ class Stack:
         """Processes that are not running although nobody ended them."""
         return [name for name, child in self._processes.items() if not child.is_running]
 
+    def log_of(self, name: str) -> Path:
+        """Where a process writes."""
+        return self._processes[name].log
+
     def __enter__(self) -> Stack:
         return self.start()
 

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chassis.errors import FailedPrecondition
+from cli.servers import install, rabbit
+from cli.servers.child import Child
+from cli.servers.ports import FIRST, LAST, free_port
+from tests.waiting import eventually
+
+
+def test_ports_are_free_different_and_no_clients() -> None:
+    ports = {free_port() for _ in range(50)}
+    assert len(ports) == 50
+    assert all(FIRST <= port <= LAST for port in ports)
+
+
+def test_a_server_gets_its_neighbours_too() -> None:
+    first = free_port(neighbours=1)
+    assert first + 1 not in {free_port() for _ in range(200)}
+
+
+def test_a_child_gets_no_more_of_the_environment_than_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLANTED", "secret")
+    child = Child(["env"], environment={"GIVEN": "1"}, log=tmp_path / "log")
+    child.start()
+    eventually(lambda: not child.is_running, within=10)
+    said = child.last_words(50)
+    assert "GIVEN=1" in said
+    assert "PLANTED" not in said
+
+
+def test_a_frozen_child_can_still_be_ended(tmp_path: Path) -> None:
+    child = Child(["sleep", "600"], environment={}, log=tmp_path / "log")
+    child.start()
+    child.freeze()
+    child.stop(within=5)
+    assert child.exit_code == -signal.SIGTERM
+
+
+def test_a_child_that_ignores_the_request_is_ended_all_the_same(tmp_path: Path) -> None:
+    code = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=1)"
+    command = [sys.executable, "-c", f"{code}\nsignal.pause()"]
+    child = Child(command, environment={}, log=tmp_path / "log")
+    child.start()
+    eventually(lambda: "deaf" in child.last_words(), within=10)
+    child.stop(within=0.2)
+    assert child.exit_code == -signal.SIGKILL
+
+
+def test_a_child_ends_with_its_parent(tmp_path: Path) -> None:
+    parent = (
+        "import os, sys; from pathlib import Path; from cli.servers.child import Child;"
+        "child = Child(['sleep', '600'], environment={}, log=Path(sys.argv[1]));"
+        "child.start(); print(child.pid, flush=True); os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", parent, str(tmp_path / "log")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    pid = int(done.stdout)
+    eventually(lambda: _has_ended(pid), within=5)
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        return b"sleep" not in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return True
+
+
+def test_a_command_that_does_not_exist_ends_with_a_word(tmp_path: Path) -> None:
+    child = Child(["no-such-program"], environment={}, log=tmp_path / "log")
+    child.start()
+    eventually(lambda: child.exit_code == 1, within=10)
+    assert "FileNotFoundError" in child.last_words()
+
+
+def test_a_broker_that_is_too_old_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rabbitmq_server-3.8.9").mkdir()
+    (tmp_path / "rabbitmq-server").touch()
+    monkeypatch.setattr(rabbit, "HOMES", tmp_path)
+    monkeypatch.setattr(rabbit, "BIN", tmp_path)
+    with pytest.raises(FailedPrecondition, match=r"3\.8\.9 is older"):
+        rabbit.need_rabbitmq()
+
+
+def test_the_newest_installed_broker_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version in ("3.9.13", "3.12.1", "3.10.8"):
+        (tmp_path / f"rabbitmq_server-{version}").mkdir()
+    monkeypatch.setattr(rabbit, "HOMES", tmp_path)
+    assert rabbit.installed_version() == (3, 12, 1)
+
+
+def test_without_root_and_sudo_the_command_to_type_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(shutil, "which", {"apt-get": "/usr/bin/apt-get"}.get)
+    with pytest.raises(FailedPrecondition, match="apt-get install --no-install-recommends rabbit"):
+        install.install(["rabbitmq-server"], units=[], why="It is missing.")
+
+
+def test_without_apt_the_other_way_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", {}.get)
+    with pytest.raises(FailedPrecondition, match=r"compose\.yaml"):
+        install.install(["rabbitmq-server"], units=[], why="It is missing.")
+
+
+def test_installing_starts_and_leaves_no_service(tmp_path: Path) -> None:
+    """The script is run for real with every program of the system replaced by one that notes it."""
+    notes, policy = tmp_path / "notes", tmp_path / "policy-rc.d"
+    script = install.INSTALL.replace("/usr/sbin/policy-rc.d", str(policy))
+    script = script.replace("-d /run/systemd/system", "-d /")
+    for program in ("apt-get", "systemctl", "update-rc.d"):
+        fake = tmp_path / program
+        fake.write_text(f'#!/bin/sh\necho "{program} $* $(cat {policy} | tail -1)" >> {notes}\n')
+        fake.chmod(0o755)
+    subprocess.run(
+        ["/bin/sh", "-c", script, "sh", "rabbitmq-server", "rabbitmq-server epmd.socket"],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        check=True,
+    )
+    assert notes.read_text().splitlines() == [
+        "apt-get update -q exit 101",
+        "apt-get install -q -y --no-install-recommends rabbitmq-server exit 101",
+        "systemctl disable --now rabbitmq-server exit 101",
+        "systemctl disable --now epmd.socket exit 101",
+    ]
+    assert not policy.exists()
