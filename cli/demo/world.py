@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from chassis.auth import Issuer
+from chassis.auth.issuer import Issuer
 from chassis.ids import new_id
 
 CALL_SECONDS = 10.0

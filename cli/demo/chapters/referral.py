@@ -26,12 +26,12 @@ def play(story: Story) -> None:
         timeline.note(
             "intake", "A person who sits in Virginia is referred", milliseconds=world.milliseconds
         )
-    other = world.ask(OTHER_PARTNER, request_for("other")).referral
+    other = world.ask(OTHER_PARTNER, request_for("other", state="OR")).referral
     story.people["other"] = Person(LAKESIDE, other.patient_id, ("patient",))
     _claims(story, other.referral_id)
 
 
-def request_for(part: str) -> intake_pb2.CreateReferralRequest:
+def request_for(part: str, *, state: str = "VA") -> intake_pb2.CreateReferralRequest:
     """The referral of one fictional adult."""
     return intake_pb2.CreateReferralRequest(
         request_id=new_id(),
@@ -40,7 +40,7 @@ def request_for(part: str) -> intake_pb2.CreateReferralRequest:
         email=email_of(part),
         phone="+15405550100",
         time_zone="America/New_York",
-        state="VA",
+        state=state,
         track=intake.TRACK_MENTAL_HEALTH,
         payer=intake.PAYER_COMMERCIAL,
     )
@@ -48,7 +48,7 @@ def request_for(part: str) -> intake_pb2.CreateReferralRequest:
 
 def _claims(story: Story, other_referral: str) -> None:
     world, timeline = story.world, story.timeline
-    again = request_for("repeated")
+    again = request_for("repeated", state="OR")
     first = world.ask(OTHER_PARTNER, again).referral
     timeline.claim(
         "The same request sent twice gives the first answer and one referral",

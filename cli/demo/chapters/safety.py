@@ -128,7 +128,7 @@ def _peers(story: Story, peer: Attendee, seen_before: int) -> None:
 
 
 def _says_something(frame: bytes) -> bool:
-    from haven.sessions.v1.sessions_pb2 import AttendSessionResponse  # noqa: PLC0415
+    from haven.sessions.v1.sessions_pb2 import AttendSessionResponse
 
     return AttendSessionResponse.FromString(frame).WhichOneof("frame") != "ping"
 
