@@ -53,6 +53,7 @@ class Alias:
     patient_id: str
     group_id: str
     alias: str
+    is_part2_protected: bool
     create_time: datetime
     update_time: datetime | None = None
     version: int = 0

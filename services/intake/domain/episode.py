@@ -43,8 +43,7 @@ from services.intake.domain.gates import (
     referral_up_reasons,
 )
 from services.intake.domain.level_of_care import LevelOfCare
-
-PART2_TRACKS = frozenset({"substance_use", "co_occurring"})
+from services.intake.domain.referral import Payer, Track
 
 
 class AdmissionState(Enum):
@@ -86,8 +85,8 @@ class Episode:
     id: str
     patient_id: str
     referral_id: str
-    track: str
-    payer: str
+    track: Track
+    payer: Payer
     time_zone: str
     create_time: datetime
     state: AdmissionState = AdmissionState.PENDING
@@ -99,7 +98,7 @@ class Episode:
     emergency_contact: EmergencyContact | None = None
     consents: list[Consent] = field(default_factory=list)
     risks: list[Risk] = field(default_factory=list)
-    # When a suicide-risk screener was last completed.
+    # When a suicide-risk screener last ended.
     safety_screening_time: datetime | None = None
     # Suicide-risk screeners that were begun and have not ended.
     pending_screenings: set[str] = field(default_factory=set)
@@ -115,8 +114,8 @@ class Episode:
 
     @property
     def is_part2_protected(self) -> bool:
-        """Substance-use care: 42 CFR Part 2 applies from the first write."""
-        return self.track in PART2_TRACKS
+        """42 CFR Part 2 applies."""
+        return self.track.is_part2_protected
 
     @property
     def level_of_care(self) -> LevelOfCare | None:
@@ -182,11 +181,10 @@ class Episode:
         """A suicide-risk screener was begun: its end must be waited for."""
         self.pending_screenings.add(screening_id)
 
-    def note_ended(self, screening_id: str, *, completed: bool, now: datetime) -> None:
-        """A suicide-risk screener ended; only a completed one clarifies."""
+    def note_ended(self, screening_id: str, now: datetime) -> None:
+        """A suicide-risk screener ended; one that was left has ended at its worst."""
         self.pending_screenings.discard(screening_id)
-        if completed:
-            self.safety_screening_time = now
+        self.safety_screening_time = now
 
     def note_risk(self, risk: Risk) -> None:
         """A risk was raised; it takes the place of a lower one from the same screening."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
+from enum import Enum, StrEnum
 
 from services.intake.domain.tier import Tier, Trigger
 
@@ -38,7 +38,8 @@ class PlaceCheck:
     is_driving: bool
     download_kbps: int
     upload_kbps: int
-    check_time: datetime
+    # Set when it is recorded.
+    check_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -52,13 +53,24 @@ class Location:
     attest_time: datetime
 
 
+class Relationship(StrEnum):
+    """Who the contact is to the patient."""
+
+    PARTNER = "partner"
+    PARENT = "parent"
+    CHILD = "child"
+    SIBLING = "sibling"
+    FRIEND = "friend"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class EmergencyContact:
     """Whom to call, as ciphertext; of use only with the patient's release."""
 
     name_ciphertext: bytes
     phone_ciphertext: bytes
-    relationship: str
+    relationship: Relationship
     has_release: bool
     record_time: datetime
 
@@ -119,6 +131,18 @@ class Signature:
 
     signer_id: str
     sign_time: datetime
+
+
+class ReferralUpReason(Enum):
+    """Why a clinician sends somebody up."""
+
+    WITHDRAWAL_NEEDS_MANAGEMENT = "withdrawal_needs_management"
+    MEDICALLY_MANAGED_LEVEL = "medically_managed_level"
+    LEVEL_ABOVE_PROGRAM = "level_above_program"
+    IMMINENT_DANGER = "imminent_danger"
+    SYMPTOMS_UNCONTROLLED = "symptoms_uncontrolled"
+    MEDICALLY_UNSTABLE = "medically_unstable"
+    UNSAFE_HOME = "unsafe_home"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from services.intake.domain.evidence import (
     Signature,
 )
 from services.intake.domain.level_of_care import EDITIONS, LevelOfCare
+from services.intake.domain.referral import Payer
 from services.intake.domain.tier import Tier, Trigger
 
 
@@ -86,7 +87,7 @@ class GateRules:
 class Evidence(Protocol):
     """What the gates look at; an episode has it."""
 
-    payer: str
+    payer: Payer
     place_check: PlaceCheck | None
     location: Location | None
     emergency_contact: EmergencyContact | None

@@ -98,8 +98,9 @@ class LevelOfCare:
     withdrawal_needs_management: bool
     has_complicated_withdrawal_history: bool
     weekly_hours: int
-    assessor_id: str
-    assess_time: datetime
+    # Set when it is recorded.
+    assessor_id: str = ""
+    assess_time: datetime | None = None
 
     def __post_init__(self) -> None:
         faults = _faults(self)
@@ -153,20 +154,21 @@ class LevelOfCare:
 def _faults(result: LevelOfCare) -> list[Violation]:
     edition = EDITIONS.get((result.framework, result.edition))
     if edition is None:
-        return [Violation("edition", "EDITION_UNKNOWN", "not an edition of this framework")]
+        text = "not an edition of this framework"
+        return [Violation("level_of_care.edition", "EDITION_UNKNOWN", text)]
     faults = [
-        Violation(name, "LEVEL_UNKNOWN", "not a level of this edition")
+        Violation(f"level_of_care.{name}", "LEVEL_UNKNOWN", "not a level of this edition")
         for name in ("recommended_level", "actual_level")
         if getattr(result, name) not in edition.levels
     ]
     for place, dimension in enumerate(result.dimensions):
-        faults += _dimension_faults(edition, dimension, f"dimensions[{place}]")
+        faults += _dimension_faults(edition, dimension, f"level_of_care.dimensions[{place}]")
     codes = [each.code for each in result.dimensions]
     if len(set(codes)) < len(codes):
-        faults.append(Violation("dimensions", "DIMENSION_REPEATED", "rated twice"))
+        faults.append(Violation("level_of_care.dimensions", "DIMENSION_REPEATED", "rated twice"))
     if not faults and _is_below(edition, result) and not result.override_reason:
         text = "required where the actual level lies below what the result asks for"
-        faults.append(Violation("override_reason", "OVERRIDE_REASON_MISSING", text))
+        faults.append(Violation("level_of_care.override_reason", "OVERRIDE_REASON_MISSING", text))
     return faults
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from services.intake.domain.referral import Payer, Track
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Identity:
@@ -57,9 +59,8 @@ class Patient:
     referral_id: str
     episode_id: str
     referrer_id: str
-    track: str
-    payer: str
-    is_part2_protected: bool
+    track: Track
+    payer: Payer
     identity: SealedIdentity = field(repr=False)
     contact: SealedContact = field(repr=False)
     create_time: datetime
@@ -71,6 +72,11 @@ class Patient:
     def patient_id(self) -> str:
         """The patient's own id, under the name that other aggregates use."""
         return self.id
+
+    @property
+    def is_part2_protected(self) -> bool:
+        """42 CFR Part 2 applies."""
+        return self.track.is_part2_protected
 
     def announce(self) -> None:
         """Tell how the patient can be reached; once, at the referral."""

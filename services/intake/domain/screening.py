@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from uuid import UUID, uuid5
 
 from chassis.errors import FailedPrecondition
 from services.intake.domain.answers import GivenAnswer, read_answers
@@ -51,6 +52,11 @@ class RiskSeen:
     tier: Tier
     trigger: Trigger
     time: datetime
+
+    @property
+    def risk_id(self) -> str:
+        """The fact's own key: the same screening, trigger and tier are one fact for ever."""
+        return str(uuid5(UUID(self.screening_id), f"risk.{self.trigger.name}.{self.tier.name}"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Aggregates as documents and back. Enums are stored as words, field names are the protos'."""

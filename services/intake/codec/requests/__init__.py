@@ -1,0 +1,1 @@
+"""Requests as commands, each read once."""

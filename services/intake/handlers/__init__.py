@@ -1,0 +1,1 @@
+"""The use cases of intake, one method each."""
