@@ -8,6 +8,8 @@ from haven.intake.v1 import resources_pb2 as intake
 
 from cli.demo.cast import SUPERVISOR, Story
 
+# The screener's seven questions, none of them affirmed.
+CALM = ("93246-7", "93247-5", "93248-3", "93249-1", "93250-9", "93267-3", "93269-9")
 ADDRESS = "1 Sample Street, Richmond, VA"
 NUMBER = "+18045550100"
 
@@ -62,6 +64,12 @@ def _admit(story: Story, part: str) -> None:
 
 def _evidence(patient_id: str) -> list[Message]:
     return [
+        intake_pb2.SubmitScreeningRequest(
+            patient_id=patient_id,
+            instrument="c-ssrs-screener",
+            instrument_version="1",
+            answers=[intake.Answer(item_code=code, value=0) for code in CALM],
+        ),
         intake_pb2.RecordLevelOfCareRequest(patient_id=patient_id, level_of_care=placement()),
         intake_pb2.RecordAttestationsRequest(
             patient_id=patient_id,
@@ -81,6 +89,7 @@ def _evidence(patient_id: str) -> list[Message]:
                 is_stable=True,
                 has_headset=True,
                 has_camera=True,
+                is_driving=False,
                 download_kbps=20_000,
                 upload_kbps=5_000,
             ),
@@ -129,6 +138,7 @@ def placement(*, withdrawal: bool = False) -> intake.LevelOfCare:
         recommended_level=level,
         actual_level=level,
         withdrawal_needs_management=withdrawal,
+        has_complicated_withdrawal_history=False,
         weekly_hours=9,
     )
 
