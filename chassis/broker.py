@@ -186,7 +186,8 @@ class Publisher:
     def tend(self) -> Published:
         """Keep an idle connection alive and hear what the broker has to say meanwhile."""
         try:
-            self._pump(0)
+            while self._pump(0):
+                continue
         except ERRORS:
             self.close()
         return self._take()
@@ -216,16 +217,19 @@ class Publisher:
         )
         return True
 
-    def _pump(self, seconds: float) -> None:
-        """Hear the broker for so long; an error where it has fallen silent."""
+    def _pump(self, seconds: float) -> bool:
+        """Hear the broker for so long; False where it said nothing, an error where for too long."""
         connection = self.connection
         try:
             connection.drain_events(timeout=seconds)
         except TimeoutError:
             connection.heartbeat_tick()
+        else:
+            return True
         silent = time.monotonic() - self._heard
         if self._in_flight and not self.is_blocked and silent > CONFIRM_SECONDS:
             raise TimeoutError("no confirm in time")
+        return False
 
     def _block(self, _reason: str) -> None:
         self.is_blocked = True

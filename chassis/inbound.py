@@ -20,6 +20,8 @@ from chassis.errors import FailedPrecondition, InvalidArgument
 from chassis.store import AlreadyDone
 from chassis.topology import EventSpec, queue_name
 
+REQUIRED = ("event_id", "tenant_id", "aggregate_id")
+
 # What a consumer does with one kind of event; the effect is committed when it returns.
 Handler = Callable[[Call, Any], None]
 
@@ -62,9 +64,9 @@ def event_call(
     envelope: Envelope, spec: EventSpec, consumer: str, *, now: datetime, deadline: Deadline
 ) -> Call:
     """The frame of the event's effect in this consumer; its inbox key is the queue's name."""
-    missing = [
-        name for name in ("event_id", "tenant_id", "aggregate_id") if not getattr(envelope, name)
-    ]
+    missing = [name for name in REQUIRED if not getattr(envelope, name)]
+    if not envelope.HasField("create_time"):
+        missing.append("create_time")
     if missing:
         raise InvalidArgument("EVENT_HEADERS_MISSING", f"the envelope lacks {', '.join(missing)}")
     if envelope.type != spec.type:

@@ -135,6 +135,13 @@ class Stand:
         finally:
             drop(connection)
 
+    def take_and_vanish(self, queue: str) -> None:
+        """Receive one message and be gone without a word, as a killed worker is."""
+        connection = connect(self.amqp_uri)
+        message = eventually(lambda: connection.channel().basic_get(queue), within=20)
+        assert message is not None
+        drop(connection)
+
     def dead(self) -> int:
         """How many messages are parked in the consumer's queues."""
         return sum(self.depth(f"{queue}.dead") for queue in (PAGES, CASES))

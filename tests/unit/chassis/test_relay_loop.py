@@ -1,0 +1,258 @@
+"""The relay marks what the broker confirmed, and nothing else; what is not taken steps aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import pytest
+from google.protobuf.message import Message
+from haven.crisis.v1.events_pb2 import CaseAcknowledged, CaseOpened
+
+from chassis.broker import Outgoing, Prepare, Published
+from chassis.call import system_call
+from chassis.clock import FixedClock
+from chassis.errors import Unavailable
+from chassis.outbox.relay import HeldTypes, RelayLoop
+from chassis.topology import MessageClass
+from tests.fakes.memory_store import MemoryStore
+
+
+class ScriptedPublisher:
+    """A broker that takes everything, but for what a test says."""
+
+    def __init__(self) -> None:
+        self.is_open, self.is_blocked = False, False
+        self.published: list[Outgoing] = []
+        self.unroutable: set[str] = set()
+        self.refused: set[str] = set()
+        self.loses_connection_after = 10_000
+        self.late: list[str] = []
+        self.unanswered: set[str] = set()
+        self.prepared = 0
+
+    @property
+    def in_flight(self) -> frozenset[str]:
+        return frozenset(self.unanswered)
+
+    def open(self) -> None:
+        self.is_open = True
+
+    def prepare(self, _work: Prepare) -> None:
+        self.prepared += 1
+
+    def close(self) -> None:
+        self.is_open = False
+        self.unanswered.clear()
+
+    def tend(self) -> Published:
+        late, self.late = self.late, []
+        self.unanswered.difference_update(late)
+        return Published(confirmed=late)
+
+    def publish(self, messages: Iterable[Outgoing]) -> Published:
+        known = Published()
+        for message in messages:
+            if len(self.published) == self.loses_connection_after:
+                self.close()
+                break
+            if self.is_blocked:
+                self.unanswered.add(message.id)
+                continue
+            self.published.append(message)
+            self._answer(message, known)
+        return known
+
+    def _answer(self, message: Outgoing, known: Published) -> None:
+        if message.properties["type"] in self.unroutable:
+            known.returned.append(message.id)
+        elif message.properties["type"] in self.refused:
+            known.refused.append(message.id)
+        else:
+            known.confirmed.append(message.id)
+
+
+class Flag:
+    """A lease that a test gives and takes."""
+
+    def __init__(self) -> None:
+        self.is_ours = True
+
+    def hold(self) -> bool:
+        return self.is_ours
+
+    def release(self) -> None:
+        self.is_ours = False
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore(service="crisis", clock=FixedClock(datetime(2026, 3, 1, tzinfo=UTC)))
+
+
+@pytest.fixture
+def broker() -> ScriptedPublisher:
+    return ScriptedPublisher()
+
+
+@pytest.fixture
+def lease() -> Flag:
+    return Flag()
+
+
+@pytest.fixture
+def loop(store: MemoryStore, broker: ScriptedPublisher, lease: Flag) -> RelayLoop:
+    return RelayLoop(
+        MessageClass.CLINICAL,
+        outbox=store,
+        publisher=broker,
+        prepare=lambda _connection: None,
+        lease=lease,
+    )
+
+
+def commit(store: MemoryStore, message: Message) -> str:
+    call = system_call("alpha", service="crisis", action="test.commit")
+    return store.transact(call, lambda tx: tx.emit(message, aggregate_id="a1", aggregate_version=1))
+
+
+def pending(store: MemoryStore) -> list[str]:
+    return [row.event_id for row in store.pending(MessageClass.CLINICAL, 1000)]
+
+
+def test_a_confirmed_event_is_marked(
+    store: MemoryStore, broker: ScriptedPublisher, loop: RelayLoop
+) -> None:
+    event_id = commit(store, CaseOpened(case_id="c1"))
+
+    loop.turn()
+
+    assert [message.id for message in broker.published] == [event_id]
+    assert broker.published[0].exchange == "crisis.events"
+    assert broker.published[0].routing_key == "case.opened.v1"
+    assert pending(store) == []
+
+
+def test_the_topology_is_prepared_before_the_first_publish_of_every_connection(
+    store: MemoryStore, broker: ScriptedPublisher, loop: RelayLoop
+) -> None:
+    loop.turn()
+    loop.turn()
+    broker.close()
+    loop.turn()
+
+    assert broker.prepared == 2
+
+
+def test_without_the_lease_nothing_is_published(
+    store: MemoryStore, broker: ScriptedPublisher, lease: Flag, loop: RelayLoop
+) -> None:
+    commit(store, CaseOpened())
+    lease.is_ours = False
+
+    loop.turn()
+
+    assert broker.published == []
+
+
+def test_an_event_that_no_queue_takes_stays_pending_and_lets_others_pass(
+    store: MemoryStore, broker: ScriptedPublisher, loop: RelayLoop
+) -> None:
+    broker.unroutable.add("haven.crisis.v1.CaseOpened")
+    stuck = [commit(store, CaseOpened()) for _ in range(3)]
+    loop.turn()
+    passing = commit(store, CaseAcknowledged())
+
+    loop.turn()
+
+    assert pending(store) == stuck
+    assert broker.published[-1].id == passing
+
+
+def test_a_refused_event_stays_pending(
+    store: MemoryStore, broker: ScriptedPublisher, loop: RelayLoop
+) -> None:
+    broker.refused.add("haven.crisis.v1.CaseOpened")
+    event_id = commit(store, CaseOpened())
+
+    loop.turn()
+
+    assert pending(store) == [event_id]
+
+
+def test_after_a_lost_connection_only_the_confirmed_are_marked(
+    store: MemoryStore, broker: ScriptedPublisher, loop: RelayLoop
+) -> None:
+    events = [commit(store, CaseOpened()) for _ in range(5)]
+    broker.loses_connection_after = 2
+
+    with pytest.raises(Unavailable):
+        loop.turn()
+
+    assert pending(store) == events[2:]
+
+
+def test_a_relay_that_lost_the_broker_leaves_the_lease_to_another(
+    store: MemoryStore, broker: ScriptedPublisher, lease: Flag, loop: RelayLoop
+) -> None:
+    loop.failed(Unavailable("BROKER_UNAVAILABLE"))
+
+    assert not lease.is_ours
+
+
+def test_what_a_blocked_broker_holds_is_not_published_again_and_marked_when_it_confirms(
+    store: MemoryStore, broker: ScriptedPublisher, loop: RelayLoop
+) -> None:
+    event_id = commit(store, CaseOpened())
+    loop.turn()
+    second = commit(store, CaseOpened())
+    broker.is_blocked = True
+    broker.publish([])
+    loop._publish(store.pending(MessageClass.CLINICAL, 10))
+    assert pending(store) == [second]
+    broker.is_blocked = False
+
+    loop.turn()
+    assert [message.id for message in broker.published] == [event_id], "it is still in flight"
+    broker.late = [second]
+    loop.turn()
+
+    assert pending(store) == []
+
+
+def test_confirmed_events_are_marked_even_if_the_store_was_away_when_they_were(
+    store: MemoryStore, broker: ScriptedPublisher, loop: RelayLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(store, CaseOpened())
+
+    def away(_ids: object) -> int:
+        raise Unavailable("STORE_UNAVAILABLE")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "mark_published", away)
+        with pytest.raises(Unavailable):
+            loop.turn()
+    loop.turn()
+
+    assert pending(store) == []
+    assert len(broker.published) == 1, "published once: the confirm was not forgotten"
+
+
+def test_more_is_waiting_only_after_a_full_batch(
+    store: MemoryStore, broker: ScriptedPublisher, loop: RelayLoop
+) -> None:
+    for _ in range(501):
+        commit(store, CaseOpened())
+
+    assert loop.turn() is True
+    assert loop.turn() is False
+
+
+def test_a_type_steps_aside_longer_every_time_until_it_is_taken() -> None:
+    held = HeldTypes()
+
+    assert held.hold("t") is True
+    assert held.hold("t") is False, "told once"
+    assert held.now() == ["t"]
+    held.release("t")
+    assert held.now() == []
