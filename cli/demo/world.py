@@ -106,9 +106,11 @@ class World:
 
     def _method(self, request: Message) -> Callable[..., Any]:
         package, _, name = request.DESCRIPTOR.full_name.rpartition(".")
-        service = package.split(".")[1]
-        stubs = import_module(f"{package}.{service}_pb2_grpc")
-        stub = getattr(stubs, f"{service.title()}ServiceStub")(self.channel(service))
+        face = package.split(".")[1]
+        stubs = import_module(f"{package}.{face}_pb2_grpc")
+        # Every service serves its own audit trail; where none is named, ask intake for it.
+        channel = self.channel(face if face in self.addresses else "intake")
+        stub = getattr(stubs, f"{face.title()}ServiceStub")(channel)
         method: Callable[..., Any] = getattr(stub, name.removesuffix("Request"))
         return method
 

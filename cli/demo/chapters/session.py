@@ -173,6 +173,9 @@ def _minutes(story: Story) -> None:
         return seconds if min(present) > 0 else None
 
     seconds = story.timeline.wait("counted time", counted, within=10)
+    clinician, session = story.people["facilitator"], story.ids["session"]
+    story.world.ask(clinician, sessions_pb2.StartBreakRequest(session_id=session))
+    story.world.ask(clinician, sessions_pb2.EndBreakRequest(session_id=session))
     missing = story.patient("missing").subject
     story.timeline.claim(
         "Time is counted for those who are here and not for the one who is not",

@@ -1,0 +1,36 @@
+"""The whole platform, once for all scenarios, with the story played on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from cli.demo.cast import Story
+from cli.demo.main import play
+from cli.demo.timeline import Timeline
+from cli.environment import STATE, Uris
+from cli.stack import Stack
+from tests.scenarios import encore
+
+
+@pytest.fixture(scope="session")
+def stack(amqp_uri: str, mongodb_uri: str) -> Iterator[Stack]:
+    """Fifteen processes on real servers."""
+    folder = Path(STATE) / "scenarios"
+    with Stack(folder, given=Uris(amqp_uri, mongodb_uri)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def story(stack: Stack) -> Story:
+    """The story, told to its end, and every RPC that it does not need asked once."""
+    printed = StringIO()
+    timeline = Timeline(console=Console(file=printed, width=120))
+    told = play(stack, timeline)
+    assert not timeline.failed, printed.getvalue()
+    encore.play(told)
+    return told

@@ -1,0 +1,185 @@
+"""Every RPC that the story does not need, asked once with a valid request."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from google.protobuf.message import Message
+from google.type.date_pb2 import Date
+from haven.audit.v1 import audit_pb2
+from haven.crisis.v1 import crisis_pb2
+from haven.crisis.v1 import events_pb2 as crisis_events
+from haven.intake.v1 import intake_pb2
+from haven.intake.v1 import resources_pb2 as intake
+from haven.notify.v1 import notify_pb2
+from haven.scheduling.v1 import scheduling_pb2
+from haven.sessions.v1 import sessions_pb2
+
+from cli.demo.cast import ADMINISTRATOR, COORDINATOR, PRIVACY_OFFICER, SUPERVISOR, Story, email_of
+from cli.demo.world import Person
+
+
+T = TypeVar("T", bound=Message)
+
+
+def play(story: Story) -> None:
+    """Ask them all."""
+    for person, request in (*_intake(story), *_scheduling(story), *_crisis(story)):
+        story.world.ask(person, request)
+    _notify(story)
+    _sessions(story)
+    _seats(story)
+    _audit(story)
+
+
+def _intake(story: Story) -> list[tuple[Person, Message]]:
+    patient, clinician = story.patient("first"), story.people["facilitator"]
+    plan = _asked(story, intake_pb2.ActivateCarePlanRequest).care_plan_id
+    screening = _asked(story, intake_pb2.CompleteScreeningRequest).screening_id
+    return [
+        (clinician, intake_pb2.GetPatientRequest(patient_id=patient.subject)),
+        (
+            COORDINATOR,
+            intake_pb2.RecordContactRequest(
+                patient_id=patient.subject, email=email_of("first"), time_zone="America/New_York"
+            ),
+        ),
+        (patient, intake_pb2.ListScreeningsRequest(patient_id=patient.subject)),
+        (patient, intake_pb2.GetScreeningRequest(screening_id=screening)),
+        (COORDINATOR, intake_pb2.GetReferralRequest(referral_id=story.ids["first.referral"])),
+        (clinician, intake_pb2.GetCarePlanRequest(care_plan_id=plan)),
+        (clinician, intake_pb2.ListCarePlansRequest(patient_id=patient.subject)),
+        (clinician, intake_pb2.GetEpisodeRequest(patient_id=patient.subject)),
+        (clinician, intake_pb2.ListPatientCasesRequest(patient_id=patient.subject)),
+        (
+            patient,
+            intake_pb2.RevokeConsentRequest(
+                patient_id=patient.subject,
+                consent_id=_consent(story, patient, intake.CONSENT_SCOPE_MESSAGING),
+            ),
+        ),
+    ]
+
+
+def _consent(story: Story, patient: Person, scope: intake.ConsentScope.ValueType) -> str:
+    admission = story.world.ask(
+        patient, intake_pb2.GetAdmissionRequest(patient_id=patient.subject)
+    ).admission
+    found = (each.consent_id for each in admission.consents if each.scope == scope)
+    return str(next(found))
+
+
+def _scheduling(story: Story) -> list[tuple[Person, Message]]:
+    patient = story.patient("first")
+    clinician = story.people["unlicensed"].subject
+    licenses = story.world.ask(
+        COORDINATOR, scheduling_pb2.GetClinicianRequest(clinician_id=clinician)
+    ).clinician.licenses
+    return [
+        (COORDINATOR, scheduling_pb2.ListCliniciansRequest()),
+        (COORDINATOR, scheduling_pb2.GetGroupRequest(group_id=story.ids["group"])),
+        (COORDINATOR, scheduling_pb2.ListGroupsRequest()),
+        (COORDINATOR, scheduling_pb2.GetSeriesRequest(series_id=story.ids["series"])),
+        (COORDINATOR, scheduling_pb2.ListSeriesRequest(group_id=story.ids["group"])),
+        (COORDINATOR, scheduling_pb2.GetSessionRequest(session_id=story.ids["session"])),
+        (patient, scheduling_pb2.GetEnrollmentRequest(enrollment_id=story.ids["enrollment"])),
+        (patient, scheduling_pb2.ListEnrollmentsRequest(patient_id=patient.subject)),
+        (
+            patient,
+            scheduling_pb2.GetDoseRequest(
+                patient_id=patient.subject, date=Date(year=2026, month=11, day=23)
+            ),
+        ),
+        (COORDINATOR, scheduling_pb2.ListLicenseConflictsRequest()),
+        (
+            COORDINATOR,
+            scheduling_pb2.RevokeLicenseRequest(
+                clinician_id=clinician, license_id=licenses[0].license_id
+            ),
+        ),
+    ]
+
+
+def _crisis(story: Story) -> list[tuple[Person, Message]]:
+    patient, clinician = story.patient("first"), story.people["facilitator"]
+    case = story.ids["first.case"]
+    return [
+        (clinician, crisis_pb2.GetCaseRequest(case_id=case)),
+        (clinician, crisis_pb2.ListCaseActsRequest(case_id=case)),
+        (patient, crisis_pb2.GetPatientCaseStatusRequest(patient_id=patient.subject)),
+        (
+            clinician,
+            crisis_pb2.OpenCaseRequest(
+                patient_id=story.patient("missing").subject, severity=crisis_events.SEVERITY_LOW
+            ),
+        ),
+        (
+            ADMINISTRATOR,
+            crisis_pb2.GetEscalationPolicyRequest(severity=crisis_events.SEVERITY_HIGH),
+        ),
+        (ADMINISTRATOR, crisis_pb2.GetRotationRequest(rotation_id="on-call")),
+    ]
+
+
+def _notify(story: Story) -> None:
+    recipient = story.people["facilitator"].subject
+    ask = story.world.ask
+    ask(ADMINISTRATOR, notify_pb2.ListContactPointsRequest(recipient_id=recipient))
+    messages = ask(ADMINISTRATOR, notify_pb2.ListMessagesRequest(recipient_id=recipient)).messages
+    ask(ADMINISTRATOR, notify_pb2.GetMessageRequest(message_id=messages[0].message_id))
+
+
+def _sessions(story: Story) -> None:
+    patient, ask = story.patient("first"), story.world.ask
+    ask(
+        patient,
+        sessions_pb2.GetAttendanceRequest(
+            session_id=story.ids["session"], patient_id=patient.subject
+        ),
+    )
+    signal = ask(
+        patient,
+        sessions_pb2.RaiseSafetySignalRequest(patient_id=patient.subject),
+    ).safety_signal
+    ask(patient, sessions_pb2.GetSafetySignalRequest(safety_signal_id=signal.safety_signal_id))
+
+
+def _seats(story: Story) -> None:
+    ask = story.world.ask
+    series = story.ids["series"]
+    session = ask(COORDINATOR, scheduling_pb2.ListSessionsRequest(series_id=series)).sessions[0]
+    ask(
+        COORDINATOR,
+        scheduling_pb2.SubstituteFacilitatorRequest(
+            session_id=session.session_id, facilitator_id=story.people["second"].subject
+        ),
+    )
+    ask(COORDINATOR, scheduling_pb2.CancelSessionRequest(session_id=session.session_id))
+    ask(
+        SUPERVISOR,
+        scheduling_pb2.AssignFacilitatorRequest(
+            series_id=series, facilitator_id=story.people["second"].subject
+        ),
+    )
+    ask(
+        COORDINATOR,
+        scheduling_pb2.CancelEnrollmentRequest(enrollment_id=story.ids["enrollment"]),
+    )
+
+
+def _audit(story: Story) -> None:
+    patient = story.patient("first").subject
+    for request in (
+        audit_pb2.ListAuditEntriesRequest(patient_id=patient),
+        audit_pb2.ListPatientAccessesRequest(patient_id=patient),
+    ):
+        story.world.ask(PRIVACY_OFFICER, request)
+
+
+def _asked(story: Story, kind: type[T]) -> T:
+    """The last request of this kind that was answered."""
+    return next(
+        each.request
+        for each in reversed(story.world.exchanges)
+        if isinstance(each.request, kind) and each.response is not None
+    )

@@ -1,0 +1,138 @@
+"""What every RPC does with another tenant's ids and with every role; generated from the contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
+from haven.policy.v1 import policy_pb2
+
+from chassis.call import Role
+from chassis.ids import new_id
+from cli.demo.cast import LAKESIDE, RIVERBEND, Story
+from cli.demo.world import Exchange, Person
+from cli.environment import SERVICES
+
+# A request that names nothing which belongs to somebody, or makes it, cannot name another tenant's.
+WITHOUT_FOREIGN_IDS = {
+    "CreateReferral": "makes its own ids",
+    "RegisterClinician": "makes its own id",
+    "CreateGroup": "makes its own id",
+    "PutRotation": "names are the tenant's own; it makes one in the caller's tenant",
+    "PutEscalationPolicy": "is kept by severity; it makes one in the caller's tenant",
+    "RegisterContactPoint": "a recipient is whoever the caller's tenant calls so",
+    "OpenCase": "a case is never refused because the patient is not known here yet",
+    "GetPatientCaseStatus": "answers for everyone, with or without a case",
+    "RaiseSafetySignal": "is never refused; an unknown session is left out",
+}
+
+
+def methods() -> Iterator[MethodDescriptor]:
+    """Every unary method that the five services serve to the public."""
+    for package in (*SERVICES, "audit"):
+        module = import_module(f"haven.{package}.v1.{package}_pb2")
+        for service in module.DESCRIPTOR.services_by_name.values():
+            for method in service.methods:
+                if not method.client_streaming:
+                    yield method
+
+
+METHODS = {method.full_name: method for method in methods()}
+WITH_IDS = [
+    name
+    for name, method in METHODS.items()
+    if method.name not in WITHOUT_FOREIGN_IDS
+    and any(field.name.endswith(("_id", "_ids")) for field in method.input_type.fields)
+    and {field.name for field in method.input_type.fields} != {"request_id"}
+]
+
+
+@pytest.fixture(scope="session")
+def samples(story: Story) -> dict[str, Exchange]:
+    """The last answered request of each method; a refused one where none was answered."""
+    found: dict[str, Exchange] = {}
+    for each in story.world.exchanges:
+        name = each.request.DESCRIPTOR.full_name.removesuffix("Request")
+        if each.response is not None or name not in found:
+            found[name] = each
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(METHODS))
+def test_the_story_or_its_encore_asks(name: str, samples: dict[str, Exchange]) -> None:
+    assert _message_name(METHODS[name]) in samples
+
+
+@pytest.mark.parametrize("name", sorted(WITH_IDS))
+def test_an_id_of_the_other_tenant_does_not_exist(
+    name: str, story: Story, samples: dict[str, Exchange]
+) -> None:
+    sample = samples[_message_name(METHODS[name])]
+    request = type(sample.request)()
+    request.CopyFrom(sample.request)
+    _with_fresh_key(request)
+    stranger = Person(LAKESIDE, sample.person.subject, sample.person.roles)
+
+    refused = story.world.refused(stranger, request)
+
+    assert refused is not None, "answered"
+    assert refused.code == "NOT_FOUND", refused
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.WORKLOAD])
+@pytest.mark.parametrize("name", sorted(METHODS))
+def test_a_role_may_call_what_the_policy_says(name: str, role: Role, story: Story) -> None:
+    method = METHODS[name]
+    policy = method.GetOptions().Extensions[policy_pb2.method_policy]
+    allowed = {policy_pb2.Role.Name(each).removeprefix("ROLE_").lower() for each in policy.roles}
+    request = _message_class(method)()
+
+    refused = story.world.refused(Person(RIVERBEND, "nobody-in-particular", (role,)), request)
+
+    reason = refused.reason if refused else ""
+    assert (reason == "ROLE_NOT_ALLOWED") == (role.value not in allowed), refused
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_token_cannot_claim_to_be_a_haven_process(service: str, story: Story) -> None:
+    method = next(
+        each for each in METHODS.values() if each.full_name.startswith(f"haven.{service}")
+    )
+    impostor = Person(RIVERBEND, "service:crisis", (Role.WORKLOAD,))
+
+    refused = story.world.refused(impostor, _message_class(method)())
+
+    assert refused is not None
+    assert refused.code == "UNAUTHENTICATED"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_deliver_is_not_served_to_the_public(service: str, story: Story) -> None:
+    deliver = story.world.channel(service).unary_unary("/haven.delivery.v1.DeliveryService/Deliver")
+    person = Person(RIVERBEND, "partner-app", (Role.PARTNER,))
+
+    with pytest.raises(grpc.RpcError) as refused:
+        deliver(b"", metadata=story.world.metadata(person), timeout=5)
+
+    assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED  # type: ignore[attr-defined]
+
+
+def _message_name(method: MethodDescriptor) -> str:
+    return str(method.input_type.full_name.removesuffix("Request"))
+
+
+def _message_class(method: MethodDescriptor) -> type[Message]:
+    package, _, name = method.input_type.full_name.rpartition(".")
+    module = import_module(f"{package}.{package.split('.')[1]}_pb2")
+    kind: type[Message] = getattr(module, name)
+    return kind
+
+
+def _with_fresh_key(request: Any) -> None:
+    if "request_id" in request.DESCRIPTOR.fields_by_name:
+        request.request_id = new_id()
