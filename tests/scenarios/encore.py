@@ -18,7 +18,6 @@ from haven.sessions.v1 import sessions_pb2
 from cli.demo.cast import ADMINISTRATOR, COORDINATOR, PRIVACY_OFFICER, SUPERVISOR, Story, email_of
 from cli.demo.world import Person
 
-
 T = TypeVar("T", bound=Message)
 
 
