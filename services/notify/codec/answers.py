@@ -1,0 +1,89 @@
+"""Results as responses."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from haven.notify.v1 import notify_pb2, resources_pb2
+from haven.policy.v1 import policy_pb2
+
+from chassis.store import Page, etag_of
+from services.notify.codec.wire import CHANNELS
+from services.notify.domain.contact import ContactPoint
+from services.notify.domain.message import Attempt, Message, MessageClass, State
+
+CHANNEL_NUMBERS = {channel: number for number, channel in CHANNELS.items()}
+STATE_NUMBERS = {
+    state: resources_pb2.MessageState.Value(f"MESSAGE_STATE_{state.name}") for state in State
+}
+CLASS_NUMBERS = {
+    each: policy_pb2.MessageClass.Value(f"MESSAGE_CLASS_{each.name}") for each in MessageClass
+}
+
+
+def register_contact_point(point: ContactPoint) -> notify_pb2.RegisterContactPointResponse:
+    """The contact point, its address masked."""
+    return notify_pb2.RegisterContactPointResponse(contact_point=_contact_point(point))
+
+
+def list_contact_points(page: Page[ContactPoint]) -> notify_pb2.ListContactPointsResponse:
+    """A part of the list."""
+    return notify_pb2.ListContactPointsResponse(
+        contact_points=[_contact_point(point) for point in page.items],
+        next_page_token=page.next_page_token,
+    )
+
+
+def get_message(message: Message) -> notify_pb2.GetMessageResponse:
+    """One message with its attempts."""
+    return notify_pb2.GetMessageResponse(message=_message(message))
+
+
+def list_messages(page: Page[Message]) -> notify_pb2.ListMessagesResponse:
+    """A part of the list."""
+    return notify_pb2.ListMessagesResponse(
+        messages=[_message(message) for message in page.items],
+        next_page_token=page.next_page_token,
+    )
+
+
+def _contact_point(point: ContactPoint) -> resources_pb2.ContactPoint:
+    return resources_pb2.ContactPoint(
+        contact_point_id=point.id,
+        recipient_id=point.recipient_id,
+        channel=CHANNEL_NUMBERS[point.channel],
+        masked_address=point.masked_address,
+        etag=etag_of(point),
+    )
+
+
+def _message(message: Message) -> resources_pb2.Message:
+    told = resources_pb2.Message(
+        message_id=message.id,
+        recipient_id=message.recipient_id,
+        message_class=CLASS_NUMBERS[message.message_class],
+        state=STATE_NUMBERS[message.state],
+        page_id=message.page.page_id if message.page else "",
+        template_id=message.template.id,
+        template_version=message.template.version,
+        attempts=[_attempt(attempt) for attempt in message.attempts],
+        reason=message.reason,
+    )
+    _set_time(told, "accept_time", message.accept_time)
+    _set_time(told, "next_attempt_time", message.next_attempt)
+    _set_time(told, "expire_time", message.expire_time)
+    _set_time(told, "end_time", message.end_time)
+    return told
+
+
+def _attempt(attempt: Attempt) -> resources_pb2.Attempt:
+    told = resources_pb2.Attempt(channel=CHANNEL_NUMBERS[attempt.channel], reason=attempt.reason)
+    _set_time(told, "start_time", attempt.start)
+    _set_time(told, "end_time", attempt.end)
+    return told
+
+
+def _set_time(message: Any, name: str, instant: datetime | None) -> None:
+    if instant is not None:
+        getattr(message, name).FromDatetime(instant)

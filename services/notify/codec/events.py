@@ -1,0 +1,112 @@
+"""Events: what notify publishes, and what it understands of the events that it receives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from haven.crisis.v1 import events_pb2 as crisis_pb2
+from haven.intake.v1 import events_pb2 as intake_pb2
+from haven.notify.v1 import events_pb2
+from haven.sessions.v1 import events_pb2 as sessions_pb2
+
+from chassis.errors import InvalidArgument
+from services.notify.domain import commands, events
+from services.notify.domain.contact import PatientContact
+
+
+def message_of(event: Any) -> Message:
+    """The message that publishes a domain event."""
+    return PUBLISHED[type(event)](event)
+
+
+def send_page(event: crisis_pb2.PageRequested) -> commands.SendPage:
+    """Wake this person now."""
+    return commands.SendPage(
+        page_id=_required(event, "page_id"),
+        case_id=_required(event, "case_id"),
+        recipient_id=_required(event, "recipient_id"),
+        expire_time=_time(event.expire_time),
+    )
+
+
+def nudge(event: sessions_pb2.PatientAbsent) -> commands.Nudge:
+    """A patient did not come."""
+    return commands.Nudge(
+        session_id=_required(event, "session_id"),
+        patient_id=_required(event, "patient_id"),
+        notice_time=_time(event.notice_time),
+    )
+
+
+def patient_contact(event: intake_pb2.PatientContactRecorded) -> PatientContact:
+    """How a patient is reached."""
+    return PatientContact(
+        patient_id=_required(event, "patient_id"),
+        email_ciphertext=event.email_ciphertext,
+        phone_ciphertext=event.phone_ciphertext,
+        time_zone=event.time_zone,
+    )
+
+
+def revocation(event: intake_pb2.ConsentRevoked) -> commands.RevokeConsent:
+    """A patient took a consent back."""
+    return commands.RevokeConsent(_required(event, "patient_id"), event.scope)
+
+
+def case_opened(event: crisis_pb2.CaseOpened) -> commands.KeepCase:
+    """Nobody has it yet."""
+    return commands.KeepCase(_required(event, "case_id"), "open", in_hand=False)
+
+
+def case_acknowledged(event: crisis_pb2.CaseAcknowledged) -> commands.KeepCase:
+    """A human has it: pages asked for before are no longer wanted."""
+    return commands.KeepCase(_required(event, "case_id"), "acknowledged", in_hand=True)
+
+
+def case_resolved(event: crisis_pb2.CaseResolved) -> commands.KeepCase:
+    """It is over."""
+    return commands.KeepCase(_required(event, "case_id"), "resolved", in_hand=True)
+
+
+def _delivered(event: events.MessageDelivered) -> Message:
+    message = events_pb2.MessageDelivered(
+        message_id=event.message_id,
+        page_id=event.page_id,
+        recipient_id=event.recipient_id,
+        channel=event.channel,
+    )
+    message.deliver_time.FromDatetime(event.deliver_time)
+    return message
+
+
+def _failed(event: events.MessageFailed) -> Message:
+    message = events_pb2.MessageFailed(
+        message_id=event.message_id,
+        page_id=event.page_id,
+        recipient_id=event.recipient_id,
+        reason=event.reason,
+    )
+    message.fail_time.FromDatetime(event.fail_time)
+    return message
+
+
+PUBLISHED: Mapping[type, Callable[[Any], Message]] = {
+    events.MessageDelivered: _delivered,
+    events.MessageFailed: _failed,
+}
+
+
+def _required(event: Message, name: str) -> str:
+    """An event without its key cannot have one effect; it is parked and alarms."""
+    if not (value := str(getattr(event, name))):
+        raise InvalidArgument("EVENT_FIELD_MISSING", f"{name} is missing")
+    return value
+
+
+def _time(value: Timestamp) -> datetime:
+    instant: datetime = value.ToDatetime(tzinfo=UTC)
+    return instant

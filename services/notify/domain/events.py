@@ -1,0 +1,28 @@
+"""What notify tells the other services: of pages only, because only crisis waits for an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDelivered:
+    """A provider took a page."""
+
+    message_id: str
+    page_id: str
+    recipient_id: str
+    channel: str
+    deliver_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFailed:
+    """A page will not arrive."""
+
+    message_id: str
+    page_id: str
+    recipient_id: str
+    reason: str
+    fail_time: datetime

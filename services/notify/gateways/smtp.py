@@ -1,0 +1,133 @@
+"""Mails by SMTP: one connection per mail, everything within one bounded time."""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from urllib.parse import unquote, urlsplit
+
+from chassis.errors import FailedPrecondition, HavenError, Unavailable
+from chassis.settings import SettingsError
+from services.notify.ports import Mail
+
+# The whole conversation. A provider that takes longer is as good as away: a page must go on.
+SEND_SECONDS = 5.0
+PERMANENT = range(500, 600)  # RFC 5321 4.2.1: the same again will be refused again
+PORTS = {"smtp": 25, "smtps": 465}
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """Where and as whom; from `smtp[s]://[user:password@]host[:port]`."""
+
+    host: str
+    port: int
+    is_tls: bool
+    user: str
+    password: str
+
+    @classmethod
+    def of(cls, uri: str) -> SmtpServer:
+        """Read the URI; a fault names the setting, never the value."""
+        parts = urlsplit(uri)
+        if parts.scheme not in PORTS or not parts.hostname:
+            raise SettingsError(["HAVEN_SMTP_URI: smtp://host[:port] or smtps://host[:port]"])
+        return cls(
+            host=parts.hostname,
+            port=parts.port or PORTS[parts.scheme],
+            is_tls=parts.scheme == "smtps",
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+        )
+
+
+class SmtpMailer:
+    """A Mailer over smtplib. Safe to share between threads: nothing is kept between mails."""
+
+    def __init__(self, server: SmtpServer, *, seconds: float = SEND_SECONDS) -> None:
+        self._server = server
+        self._seconds = seconds
+        self._name = socket.gethostname()
+
+    def send(self, mail: Mail) -> None:
+        """Return once the server said 250 to the whole mail."""
+        until = time.monotonic() + self._seconds
+        try:
+            self._converse(mail, until)
+        except smtplib.SMTPRecipientsRefused as error:
+            code = next(iter(error.recipients.values()), (450, b""))[0]
+            raise _refused(code) from None
+        except smtplib.SMTPResponseException as error:
+            raise _refused(error.smtp_code) from None
+        except (OSError, smtplib.SMTPException) as error:
+            # Timeouts, refused connections, broken conversations. Not chained further: their texts
+            # may quote an address.
+            kind = "PROVIDER_TIMEOUT" if isinstance(error, TimeoutError) else "PROVIDER_UNREACHABLE"
+            raise Unavailable(kind, "the provider cannot be reached") from None
+
+    def _converse(self, mail: Mail, until: float) -> None:
+        smtp = self._connected(until)
+        try:
+            self._introduce(smtp, until)
+            _bound(smtp, until)
+            smtp.send_message(_message(mail), mail.sender_address, [mail.recipient_address])
+        finally:
+            # The answer to QUIT is nobody's concern: the mail is taken, or the connection broken.
+            smtp.close()
+
+    def _connected(self, until: float) -> smtplib.SMTP:
+        left = _left(until)
+        server = self._server
+        if server.is_tls:
+            context = ssl.create_default_context()
+            return smtplib.SMTP_SSL(
+                server.host, server.port, self._name, timeout=left, context=context
+            )
+        return smtplib.SMTP(server.host, server.port, self._name, timeout=left)
+
+    def _introduce(self, smtp: smtplib.SMTP, until: float) -> None:
+        _bound(smtp, until)
+        smtp.ehlo_or_helo_if_needed()
+        if not self._server.is_tls and smtp.has_extn("starttls"):
+            _bound(smtp, until)
+            smtp.starttls(context=ssl.create_default_context())
+            smtp.ehlo_or_helo_if_needed()
+        if self._server.user:
+            _bound(smtp, until)
+            smtp.login(self._server.user, self._server.password)
+
+
+def _message(mail: Mail) -> EmailMessage:
+    domain = mail.sender_address.rpartition("@")[2]
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(mail.sender_name, addr_spec=mail.sender_address)
+    message["To"] = mail.recipient_address
+    message["Subject"] = mail.subject
+    message["Message-ID"] = f"<{mail.message_id}@{domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.body)
+    return message
+
+
+def _refused(code: int) -> HavenError:
+    if code in PERMANENT:
+        return FailedPrecondition("PROVIDER_REFUSED", "the provider refused the mail for good")
+    return Unavailable("PROVIDER_BUSY", "the provider refused the mail for now")
+
+
+def _left(until: float) -> float:
+    if (left := until - time.monotonic()) <= 0:
+        raise TimeoutError
+    return left
+
+
+def _bound(smtp: smtplib.SMTP, until: float) -> None:
+    """Let the next answers take no longer than what is left."""
+    if smtp.sock is not None:
+        smtp.sock.settimeout(_left(until))

@@ -1,0 +1,122 @@
+"""What the use cases of notify need from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from chassis.store import Page, Reader, Tx
+from services.notify.domain.commands import KeepCase, ListPage, RevokeConsent
+from services.notify.domain.contact import ContactPoint, PatientContact
+from services.notify.domain.message import Channel, Message
+from services.notify.domain.policy import NotifyPolicy
+
+# A tenant's numbers.
+PolicyOf = Callable[[str], NotifyPolicy]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail in plain text, for the moment in which it is handed over."""
+
+    # The same for every attempt at one message: what comes twice can be known by it.
+    message_id: str
+    sender_address: str
+    sender_name: str
+    recipient_address: str = field(repr=False)
+    subject: str
+    body: str
+
+
+class Mailer(Protocol):
+    """Hands mails to a provider, within seconds or not at all."""
+
+    def send(self, mail: Mail) -> None:
+        """Return once the provider took it.
+
+        Raises Unavailable where trying again can help, FailedPrecondition where it cannot.
+        """
+        ...
+
+
+class Cipher(Protocol):
+    """Turns a tenant's texts into ciphertext and back."""
+
+    def encrypt(self, tenant_id: str, text: str) -> bytes:
+        """The text as ciphertext."""
+        ...
+
+    def reveal(self, tenant_id: str, ciphertext: bytes) -> str:
+        """The text again."""
+        ...
+
+
+class MessageBook(Protocol):
+    """The tenant's messages."""
+
+    def find(self, reader: Reader, message_id: str) -> Message | None:
+        """The message, if it exists."""
+        ...
+
+    def load(self, reader: Reader, message_id: str) -> Message:
+        """The message; NotFound where the tenant has none."""
+        ...
+
+    def insert(self, tx: Tx, message: Message) -> Message:
+        """Keep a new message."""
+        ...
+
+    def save(self, tx: Tx, message: Message) -> Message:
+        """Keep what happened to a message."""
+        ...
+
+    def page(self, reader: Reader, asked: ListPage) -> Page[Message]:
+        """Messages of a recipient or of a page, newest first."""
+        ...
+
+
+class ContactBook(Protocol):
+    """How people are reached."""
+
+    def contact_point(
+        self, reader: Reader, recipient_id: str, channel: Channel
+    ) -> ContactPoint | None:
+        """How a member of staff is reached."""
+        ...
+
+    def keep(self, tx: Tx, point: ContactPoint) -> ContactPoint:
+        """Keep a new or moved contact point."""
+        ...
+
+    def page(self, reader: Reader, asked: ListPage) -> Page[ContactPoint]:
+        """A recipient's contact points."""
+        ...
+
+    def patient(self, reader: Reader, patient_id: str) -> PatientContact | None:
+        """How a patient is reached."""
+        ...
+
+    def keep_patient(self, tx: Tx, contact: PatientContact, version: int) -> None:
+        """Remember how a patient is reached, unless something newer is known."""
+        ...
+
+
+class Copies(Protocol):
+    """What other services said; it decides whether a message is still wanted."""
+
+    def keep_case(self, tx: Tx, case: KeepCase, version: int) -> None:
+        """Remember what happened to a case."""
+        ...
+
+    def in_hand_since(self, reader: Reader, case_id: str) -> int:
+        """The version at which a human last took or ended the case; 0 = never."""
+        ...
+
+    def keep_revocation(self, tx: Tx, revocation: RevokeConsent) -> None:
+        """Remember that a patient wants no messages."""
+        ...
+
+    def has_revoked(self, reader: Reader, patient_id: str) -> bool:
+        """True where the patient wants no messages."""
+        ...

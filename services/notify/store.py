@@ -1,0 +1,145 @@
+"""How notify keeps its messages, contact points and copies."""
+
+from __future__ import annotations
+
+from chassis.ids import derived_id
+from chassis.store import Index, Page, Reader, Repository, Store, Tx, due_index
+from services.notify.codec import documents, events
+from services.notify.domain.commands import KeepCase, ListPage, RevokeConsent
+from services.notify.domain.contact import ContactPoint, PatientContact
+from services.notify.domain.message import Channel, Message
+
+MESSAGES, CONTACT_POINTS = "messages", "contact_points"
+PATIENT_CONTACTS, CASES, REVOCATIONS = "patient_contacts", "cases", "revocations"
+# A page's due time lies in a field of its own, so that no other message stands before it.
+CRISIS_DUE, OTHER_DUE = "crisis_attempt_time", "other_attempt_time"
+
+INDEXES: tuple[Index, ...] = (
+    # At most one message per page.
+    Index(MESSAGES, [("tenant_id", 1), ("page_id", 1)], unique=True, partial={"is_page": True}),
+    Index(MESSAGES, [("tenant_id", 1), ("recipient_id", 1), ("create_time", -1), ("_id", -1)]),
+    due_index(MESSAGES, CRISIS_DUE),
+    due_index(MESSAGES, OTHER_DUE),
+    Index(
+        CONTACT_POINTS,
+        [("tenant_id", 1), ("recipient_id", 1), ("channel", 1)],
+        unique=True,
+    ),
+)
+
+
+class MongoMessageBook:
+    """One document per message."""
+
+    def __init__(self, store: Store) -> None:
+        self._messages: Repository[Message] = Repository(
+            store,
+            MESSAGES,
+            to_document=documents.message_document,
+            from_document=documents.message_from,
+            to_messages=events.message_of,
+        )
+
+    def find(self, reader: Reader, message_id: str) -> Message | None:
+        """The message, if it exists."""
+        found = self._messages.find(reader, {"_id": message_id}, limit=1)
+        return found[0] if found else None
+
+    def load(self, reader: Reader, message_id: str) -> Message:
+        """The message; NotFound where the tenant has none."""
+        return self._messages.load(reader, message_id)
+
+    def insert(self, tx: Tx, message: Message) -> Message:
+        """Keep a new message."""
+        return self._messages.insert(tx, message)
+
+    def save(self, tx: Tx, message: Message) -> Message:
+        """Keep what happened to a message."""
+        return self._messages.save(tx, message)
+
+    def page(self, reader: Reader, asked: ListPage) -> Page[Message]:
+        """Messages of a recipient or of a page, newest first."""
+        named = {"recipient_id": asked.recipient_id, "page_id": asked.page_id}
+        found = reader.page(
+            MESSAGES,
+            {name: id for name, id in named.items() if id},
+            page_size=asked.page_size,
+            page_token=asked.page_token,
+            order_by="-create_time",
+        )
+        for document in found.items:
+            reader.touch(document["patient_id"], document["_id"])
+        return Page([documents.message_from(each) for each in found.items], found.next_page_token)
+
+
+class MongoContactBook:
+    """Contact points of staff, and copies of patients'."""
+
+    def __init__(self, store: Store) -> None:
+        self._points: Repository[ContactPoint] = Repository(
+            store,
+            CONTACT_POINTS,
+            to_document=documents.contact_point_document,
+            from_document=documents.contact_point_from,
+            to_messages=events.message_of,
+        )
+
+    def contact_point(
+        self, reader: Reader, recipient_id: str, channel: Channel
+    ) -> ContactPoint | None:
+        """How a member of staff is reached."""
+        named = {"recipient_id": recipient_id, "channel": channel.value}
+        found = reader.find_one(CONTACT_POINTS, named)
+        return documents.contact_point_from(found) if found else None
+
+    def keep(self, tx: Tx, point: ContactPoint) -> ContactPoint:
+        """Keep a new or moved contact point."""
+        keep = self._points.save if point.version else self._points.insert
+        return keep(tx, point)
+
+    def page(self, reader: Reader, asked: ListPage) -> Page[ContactPoint]:
+        """A recipient's contact points."""
+        found = reader.page(
+            CONTACT_POINTS,
+            {"recipient_id": asked.recipient_id},
+            page_size=asked.page_size,
+            page_token=asked.page_token,
+        )
+        points = [documents.contact_point_from(each) for each in found.items]
+        return Page(points, found.next_page_token)
+
+    def patient(self, reader: Reader, patient_id: str) -> PatientContact | None:
+        """How a patient is reached."""
+        id = derived_id(reader.call.tenant_id, PATIENT_CONTACTS, patient_id)
+        found = reader.find_one(PATIENT_CONTACTS, {"_id": id})
+        return documents.patient_contact_from(found) if found else None
+
+    def keep_patient(self, tx: Tx, contact: PatientContact, version: int) -> None:
+        """Remember how a patient is reached, unless something newer is known."""
+        id = derived_id(tx.call.tenant_id, PATIENT_CONTACTS, contact.patient_id)
+        copy = {"_id": id, **documents.patient_contact_document(contact)}
+        tx.take_newer(PATIENT_CONTACTS, copy, aggregate_version=version)
+
+
+class MongoCopies:
+    """What other services said."""
+
+    def keep_case(self, tx: Tx, case: KeepCase, version: int) -> None:
+        """Remember what happened to a case."""
+        tx.take_newer(CASES, {"_id": case.case_id, "state": case.state}, aggregate_version=version)
+
+    def in_hand_since(self, reader: Reader, case_id: str) -> int:
+        """The version at which a human last took or ended the case; 0 = never."""
+        found = reader.find_one(CASES, {"_id": case_id})
+        return int(found["aggregate_version"]) if found else 0
+
+    def keep_revocation(self, tx: Tx, revocation: RevokeConsent) -> None:
+        """Remember that a patient wants no messages."""
+        id = derived_id(tx.call.tenant_id, REVOCATIONS, revocation.patient_id)
+        copy = {"_id": id, "patient_id": revocation.patient_id, "scope": revocation.scope}
+        tx.take_newer(REVOCATIONS, copy, aggregate_version=0)
+
+    def has_revoked(self, reader: Reader, patient_id: str) -> bool:
+        """True where the patient wants no messages."""
+        id = derived_id(reader.call.tenant_id, REVOCATIONS, patient_id)
+        return reader.find_one(REVOCATIONS, {"_id": id}) is not None

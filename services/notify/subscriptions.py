@@ -1,0 +1,54 @@
+"""What notify listens to. The handlers are the consumers that direct delivery uses too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haven.crisis.v1 import events_pb2 as crisis_pb2
+from haven.intake.v1 import events_pb2 as intake_pb2
+from haven.sessions.v1 import events_pb2 as sessions_pb2
+
+from chassis.call import Call
+from chassis.subscribe import Core, subscribe
+
+
+class Subscriptions:
+    """One queue, one method, one use case."""
+
+    name = "notify"
+    core = Core()
+
+    @subscribe(crisis_pb2.PageRequested)
+    def on_page_requested(self, call: Call, event: Any) -> None:
+        """Crisis wants somebody woken: one message per page."""
+        self.core.consumers[crisis_pb2.PageRequested](call, event)
+
+    @subscribe(crisis_pb2.CaseOpened)
+    def on_case_opened(self, call: Call, event: Any) -> None:
+        """A case exists: know it."""
+        self.core.consumers[crisis_pb2.CaseOpened](call, event)
+
+    @subscribe(crisis_pb2.CaseAcknowledged)
+    def on_case_acknowledged(self, call: Call, event: Any) -> None:
+        """Somebody has a case: its earlier pages are no longer wanted."""
+        self.core.consumers[crisis_pb2.CaseAcknowledged](call, event)
+
+    @subscribe(crisis_pb2.CaseResolved)
+    def on_case_resolved(self, call: Call, event: Any) -> None:
+        """A case is over: its pages are no longer wanted."""
+        self.core.consumers[crisis_pb2.CaseResolved](call, event)
+
+    @subscribe(intake_pb2.PatientContactRecorded)
+    def on_patient_contact_recorded(self, call: Call, event: Any) -> None:
+        """How a patient is reached: keep the newest."""
+        self.core.consumers[intake_pb2.PatientContactRecorded](call, event)
+
+    @subscribe(intake_pb2.ConsentRevoked)
+    def on_consent_revoked(self, call: Call, event: Any) -> None:
+        """A patient wants no messages: none goes out from now on."""
+        self.core.consumers[intake_pb2.ConsentRevoked](call, event)
+
+    @subscribe(sessions_pb2.PatientAbsent)
+    def on_patient_absent(self, call: Call, event: Any) -> None:
+        """A patient did not come: remind them, discreetly."""
+        self.core.consumers[sessions_pb2.PatientAbsent](call, event)

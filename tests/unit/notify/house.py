@@ -1,0 +1,162 @@
+"""Notify over a store in memory, with a provider that does what the test says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haven.crisis.v1 import events_pb2 as crisis_pb2
+from haven.intake.v1 import events_pb2 as intake_pb2
+from haven.notify.v1 import events_pb2
+from haven.sessions.v1 import events_pb2 as sessions_pb2
+
+from chassis.call import Actor, Call, EventOnce, Role, system_call
+from chassis.clock import FixedClock
+from chassis.deadline import Deadline
+from chassis.errors import HavenError
+from chassis.ids import new_id
+from services.notify.bootstrap import bootstrap
+from services.notify.domain.commands import RegisterContactPoint
+from services.notify.domain.message import Channel
+from services.notify.domain.policy import NotifyPolicy
+from services.notify.ports import Mail
+from services.notify.store import CRISIS_DUE, INDEXES, MESSAGES, OTHER_DUE
+from tests.fakes.memory_store import MemoryStore
+from tests.unit.notify.builders import NOON, after
+
+TENANT = "river"
+
+
+class Provider:
+    """Takes every mail, until it is told to fail."""
+
+    def __init__(self) -> None:
+        self.mails: list[Mail] = []
+        self.asked = 0
+        self.failure: HavenError | None = None
+
+    def send(self, mail: Mail) -> None:
+        """Take the mail, or fail as told."""
+        self.asked += 1
+        if self.failure is not None:
+            raise self.failure
+        self.mails.append(mail)
+
+
+class OpenCipher:
+    """A cipher that a test can read."""
+
+    def encrypt(self, tenant_id: str, text: str) -> bytes:
+        return f"{tenant_id}:{text}".encode()
+
+    def reveal(self, tenant_id: str, ciphertext: bytes) -> str:
+        prefix = f"{tenant_id}:".encode()
+        assert ciphertext.startswith(prefix)
+        return ciphertext.removeprefix(prefix).decode()
+
+
+class House:
+    """One deployment of notify, its clock in the test's hand."""
+
+    def __init__(self, **numbers: Any) -> None:
+        self.clock = FixedClock(NOON)
+        self.store = MemoryStore(service="notify", clock=self.clock, indexes=INDEXES)
+        self.provider = Provider()
+        self.cipher = OpenCipher()
+        policy = NotifyPolicy(**numbers)
+        self.notify = bootstrap(
+            store=self.store,
+            policy_of=lambda _: policy,
+            cipher=self.cipher,
+            mailer=self.provider,
+            jitter=lambda: 1.0,
+        )
+
+    def call(self, subject: str = "boss", *roles: Role, tenant_id: str = TENANT) -> Call:
+        """A person's call."""
+        actor = Actor(subject, frozenset(roles or (Role.ADMINISTRATOR,)))
+        return Call(tenant_id, actor, "test.act", None, Deadline.after(60))
+
+    def hear(
+        self, event: Any, *, event_id: str = "", version: int = 1, tenant_id: str = TENANT
+    ) -> None:
+        """An event arrives, by whichever way."""
+        once = EventOnce(f"notify.{type(event).__name__}", event_id or new_id(), version, NOON)
+        actor = Actor("service:peer", frozenset({Role.WORKLOAD}))
+        call = Call(tenant_id, actor, "event.test", once, Deadline.after(60))
+        self.notify.consumers[type(event)](call, event)
+
+    def reachable(self, *recipient_ids: str) -> House:
+        """The same house where these members of staff have an address."""
+        for recipient_id in recipient_ids:
+            self.register(recipient_id, f"{recipient_id}@staff.example")
+        return self
+
+    def register(self, recipient_id: str, address: str, etag: str = "") -> Any:
+        """An administrator says how somebody is reached."""
+        command = RegisterContactPoint(recipient_id, Channel.EMAIL, address, etag)
+        return self.notify.contacts.register(self.call(), command)
+
+    def page(
+        self, recipient_id: str = "dr-one", *, case_id: str = "c-1", page_id: str = "", **parts: Any
+    ) -> str:
+        """Crisis asks for a page that may act for five minutes; its id."""
+        page_id = page_id or new_id()
+        event = crisis_pb2.PageRequested(
+            page_id=page_id, case_id=case_id, recipient_id=recipient_id
+        )
+        event.expire_time.FromDatetime(self.clock.now() + (after(minutes=5) - NOON))
+        self.hear(event, **parts)
+        return page_id
+
+    def acknowledged(self, case_id: str = "c-1", *, version: int) -> None:
+        """A clinician took the case."""
+        self.hear(crisis_pb2.CaseAcknowledged(case_id=case_id, owner_id="dr-one"), version=version)
+
+    def patient_contact(self, address: str, *, version: int = 1) -> None:
+        """Intake said how p-1 is reached."""
+        ciphertext = self.cipher.encrypt(TENANT, address) if address else b""
+        event = intake_pb2.PatientContactRecorded(patient_id="p-1", email_ciphertext=ciphertext)
+        self.hear(event, version=version)
+
+    def absence(self, session_id: str = "s-1") -> None:
+        """p-1 did not come."""
+        event = sessions_pb2.PatientAbsent(session_id=session_id, patient_id="p-1")
+        event.notice_time.FromDatetime(self.clock.now())
+        self.hear(event)
+
+    def revoked(self, scope: str) -> None:
+        """p-1 took a consent back."""
+        self.hear(intake_pb2.ConsentRevoked(patient_id="p-1", consent_id="k-1", scope=scope))
+
+    def time_passes(self, **parts: float) -> None:
+        """The clock moves on; whatever is due then is tried once."""
+        self.clock.advance(after(**parts) - NOON)
+        for field in (CRISIS_DUE, OTHER_DUE):
+            for tenant_id, message_id in self.store.due(MESSAGES, field, limit=100):
+                call = system_call(tenant_id, service="notify", action=f"timer.{field}")
+                self.notify.sending.send(call, message_id)
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """Every message as it is stored."""
+        return self.store.documents(MESSAGES)
+
+    @property
+    def states(self) -> list[str]:
+        """Where the messages stand, in order of acceptance."""
+        return [message["state"] for message in self.messages]
+
+    @property
+    def reached(self) -> list[str]:
+        """The addresses that got a mail, in order."""
+        return [mail.recipient_address for mail in self.provider.mails]
+
+    @property
+    def failed(self) -> list[events_pb2.MessageFailed]:
+        """What crisis is told of pages that will not arrive."""
+        return self.store.emitted(events_pb2.MessageFailed)
+
+    @property
+    def delivered(self) -> list[events_pb2.MessageDelivered]:
+        """What crisis is told of pages that were handed over."""
+        return self.store.emitted(events_pb2.MessageDelivered)

@@ -1,0 +1,286 @@
+"""Pages reach people; what is no longer wanted does not go; what fails is told."""
+
+from __future__ import annotations
+
+import pytest
+from prometheus_client import REGISTRY
+
+from chassis.errors import FailedPrecondition, InvalidArgument, Unavailable
+from chassis.store import AlreadyDone
+from tests.unit.notify.builders import NOON, after
+from tests.unit.notify.house import House
+
+AWAY = Unavailable("PROVIDER_UNREACHABLE", "away")
+REFUSED = FailedPrecondition("PROVIDER_REFUSED", "no")
+
+
+@pytest.fixture
+def house():
+    return House().reachable("dr-one", "dr-two")
+
+
+def test_a_page_reaches_its_person(house):
+    house.page()
+    house.time_passes()
+
+    assert house.reached == ["dr-one@staff.example"]
+    assert house.states == ["delivered"]
+
+
+def test_crisis_hears_that_a_page_was_handed_over(house):
+    page_id = house.page()
+    house.time_passes()
+
+    assert [(told.page_id, told.channel) for told in house.delivered] == [(page_id, "email")]
+
+
+def test_a_page_asked_for_a_hundred_times_is_sent_once(house):
+    page_id = house.page()
+    for _ in range(99):
+        house.page(page_id=page_id)
+    house.time_passes()
+
+    assert len(house.provider.mails) == 1
+
+
+def test_one_event_has_one_effect_by_both_its_ways(house):
+    house.page(event_id="e-1", page_id="page-1")
+
+    with pytest.raises(AlreadyDone):
+        house.page(event_id="e-1", page_id="page-1")
+
+
+def test_the_same_page_id_in_two_tenants_is_two_messages(house):
+    house.page(page_id="page-1")
+    house.page(page_id="page-1", tenant_id="harbor")
+
+    assert len(house.messages) == 2
+
+
+def test_a_delivered_page_is_not_sent_again(house):
+    house.page()
+    house.time_passes()
+    house.time_passes(minutes=1)
+
+    assert len(house.provider.mails) == 1
+
+
+def test_a_page_without_an_address_fails_at_once_and_crisis_hears_why(house):
+    page_id = house.page("dr-nowhere")
+    house.time_passes()
+
+    assert house.states == ["failed_final"]
+    assert [(told.page_id, told.reason) for told in house.failed] == [
+        (page_id, "CONTACT_POINT_MISSING")
+    ]
+
+
+def test_an_address_that_was_changed_is_used_from_then_on(house):
+    house.register("dr-one", "new@staff.example")
+    house.page()
+    house.time_passes()
+
+    assert house.reached == ["new@staff.example"]
+
+
+def test_a_page_of_a_case_that_somebody_took_meanwhile_is_withdrawn(house):
+    house.page(version=2)
+    house.acknowledged(version=3)
+    house.time_passes()
+
+    assert (house.reached, house.states) == ([], ["withdrawn"])
+    assert house.failed == []
+
+
+def test_an_acknowledgement_that_overtakes_its_page_still_withdraws_it(house):
+    house.acknowledged(version=3)
+    house.page(version=2)
+    house.time_passes()
+
+    assert house.states == ["withdrawn"]
+
+
+def test_a_page_asked_for_after_the_acknowledgement_lapsed_is_sent(house):
+    house.acknowledged(version=3)
+    house.page("dr-two", version=4)
+    house.time_passes()
+
+    assert house.reached == ["dr-two@staff.example"]
+
+
+def test_another_cases_acknowledgement_concerns_nobody_here(house):
+    house.page(case_id="c-1", version=2)
+    house.acknowledged("c-2", version=9)
+    house.time_passes()
+
+    assert house.states == ["delivered"]
+
+
+def test_a_page_is_tried_again_while_the_provider_is_away(house):
+    house.provider.failure = AWAY
+    house.page()
+    house.time_passes()
+    house.time_passes(seconds=0.5)
+    house.provider.failure = None
+    house.time_passes(seconds=1)
+
+    assert house.provider.asked == 3
+    assert house.states == ["delivered"]
+
+
+def test_every_attempt_at_a_page_carries_the_same_id(house):
+    house.provider.failure = AWAY
+    house.page()
+    house.time_passes()
+    house.provider.failure = None
+    house.time_passes(seconds=5)
+
+    (mail,) = house.provider.mails
+    assert mail.message_id == house.messages[0]["_id"]
+
+
+def test_a_page_acknowledged_between_two_attempts_is_withdrawn(house):
+    house.provider.failure = AWAY
+    house.page(version=2)
+    house.time_passes()
+    house.acknowledged(version=3)
+    house.provider.failure = None
+    house.time_passes(seconds=5)
+
+    assert (house.reached, house.states) == ([], ["withdrawn"])
+
+
+def test_a_page_that_cannot_be_handed_over_in_its_time_expires_and_crisis_hears_of_it(house):
+    house.provider.failure = AWAY
+    house.page()
+    for _ in range(70):
+        house.time_passes(seconds=5)
+
+    assert house.states == ["failed_final"]
+    assert [told.reason for told in house.failed] == ["EXPIRED"]
+
+
+def test_a_refusal_for_good_is_told_at_once(house):
+    house.provider.failure = REFUSED
+    house.page()
+    house.time_passes()
+
+    assert [told.reason for told in house.failed] == ["PROVIDER_REFUSED"]
+
+
+def test_a_relay_that_dies_after_claiming_leaves_the_page_to_another(house):
+    class Killed(BaseException):
+        pass
+
+    house.page()
+    house.provider.send = lambda _: (_ for _ in ()).throw(Killed())
+    with pytest.raises(Killed):
+        house.time_passes()
+    del house.provider.send
+
+    assert house.states == ["sending"]
+    house.time_passes(seconds=7)
+    assert house.states == ["delivered"]
+
+
+def test_a_patient_who_did_not_come_is_reminded(house):
+    house.patient_contact("ana@mail.example")
+    house.absence()
+    house.time_passes()
+
+    assert house.reached == ["ana@mail.example"]
+
+
+def test_a_patient_is_reminded_once_per_session(house):
+    house.patient_contact("ana@mail.example")
+    for _ in range(3):
+        house.absence("s-1")
+    house.absence("s-2")
+    house.time_passes()
+
+    assert len(house.reached) == 2
+
+
+def test_a_patient_who_wants_no_messages_gets_none(house):
+    house.patient_contact("ana@mail.example")
+    house.absence()
+    house.revoked("messaging")
+    house.time_passes()
+
+    assert (house.reached, house.states) == ([], ["withdrawn"])
+
+
+def test_taking_back_another_consent_does_not_stop_messages(house):
+    house.patient_contact("ana@mail.example")
+    house.revoked("group_participation")
+    house.absence()
+    house.time_passes()
+
+    assert house.reached == ["ana@mail.example"]
+
+
+def test_a_nudge_waits_for_a_contact_that_is_still_on_its_way(house):
+    house.absence()
+    house.time_passes()
+    house.patient_contact("ana@mail.example")
+    house.time_passes(seconds=5)
+
+    assert house.reached == ["ana@mail.example"]
+
+
+def test_an_older_contact_does_not_replace_a_newer_one(house):
+    house.patient_contact("new@mail.example", version=7)
+    house.patient_contact("old@mail.example", version=6)
+    house.absence()
+    house.time_passes()
+
+    assert house.reached == ["new@mail.example"]
+
+
+def test_a_nudge_that_comes_too_late_to_help_is_not_sent(house):
+    house.absence()
+    house.time_passes(minutes=31)
+
+    assert house.states == ["failed_final"]
+    assert house.failed == []
+
+
+def test_a_page_and_a_nudge_do_not_wait_in_the_same_line(house):
+    house.page()
+    house.absence()
+
+    page, nudge = house.messages
+    assert (page["crisis_attempt_time"], page["other_attempt_time"]) == (NOON, None)
+    assert (nudge["crisis_attempt_time"], nudge["other_attempt_time"]) == (None, NOON)
+
+
+def test_an_event_without_its_key_is_parked_instead_of_guessed(house):
+    with pytest.raises(InvalidArgument):
+        house.page("")
+
+
+def test_messages_are_counted_when_they_come_and_when_they_end(house):
+    accepted, ended = counted("accepted"), counted("delivered")
+    house.page()
+    house.time_passes()
+    house.time_passes(minutes=1)
+
+    assert (counted("accepted"), counted("delivered")) == (accepted + 1, ended + 1)
+
+
+def test_every_message_is_either_ended_or_due_at_a_known_time(house):
+    house.provider.failure = AWAY
+    house.page()
+    house.page("dr-nowhere")
+    house.absence()
+    house.time_passes()
+
+    for message in house.messages:
+        is_over = message["state"] in {"delivered", "failed_final", "parked", "withdrawn"}
+        assert (message["next_attempt_time"] is None) == is_over
+        assert is_over or message["next_attempt_time"] > after()
+
+
+def counted(outcome):
+    labels = {"class": "crisis", "channel": "email", "outcome": outcome}
+    return REGISTRY.get_sample_value("haven_notify_messages_total", labels)
