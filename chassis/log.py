@@ -88,6 +88,8 @@ def _relative(filename: str) -> str:
 def _published(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Keep what may be published; count the rest."""
     error = fields.pop("exc_info", None)
+    if error is True:  # logger.exception
+        error = sys.exc_info()[1]
     if isinstance(error, BaseException):
         fields.update(failure(error))
     kept = {name: value for name, value in fields.items() if _may_appear(name, value)}

@@ -30,6 +30,7 @@ from google.protobuf.message import Message
 from chassis.auth.keys import KeySet
 from chassis.auth.pki import Credentials
 from chassis.auth.tokens import Verifier
+from chassis.errors import HavenError
 from chassis.inbound import Handler
 from chassis.log import get_logger, names
 from chassis.outbox.courier import Courier
@@ -79,6 +80,9 @@ def api_main(settings_class: type[S], service: str, assemble: Assemble[S]) -> No
         asyncio.run(_until_told(load(settings_class, prefix=service), assemble))
     except SettingsError as error:
         raise SystemExit(str(error)) from None
+    except HavenError:  # a server that is needed at start is away
+        log.exception("api.not-started")
+        raise SystemExit(1) from None
 
 
 async def _until_told(settings: S, assemble: Assemble[S]) -> None:
@@ -166,10 +170,10 @@ def _check_indexes(store: Store, settings: ProcessSettings, indexes: Sequence[In
         store.ensure_indexes(indexes)
         return
     missing = set(store.missing_indexes(indexes))
-    for index in indexes:
-        if index.unique and index.name in missing:
-            raise SettingsError(
-                [f"unique index {index.name} is missing: run `haven indexes apply`"]
-            )
+    unique = [index.name for index in indexes if index.unique and index.name in missing]
+    if unique:
+        raise SettingsError(
+            [f"unique index {name} is missing: run `haven indexes apply`" for name in unique]
+        )
     if missing:
         log.warning("indexes.missing", index=names(missing), count=len(missing))

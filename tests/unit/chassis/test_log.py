@@ -85,6 +85,7 @@ def test_an_exception_s_text_is_never_written(lines: Any, planted: str) -> None:
         fails()
     except ValueError as error:
         log.get_logger("x").error("broken", exc_info=error)
+        log.get_logger("x").exception("broken")
         log.get_logger("x").error("broken", **log.failure(error))
     assert planted not in json.dumps(lines())
     assert all(line["error"] == "ValueError" for line in lines())

@@ -139,7 +139,7 @@ def test_a_known_token_is_not_checked_again(
     def never(*_: Any, **__: Any) -> None:
         raise AssertionError("decoded again")
 
-    monkeypatch.setattr(tokens.jwt, "decode", never)
+    monkeypatch.setattr("jwt.decode", never)
     assert verifier.verify(token) is first
 
 

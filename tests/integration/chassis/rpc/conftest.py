@@ -10,12 +10,14 @@ from typing import Any
 
 import grpc
 import pytest
+from pymongo.database import Database
 
 from chassis.auth.issuer import Issuer
 from chassis.auth.keys import KeySet
 from chassis.auth.pki import Credentials, ensure_local_pki
 from chassis.auth.tokens import Verifier
 from chassis.call import Role
+from chassis.crypto import make_master_key
 from chassis.rpc.bridge import Bridge
 from chassis.rpc.channel import open_async_channel
 from chassis.rpc.doors import TokenDoor
@@ -75,6 +77,20 @@ def jwks() -> Iterator[JwksServer]:
 def tenants() -> Tenants:
     """Two organizations."""
     return Tenants({"alpha": {}, "beta": {}})
+
+
+@pytest.fixture
+def api_settings(
+    settings: ProcessSettings, mongodb_uri: str, database: Database[dict[str, Any]], tmp_path: Path
+) -> ProcessSettings:
+    """An api on free ports over a fresh database."""
+    settings.tenants_file.write_text("[tenants.alpha]\n[tenants.beta]\n")
+    return replace(
+        settings,
+        mongodb_uri=Secret(mongodb_uri),
+        database=database.name,
+        master_key_file=make_master_key(tmp_path / "master.key"),
+    )
 
 
 @pytest.fixture
@@ -179,7 +195,7 @@ def details(error: grpc.aio.AioRpcError) -> list[Any]:
     from google.rpc import error_details_pb2
     from grpc_status.rpc_status import from_call
 
-    status = from_call(error)  # type: ignore[arg-type]
+    status = from_call(error)
     assert status is not None, f"{error.code()} without details: {error.details()}"
     unpacked = []
     for packed in status.details:
