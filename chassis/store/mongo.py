@@ -39,6 +39,7 @@ CONFLICT_SECONDS = 3.0  # longer than a dead process's locks live (server.py)
 CONFLICT_ATTEMPTS = 100
 LOST_CONNECTION_ATTEMPTS = 2
 LONGEST_PAUSE = 0.1
+SHORTEST_ATTEMPT = 0.02  # with less time left, the conflict is the better answer
 DURABLE = WriteConcern(w="majority", j=True)
 INDEX_SECONDS = 600.0
 T = TypeVar("T")
@@ -56,6 +57,7 @@ def connect(
         connectTimeoutMS=2_000,
         socketTimeoutMS=2_500,
         waitQueueTimeoutMS=2_000,
+        heartbeatFrequencyMS=1_000,  # a server that is back is seen within a second
         w="majority",
         journal=True,
         tz_aware=True,
@@ -87,10 +89,12 @@ class MongoEngine:
             except PyMongoError as error:
                 lost += is_lost_connection(error)
                 again = is_conflict(error) or 0 < lost < LOST_CONNECTION_ATTEMPTS
-                if not again or attempt == CONFLICT_ATTEMPTS or time.monotonic() > until:
+                # Jitter: two that met once must not meet again in step.
+                pause = random.uniform(0, min(LONGEST_PAUSE, 0.001 * 2**attempt))  # noqa: S311
+                too_late = time.monotonic() + pause + SHORTEST_ATTEMPT > until
+                if not again or too_late or attempt == CONFLICT_ATTEMPTS:
                     raise translated(error) from error
-            # Jitter: two that met once must not meet again in step.
-            time.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.001 * 2**attempt)))  # noqa: S311
+            time.sleep(pause)
         raise AssertionError("unreachable")
 
     def look(self, deadline: Deadline, body: Callable[[Rows], T]) -> T:

@@ -1,0 +1,174 @@
+"""One holder at a time, on the database's clock; loss is noticed before another can hold."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from prometheus_client import REGISTRY
+
+from chassis.errors import Unavailable
+from chassis.lease import LEASES, Lease
+from chassis.store import CROSS_TENANT, Store
+from cli.servers import MongoServer
+from tests.integration.chassis.store.conftest import MakeStore
+from tests.waiting import eventually
+
+TTL = 0.6
+
+
+def a_lease(store: Store, *, ttl: float = TTL) -> Lease:
+    return Lease(store, "job", ttl=ttl)
+
+
+def shown(job: str = "job") -> float | None:
+    return REGISTRY.get_sample_value("haven_lease_held", {"job": job})
+
+
+def test_the_first_takes_it_and_the_second_waits(store: Store) -> None:
+    first, second = a_lease(store), a_lease(store)
+    assert first.acquire()
+    assert not second.acquire()
+    assert first.is_held
+    assert not second.is_held
+    assert first.acquire()
+
+
+def test_a_released_lease_is_free_at_once(store: Store) -> None:
+    first, second = a_lease(store, ttl=60), a_lease(store, ttl=60)
+    first.acquire()
+    first.release()
+    assert not first.is_held
+    assert second.acquire()
+
+
+def test_a_release_by_one_who_does_not_hold_it_frees_nothing(store: Store) -> None:
+    first, second = a_lease(store, ttl=60), a_lease(store, ttl=60)
+    first.acquire()
+    second.release()
+    assert not second.acquire()
+
+
+def test_a_lease_runs_out_and_another_takes_it_but_never_both(store: Store) -> None:
+    first, second = a_lease(store), a_lease(store)
+    first.acquire()
+
+    def taken() -> bool:
+        taken = second.acquire()
+        assert not (taken and first.is_held)
+        return taken
+
+    started = time.monotonic()
+    eventually(taken, within=5)
+    assert time.monotonic() - started >= TTL * 0.9
+    assert not first.renew()
+    assert not first.acquire()
+
+
+def test_a_renewed_lease_is_kept(store: Store) -> None:
+    first, second = a_lease(store), a_lease(store)
+    first.acquire()
+    until = time.monotonic() + 3 * TTL
+
+    def kept_to_the_end() -> bool:
+        assert first.renew() or time.monotonic() > until
+        assert not second.acquire()
+        return time.monotonic() > until
+
+    eventually(kept_to_the_end, within=4 * TTL, every=TTL / 6)
+
+
+def test_a_lease_that_ran_out_cannot_be_renewed_only_taken_again(store: Store) -> None:
+    lease = a_lease(store, ttl=0.05)
+    lease.acquire()
+    eventually(lambda: not lease.is_held, within=2)
+    eventually(lambda: not lease.renew(), within=2, every=0.1)
+    assert lease.acquire()
+
+
+def test_jobs_do_not_share_a_lease(store: Store) -> None:
+    assert Lease(store, "one").acquire()
+    assert Lease(store, "two").acquire()
+
+
+def test_the_databases_clock_decides_not_this_processs(store: Store) -> None:
+    """A holder whose stored time is still to come keeps others out whatever the time is here."""
+    far = datetime.now(UTC) + timedelta(seconds=60)
+    store.database[LEASES].insert_one(
+        {"_id": "job", "holder": "other", "expire_time": far}, comment=f"{CROSS_TENANT}test"
+    )
+    assert not a_lease(store).acquire()
+    store.database[LEASES].update_one(
+        {"_id": "job"}, [{"$set": {"expire_time": "$$NOW"}}], comment=f"{CROSS_TENANT}test"
+    )
+    assert a_lease(store).acquire()
+
+
+def test_holding_asks_the_database_a_few_times_only_and_keeps_the_lease(store: Store) -> None:
+    lease, other = a_lease(store), a_lease(store)
+    until = time.monotonic() + 3 * TTL
+
+    def held_to_the_end() -> bool:
+        assert lease.hold()
+        assert not other.acquire()
+        return time.monotonic() > until
+
+    eventually(held_to_the_end, within=4 * TTL, every=0.01)
+
+
+def test_the_metric_shows_who_holds(store: Store) -> None:
+    lease = Lease(store, "shown", ttl=60)
+    assert shown("shown") == 0
+    lease.hold()
+    assert shown("shown") == 1
+    lease.release()
+    assert shown("shown") == 0
+
+
+def test_many_who_want_it_at_once_never_hold_it_together(make_store: MakeStore) -> None:
+    """Eight contenders with a short lease, who lose and take it over and over."""
+    stop = threading.Event()
+    leases = [a_lease(make_store(), ttl=0.1) for _ in range(8)]
+    together, holders = [], set()
+
+    def contend(number: int) -> None:
+        mine, others = leases[number], leases[:number] + leases[number + 1 :]
+        while not stop.is_set():
+            if mine.acquire():
+                holders.add(number)
+            held = [other for other in others if other.is_held]
+            if held and mine.is_held:  # asked last: mine was held all the while
+                together.append(number)
+            if number % 2:
+                mine.release()
+            stop.wait(0.01 if number % 2 else 0.15)  # longer than the lease: it runs out
+
+    threads = [threading.Thread(target=contend, args=[number]) for number in range(len(leases))]
+    for thread in threads:
+        thread.start()
+    try:
+        eventually(lambda: len(holders) == len(leases), within=20)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert together == []
+
+
+def test_a_holder_that_cannot_reach_the_database_stops_believing(
+    own_server: MongoServer, own_store: Store
+) -> None:
+    lease = a_lease(own_store, ttl=1.0)
+    assert lease.hold()
+    own_server.freeze()
+    started = time.monotonic()
+    eventually(lambda: not lease.hold(), within=5)
+    assert time.monotonic() - started < 2.5
+    assert shown() == 0
+    with pytest.raises(Unavailable):
+        lease.acquire()
+    lease.release()
+    own_server.thaw()
+    eventually(lease.hold, within=10)
