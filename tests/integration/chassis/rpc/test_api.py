@@ -65,7 +65,7 @@ async def deliveries(
     channel = open_async_channel(api.internal_address, own, service="echo")
     opened = await stack.enter_async_context(channel)
     stub: Any = delivery_pb2_grpc.DeliveryServiceStub(opened)
-    return cast(delivery_pb2_grpc.DeliveryServiceAsyncStub, stub)
+    return cast("delivery_pb2_grpc.DeliveryServiceAsyncStub", stub)
 
 
 def envelope(**changes: Any) -> delivery_pb2.DeliverRequest:
