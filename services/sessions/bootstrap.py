@@ -1,4 +1,4 @@
-"""The service put together: use cases, what it consumes, what falls due."""
+"""The service put together: its use cases, and what it consumes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from haven.scheduling.v1 import events_pb2 as scheduling
 
 from chassis.call import Call
 from chassis.inbound import Handler
+from chassis.process import Process
 from chassis.store import Store
 from chassis.tenants import Tenants
-from chassis.timers import DueWork
 from services.sessions.codec import events
 from services.sessions.domain.log import PrivateEvent, RoomEvent
 from services.sessions.domain.policy import SessionsPolicy
@@ -27,8 +27,7 @@ from services.sessions.handlers.roster import Rosters
 from services.sessions.handlers.signals import Signals
 from services.sessions.ports import Cipher, Policies
 from services.sessions.queries import Following, Queries
-from services.sessions.store import SESSIONS, records
-from services.sessions.store.shelves import PARTICIPANTS
+from services.sessions.store import records
 
 SERVICE = "sessions"
 C = TypeVar("C")
@@ -66,23 +65,9 @@ class Sessions:
             crisis.CaseResolved: _taking(events.case_resolved, follow),
         }
 
-    @property
-    def due_work(self) -> tuple[DueWork, ...]:
-        """What time brings."""
-        return (
-            DueWork("absence", SESSIONS, "absence_time", self.rooms.look_for_absences),
-            DueWork("overrun", SESSIONS, "close_time", self.rooms.close_overrun),
-            DueWork("silence", PARTICIPANTS, "silence_time", self.presences.hush),
-        )
 
-
-def bootstrap(tenants: Tenants, *, store: Store, cipher: Cipher) -> Sessions:
-    """The service on this store; a fault in a tenant's numbers stops the start."""
-    tenants.check(SERVICE, SessionsPolicy)
-
-    def policies(tenant_id: str) -> SessionsPolicy:
-        return tenants.policy(tenant_id, SERVICE, SessionsPolicy)
-
+def bootstrap(*, store: Store, policies: Policies, cipher: Cipher) -> Sessions:
+    """The service on this store; tests give their own parts by name."""
     kept = records(store)
     return Sessions(
         policies=policies,
@@ -96,6 +81,19 @@ def bootstrap(tenants: Tenants, *, store: Store, cipher: Cipher) -> Sessions:
         room_log=Following(store, kept.room_log),
         private_log=Following(store, kept.private_log),
     )
+
+
+def of_process(process: Process) -> Sessions:
+    """The service as a process runs it; a fault in a tenant's numbers stops the start."""
+    process.tenants.check(SERVICE, SessionsPolicy)
+    return bootstrap(
+        store=process.store, policies=policies_of(process.tenants), cipher=process.cipher
+    )
+
+
+def policies_of(tenants: Tenants) -> Policies:
+    """Each tenant's numbers."""
+    return lambda tenant_id: tenants.policy(tenant_id, SERVICE, SessionsPolicy)
 
 
 def _taking(read: Callable[[Any], C], handle: Callable[[Call, C], None]) -> Handler:

@@ -16,7 +16,7 @@ from chassis.call import Actor, Call, EventOnce, Role
 from chassis.clock import FixedClock
 from chassis.deadline import Deadline
 from chassis.tenants import Tenants
-from services.sessions.bootstrap import Sessions, bootstrap
+from services.sessions.bootstrap import Sessions, bootstrap, policies_of
 from services.sessions.codec.events import timestamp
 from services.sessions.domain.commands import (
     AttestLocation,
@@ -29,6 +29,7 @@ from services.sessions.domain.commands import (
 from services.sessions.domain.log import PrivateEvent, RoomEvent
 from services.sessions.domain.views import Admission, SignalView
 from services.sessions.store import INDEXES
+from services.sessions.timers import due_work
 from tests.fakes.memory_store import MemoryStore
 from tests.unit.sessions.builders import NOON
 
@@ -65,7 +66,9 @@ class Ward:
         self.clock = FixedClock(NOON)
         self.store = MemoryStore(service="sessions", clock=self.clock, indexes=INDEXES)
         tenants = Tenants({TENANT: {"sessions": self.numbers}, "south": {}})
-        self.sessions: Sessions = bootstrap(tenants, store=self.store, cipher=PlainCipher())
+        self.sessions: Sessions = bootstrap(
+            store=self.store, policies=policies_of(tenants), cipher=PlainCipher()
+        )
         self._connections = 0
 
     def pass_time(self, **parts: float) -> None:
@@ -148,7 +151,7 @@ class Ward:
 
     def rings(self) -> None:
         """What is due now is done, as the relay would."""
-        for work in self.sessions.due_work:
+        for work in due_work(self.sessions):
             for tenant_id, key in self.store.due(work.collection, work.field, limit=100):
                 work.handle(a_call("service:sessions", Role.WORKLOAD, tenant_id=tenant_id), key)
 

@@ -1,0 +1,26 @@
+"""The api process of sessions: `python -m services.sessions.api`."""
+
+from __future__ import annotations
+
+from chassis.rpc.main import Api, Parts, api_main
+from services.sessions.bootstrap import SERVICE, of_process
+from services.sessions.live.opening import lifespans, live_of
+from services.sessions.rpc import served
+from services.sessions.settings import SessionsSettings
+from services.sessions.store import INDEXES
+
+
+def assemble(parts: Parts[SessionsSettings]) -> Api:
+    """What the process serves."""
+    live = live_of(of_process(parts.process), parts.bridge.in_executor, settings=parts.settings)
+    return Api(
+        [served(live, parts.bridge)],
+        consumers=live.sessions.consumers,
+        indexes=INDEXES,
+        lifespans=lifespans(live, parts.process.store),
+        on_drain=[live.hub.drain],
+    )
+
+
+if __name__ == "__main__":
+    api_main(SessionsSettings, SERVICE, assemble)

@@ -1,0 +1,167 @@
+"""What is shown: views as resources and responses."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from haven.sessions.v1 import resources_pb2, sessions_pb2
+
+from chassis.store import Page
+from services.sessions.codec.events import ORIGINS, timestamp
+from services.sessions.domain.case import Help
+from services.sessions.domain.participant import Role
+from services.sessions.domain.session import State
+from services.sessions.domain.views import (
+    AttendanceView,
+    Companion,
+    LocationView,
+    SessionView,
+    SignalView,
+)
+
+STATES = {
+    State.SCHEDULED: resources_pb2.SESSION_STATE_SCHEDULED,
+    State.STARTED: resources_pb2.SESSION_STATE_STARTED,
+    State.PAUSED: resources_pb2.SESSION_STATE_PAUSED,
+    State.ENDED: resources_pb2.SESSION_STATE_ENDED,
+    State.CANCELED: resources_pb2.SESSION_STATE_CANCELED,
+}
+ROLES = {
+    Role.PATIENT: resources_pb2.PARTICIPANT_ROLE_PATIENT,
+    Role.FACILITATOR: resources_pb2.PARTICIPANT_ROLE_FACILITATOR,
+}
+SIGNAL_STATES = {
+    Help.NOBODY_YET: resources_pb2.SAFETY_SIGNAL_STATE_NOBODY_YET,
+    Help.SENT: resources_pb2.SAFETY_SIGNAL_STATE_SENT,
+    Help.HELD_BY_ROLE: resources_pb2.SAFETY_SIGNAL_STATE_HELD_BY_ROLE,
+    Help.RESOLVED: resources_pb2.SAFETY_SIGNAL_STATE_RESOLVED,
+}
+
+
+def session_message(view: SessionView) -> resources_pb2.Session:
+    """A session; seats where the view holds them."""
+    session, schedule = view.session, view.session.schedule
+    return resources_pb2.Session(
+        session_id=session.id,
+        group_id=schedule.group_id,
+        facilitator_id=schedule.facilitator_id,
+        state=STATES[session.state],
+        start_time=timestamp(schedule.start_time),
+        end_time=timestamp(schedule.end_time),
+        counted_minutes=schedule.counted_minutes,
+        actual_start_time=_optional(session.actual_start_time),
+        actual_end_time=_optional(session.actual_end_time),
+        seats=[
+            resources_pb2.Seat(patient_id=seat.patient_id, alias=seat.alias) for seat in view.seats
+        ],
+    )
+
+
+def attendance_message(view: AttendanceView) -> resources_pb2.Attendance:
+    """Counted presence and where it lies."""
+    participant = view.participant
+    return resources_pb2.Attendance(
+        session_id=participant.session_id,
+        patient_id=participant.patient_id,
+        counted_seconds=view.counted_seconds,
+        intervals=[
+            resources_pb2.AttendanceInterval(
+                start_time=timestamp(each.start), end_time=timestamp(each.end)
+            )
+            for each in view.intervals
+        ],
+        arrive_time=_optional(participant.arrive_time),
+        absence_notice_time=_optional(participant.absence_notice_time),
+        is_present=participant.is_present,
+    )
+
+
+def signal_message(view: SignalView) -> resources_pb2.SafetySignal:
+    """What may be relied on, and the number that is always answered."""
+    signal, alarm = view.signal, view.signal.alarm
+    return resources_pb2.SafetySignal(
+        safety_signal_id=alarm.signal_id,
+        session_id=alarm.session_id,
+        patient_id=alarm.patient_id,
+        origin=ORIGINS[alarm.origin],
+        state=SIGNAL_STATES[signal.help],
+        holder_role=signal.holder_role,
+        call_number=view.call_number,
+        raise_time=timestamp(signal.raise_time),
+        contact_time=_optional(signal.contact_time),
+        alias=view.alias,
+    )
+
+
+def participant_message(companion: Companion) -> resources_pb2.Participant:
+    """Somebody in the room."""
+    return resources_pb2.Participant(
+        alias=companion.alias, role=ROLES[companion.role], patient_id=companion.patient_id
+    )
+
+
+def attest_location(view: LocationView) -> sessions_pb2.AttestLocationResponse:
+    """The attestation without the place."""
+    location = view.location
+    return sessions_pb2.AttestLocationResponse(
+        location_attestation=resources_pb2.LocationAttestation(
+            location_id=location.id,
+            patient_id=location.patient_id,
+            state=location.state,
+            attest_time=timestamp(location.attest_time),
+            expire_time=timestamp(view.expire_time),
+        )
+    )
+
+
+def get_session(view: SessionView) -> sessions_pb2.GetSessionResponse:
+    """One session."""
+    return sessions_pb2.GetSessionResponse(session=session_message(view))
+
+
+def start_session(view: SessionView) -> sessions_pb2.StartSessionResponse:
+    """The session as started."""
+    return sessions_pb2.StartSessionResponse(session=session_message(view))
+
+
+def start_break(view: SessionView) -> sessions_pb2.StartBreakResponse:
+    """The session as paused."""
+    return sessions_pb2.StartBreakResponse(session=session_message(view))
+
+
+def end_break(view: SessionView) -> sessions_pb2.EndBreakResponse:
+    """The session as it goes on."""
+    return sessions_pb2.EndBreakResponse(session=session_message(view))
+
+
+def end_session(view: SessionView) -> sessions_pb2.EndSessionResponse:
+    """The session as ended."""
+    return sessions_pb2.EndSessionResponse(session=session_message(view))
+
+
+def list_attendance(page: Page[AttendanceView]) -> sessions_pb2.ListAttendanceResponse:
+    """One page."""
+    return sessions_pb2.ListAttendanceResponse(
+        attendances=[attendance_message(each) for each in page.items],
+        next_page_token=page.next_page_token,
+    )
+
+
+def get_attendance(view: AttendanceView) -> sessions_pb2.GetAttendanceResponse:
+    """One patient's."""
+    return sessions_pb2.GetAttendanceResponse(attendance=attendance_message(view))
+
+
+def raise_safety_signal(view: SignalView) -> sessions_pb2.RaiseSafetySignalResponse:
+    """The signal as it stands."""
+    return sessions_pb2.RaiseSafetySignalResponse(safety_signal=signal_message(view))
+
+
+def get_safety_signal(view: SignalView) -> sessions_pb2.GetSafetySignalResponse:
+    """The signal as it stands."""
+    return sessions_pb2.GetSafetySignalResponse(safety_signal=signal_message(view))
+
+
+def _optional(at: datetime | None) -> Timestamp | None:
+    return None if at is None else timestamp(at)

@@ -1,0 +1,119 @@
+"""Frames of the live stream. What peers may see and what staff may see part ways here."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from google.protobuf.duration_pb2 import Duration
+from haven.sessions.v1 import resources_pb2, sessions_pb2
+
+from services.sessions.codec.answers import ROLES, participant_message, signal_message
+from services.sessions.codec.events import timestamp
+from services.sessions.domain.commands import Enter
+from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
+from services.sessions.domain.parting import Parting
+from services.sessions.domain.views import Admission, SignalView
+
+Frame = sessions_pb2.AttendSessionResponse
+KINDS = {
+    RoomEventKind.JOINED: resources_pb2.ROOM_EVENT_KIND_JOINED,
+    RoomEventKind.LEFT: resources_pb2.ROOM_EVENT_KIND_LEFT,
+    RoomEventKind.CHAT: resources_pb2.ROOM_EVENT_KIND_CHAT,
+    RoomEventKind.SESSION_STARTED: resources_pb2.ROOM_EVENT_KIND_SESSION_STARTED,
+    RoomEventKind.SESSION_ENDED: resources_pb2.ROOM_EVENT_KIND_SESSION_ENDED,
+    RoomEventKind.BREAK_STARTED: resources_pb2.ROOM_EVENT_KIND_BREAK_STARTED,
+    RoomEventKind.BREAK_ENDED: resources_pb2.ROOM_EVENT_KIND_BREAK_ENDED,
+}
+PARTINGS = {
+    Parting.LEFT: sessions_pb2.GOODBYE_REASON_LEFT,
+    Parting.SESSION_ENDED: sessions_pb2.GOODBYE_REASON_SESSION_ENDED,
+    Parting.REPLACED: sessions_pb2.GOODBYE_REASON_REPLACED,
+    Parting.RESUME: sessions_pb2.GOODBYE_REASON_RESUME,
+    Parting.RESUME_ELSEWHERE: sessions_pb2.GOODBYE_REASON_RESUME_ELSEWHERE,
+}
+PING = Frame(ping=sessions_pb2.Ping())
+
+
+def enter(hello: sessions_pb2.Hello, connection_id: str) -> Enter:
+    """A hello as the question that it asks. Negative numbers mean the beginning."""
+    has_private = hello.HasField("private_cursor")
+    return Enter(
+        session_id=hello.session_id[:64],
+        connection_id=connection_id,
+        room_cursor=max(0, hello.room_cursor),
+        private_cursor=max(0, hello.private_cursor) if has_private else None,
+    )
+
+
+def waiting(admission: Admission, *, heartbeat_seconds: float) -> Frame:
+    """At the door."""
+    return Frame(
+        waiting=sessions_pb2.Waiting(
+            start_time=timestamp(admission.start_time),
+            heartbeat_interval=_duration(heartbeat_seconds),
+        )
+    )
+
+
+def welcome(admission: Admission, *, heartbeat_seconds: float) -> Frame:
+    """In the room."""
+    return Frame(
+        welcome=sessions_pb2.Welcome(
+            session_id=admission.session_id,
+            alias=admission.alias,
+            role=ROLES[admission.role],
+            cursor=admission.room_head,
+            participants=[participant_message(each) for each in admission.companions],
+            heartbeat_interval=_duration(heartbeat_seconds),
+            private_cursor=admission.private_head,
+            safety_signals=[signal_message(each) for each in admission.signals],
+        )
+    )
+
+
+def room_event(event: RoomEvent, *, for_staff: bool) -> Frame:
+    """One event of the room; the patient behind an alias is shown to staff alone."""
+    return Frame(
+        room_event=resources_pb2.RoomEvent(
+            number=event.number,
+            kind=KINDS[event.kind],
+            alias=event.alias,
+            role=ROLES[event.role],
+            text=event.text,
+            create_time=timestamp(event.create_time),
+            patient_id=event.patient_id if for_staff else "",
+        )
+    )
+
+
+def private_event(event: PrivateEvent, *, call_number: str, for_staff: bool) -> Frame:
+    """One event for one person."""
+    view = SignalView(event.signal, call_number, event.alias if for_staff else "")
+    return Frame(
+        private_event=resources_pb2.PrivateEvent(
+            number=event.number,
+            create_time=timestamp(event.create_time),
+            safety_signal=signal_message(view),
+        )
+    )
+
+
+def receipt(request_id: str, number: int) -> Frame:
+    """What was said is in the room."""
+    return Frame(receipt=sessions_pb2.Receipt(request_id=request_id, number=number))
+
+
+def refusal(request_id: str, reason: str) -> Frame:
+    """A frame had no effect."""
+    return Frame(refusal=sessions_pb2.Refusal(request_id=request_id[:64], reason=reason))
+
+
+def goodbye(parting: Parting) -> Frame:
+    """The last one."""
+    return Frame(goodbye=sessions_pb2.Goodbye(reason=PARTINGS[parting]))
+
+
+def _duration(seconds: float) -> Duration:
+    message = Duration()
+    message.FromTimedelta(timedelta(seconds=seconds))
+    return message

@@ -1,0 +1,129 @@
+"""One participant's connection: who it is, where it stands, and what waits to be written to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from haven.sessions.v1.sessions_pb2 import Hello
+from prometheus_client import Counter
+
+from chassis.call import Call, RequestOnce
+from chassis.deadline import Deadline
+from chassis.errors import HavenError, is_retryable
+from chassis.ids import new_id
+from services.sessions.bootstrap import Sessions
+from services.sessions.codec import frames
+from services.sessions.domain.commands import Connected, Enter
+from services.sessions.domain.log import PrivateEvent, RoomEvent
+from services.sessions.domain.participant import Role
+from services.sessions.domain.parting import Parting
+from services.sessions.domain.views import Admission
+from services.sessions.live.desk import SignalDesk
+from services.sessions.live.hub import Hub
+from services.sessions.live.mailbox import Mailbox
+from services.sessions.live.tail import Run
+
+STEP_SECONDS = 8.0  # for each use case inside a stream
+OUTCOMES = ENTERED, RESUMED, WAITING, REFUSED, FAILED = (
+    "entered", "resumed", "waiting", "refused", "failed",
+)  # fmt: skip
+
+joins = Counter("haven_sessions_joins", "Hellos, by what became of them.", ["outcome"])
+for _outcome in OUTCOMES:
+    joins.labels(_outcome)
+
+Delivery = RoomEvent | PrivateEvent | frames.Frame
+
+
+@dataclass(frozen=True)
+class Live:
+    """What every connection of this process works with."""
+
+    sessions: Sessions
+    hub: Hub
+    desk: SignalDesk
+    run: Run
+    reader_queue: int = 256
+
+
+class Connection:
+    """Made with the hello; known to the hub once the door has answered."""
+
+    def __init__(self, live: Live, call: Call, hello: Hello) -> None:
+        self.live, self.policy = live, live.sessions.policies(call.tenant_id)
+        self.tenant_id, self.person_id = call.tenant_id, call.actor.subject
+        self.entrance: Enter = frames.enter(hello, new_id())
+        self.session_id = self.entrance.session_id
+        self.mailbox: Mailbox[Delivery] = Mailbox(live.reader_queue)
+        self.is_staff = False
+        self.is_admitted = False
+        self._call, self._presses = call, 0
+
+    @property
+    def place(self) -> Connected:
+        """This connection's hold on its participant's place."""
+        return Connected(self.session_id, self.entrance.connection_id)
+
+    async def enter(self) -> Admission:
+        """Ask the door; counted by what it says."""
+        try:
+            async with self.live.hub.rooms.turn(self.tenant_id, self.session_id):
+                admission: Admission = await self.step(
+                    self.live.sessions.doors.enter, self.entrance
+                )
+        except HavenError as error:
+            joins.labels(FAILED if is_retryable(error) else REFUSED).inc()
+            raise
+        joins.labels(_outcome_of(admission)).inc()
+        self.is_staff = admission.role is Role.FACILITATOR
+        self.is_admitted = not admission.is_waiting
+        self.written()
+        return admission
+
+    async def step(
+        self,
+        handle: Callable[[Call, Any], Any],
+        command: object,
+        *,
+        once: RequestOnce | None = None,
+    ) -> Any:
+        """Run one use case for this participant on a thread."""
+        return await self.live.run(handle, replace(self.call(), once=once), command)
+
+    def call(self) -> Call:
+        """The frame of one use case inside the stream."""
+        return replace(self._call, deadline=Deadline.after(STEP_SECONDS))
+
+    def new_key(self) -> str:
+        """A key for a press that came without a usable one: it is heard all the same."""
+        self._presses += 1
+        return f"{self.entrance.connection_id}/{self._presses}"
+
+    def written(self) -> None:
+        """Something of this connection is in the room's log now."""
+        self.live.hub.rooms.written(self.tenant_id, self.session_id)
+
+    def tell(self, frame: frames.Frame) -> None:
+        """Write a frame to this participant, after what waits already."""
+        self.mailbox.put(frame)
+
+    def close(self, parting: Parting) -> None:
+        """End the stream with a goodbye."""
+        self.mailbox.close(parting)
+
+    def whisper(self, event: PrivateEvent) -> None:
+        """Tell a private event that is in no log yet."""
+        self.mailbox.put(self.private_frame(event))
+
+    def private_frame(self, event: PrivateEvent) -> frames.Frame:
+        """A private event as this participant may see it."""
+        number = self.policy.call_number
+        return frames.private_event(event, call_number=number, for_staff=self.is_staff)
+
+
+def _outcome_of(admission: Admission) -> str:
+    if admission.is_waiting:
+        return WAITING
+    return RESUMED if admission.was_present else ENTERED

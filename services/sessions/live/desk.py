@@ -1,0 +1,137 @@
+"""Where safety signals are taken, from any stream and any request, ahead of everything else.
+
+The person who presses is answered in about a second, whatever the database does: with what is
+stored, or with the plain truth that nobody has it yet and whom to call. Storing goes on in the
+meantime, within a bound, on threads that no other work uses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import time
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from prometheus_client import Counter
+
+from chassis.call import Call
+from chassis.deadline import Deadline
+from chassis.errors import HavenError, Internal, is_retryable
+from chassis.log import failure, get_logger
+from services.sessions.domain.commands import RaiseSignal
+from services.sessions.domain.log import PrivateEvent
+from services.sessions.domain.signal import SafetySignal
+from services.sessions.domain.views import SignalView
+from services.sessions.handlers.signals import Signals, alarm_of
+from services.sessions.live.hub import Hub
+from services.sessions.ports import Policies
+
+ATTEMPT_SECONDS = 5.0
+CLOSING_SECONDS = 10.0  # a process that goes down gives unstored signals this long
+AUDIT_ACTION = "safety-signal.raise"  # as a frame of a stream and as a request
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
+OUTCOMES = STORED, DELAYED, REFUSED, LOST = ("stored", "delayed", "refused", "lost")
+
+log = get_logger(__name__)
+taken = Counter(
+    "haven_sessions_safety_signals",
+    "Safety signals taken: stored; delayed (the person was told that nobody has it yet); refused; "
+    "lost (never stored within the bound: must be 0).",
+    ["outcome"],
+)
+for _outcome in OUTCOMES:
+    taken.labels(_outcome)
+
+
+class SignalDesk:
+    """One per api process."""
+
+    def __init__(self, signals: Signals, policies: Policies, hub: Hub, *, threads: int) -> None:
+        self._signals, self._policies, self._hub = signals, policies, hub
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="signal")
+        self._storing: dict[tuple[str, str], asyncio.Task[SignalView]] = {}
+        self._unstored: dict[tuple[str, str], SignalView] = {}
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """At the end, signals that are still being stored get their time."""
+        try:
+            yield
+        finally:
+            if self._storing:
+                await asyncio.wait(self._storing.values(), timeout=CLOSING_SECONDS)
+            for storing in self._storing.values():
+                storing.cancel()
+            self._executor.shutdown(wait=False)
+
+    async def raise_signal(self, call: Call, command: RaiseSignal) -> SignalView:
+        """What the person may rely on, at once. Raises only what a person must mend."""
+        signal_id = alarm_of(call, command).signal_id
+        key = (call.tenant_id, signal_id)
+        if (storing := self._storing.get(key)) is None:
+            storing = self._storing[key] = asyncio.create_task(self._store(call, command))
+            storing.add_done_callback(lambda done: self._settled(key, done))
+        try:
+            async with asyncio.timeout(self._policies(call.tenant_id).signal_answer_seconds):
+                return await asyncio.shield(storing)
+        except TimeoutError:
+            return self._tell_unstored(key, call, command)
+
+    def unstored(self, call: Call, signal_id: str) -> SignalView | None:
+        """The caller's own signal that is still being stored here."""
+        view = self._unstored.get((call.tenant_id, signal_id))
+        is_own = view is not None and view.signal.alarm.raised_by == call.actor.subject
+        return view if is_own else None
+
+    def _tell_unstored(self, key: tuple[str, str], call: Call, command: RaiseSignal) -> SignalView:
+        if (known := self._unstored.get(key)) is not None:
+            return known
+        taken.labels(DELAYED).inc()
+        # This process's own clock: the database's may be out of reach, and this only shows.
+        signal = SafetySignal(alarm_of(call, command), datetime.now(UTC))
+        view = SignalView(signal, self._policies(call.tenant_id).call_number)
+        self._unstored[key] = view
+        self._hub.whisper(call.tenant_id, PrivateEvent(signal, signal.raise_time))
+        return view
+
+    async def _store(self, call: Call, command: RaiseSignal) -> SignalView:
+        until = time.monotonic() + self._policies(call.tenant_id).signal_retry_seconds
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await self._attempt(call, command)
+            except HavenError as error:
+                if not is_retryable(error) or time.monotonic() > until:
+                    raise
+                log.warning("signal.not-stored-yet", **failure(error))
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _attempt(self, call: Call, command: RaiseSignal) -> SignalView:
+        attempt = replace(
+            call, once=None, action=AUDIT_ACTION, deadline=Deadline.after(ATTEMPT_SECONDS)
+        )
+        carried = contextvars.copy_context()
+        future = self._executor.submit(carried.run, self._signals.raise_signal, attempt, command)
+        return await asyncio.wrap_future(future)
+
+    def _settled(self, key: tuple[str, str], done: asyncio.Task[SignalView]) -> None:
+        self._storing.pop(key, None)
+        self._unstored.pop(key, None)
+        if done.cancelled():
+            taken.labels(LOST).inc()
+            log.error("signal.not-stored", outcome=LOST)
+            return
+        error = done.exception()
+        if error is None:
+            taken.labels(STORED).inc()
+            for person_id in done.result().signal.recipient_ids:
+                self._hub.private.written(key[0], person_id)
+            return
+        is_lost = is_retryable(error) or isinstance(error, Internal)
+        taken.labels(LOST if is_lost else REFUSED).inc()
+        log.error("signal.not-stored", outcome=LOST if is_lost else REFUSED, **failure(error))

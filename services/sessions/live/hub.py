@@ -1,0 +1,131 @@
+"""Everybody who is connected to this replica, and the logs that they follow."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Protocol
+
+from chassis.errors import HavenError, Unavailable
+from chassis.log import failure, get_logger
+from services.sessions.domain.log import PrivateEvent, RoomEvent
+from services.sessions.domain.parting import Parting
+from services.sessions.live.tail import Kept, Run, Tails, looks_failed
+from services.sessions.queries import Following
+
+SWEEP_SECONDS = 0.5  # what a lost wake-up costs at most
+FAREWELL_SECONDS = 5.0  # for the last frames of a drain
+
+log = get_logger(__name__)
+
+
+class Watching(Protocol):
+    """Something that calls when a log may have grown, from a thread of its own."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+Watch = Callable[[Callable[[], None]], Watching]
+
+
+class Attendee(Protocol):
+    """A connection, as others on this replica see it."""
+
+    tenant_id: str
+    session_id: str
+    person_id: str
+    is_staff: bool
+
+    def close(self, parting: Parting) -> None: ...
+    def whisper(self, event: PrivateEvent) -> None: ...
+
+
+class Hub:
+    """One per api process."""
+
+    def __init__(
+        self, room_log: Following[RoomEvent], private_log: Following[PrivateEvent], *, run: Run
+    ) -> None:
+        self.rooms = Tails(room_log, run)
+        self.private = Tails(private_log, run)
+        self._attendees: dict[tuple[str, str, str], Attendee] = {}
+        self._wake, self._empty = asyncio.Event(), asyncio.Event()
+        self._empty.set()
+        self._is_draining = False
+
+    @asynccontextmanager
+    async def running(self, watch: Watch) -> AsyncIterator[None]:
+        """Look for what others wrote, as long as this lasts."""
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(self._wake.set)
+
+        watching = watch(wake)
+        watching.start()
+        looking = Kept(self._look)
+        try:
+            yield
+        finally:
+            looking.cancel()
+            await asyncio.to_thread(watching.stop)
+
+    def attach(self, attendee: Attendee) -> None:
+        """One connection per person and room: the newer one goes on."""
+        key = _key(attendee)
+        if (older := self._attendees.get(key)) is not None:
+            older.close(Parting.REPLACED)
+        self._attendees[key] = attendee
+        self._empty.clear()
+        if self._is_draining:
+            attendee.close(Parting.RESUME_ELSEWHERE)
+
+    def detach(self, attendee: Attendee) -> None:
+        """The connection is over."""
+        if self._attendees.get(_key(attendee)) is attendee:
+            del self._attendees[_key(attendee)]
+        if not self._attendees:
+            self._empty.set()
+
+    def require_serving(self) -> None:
+        """Nobody begins on a replica that is leaving."""
+        if self._is_draining:
+            raise Unavailable("SERVER_DRAINING", "come again; another replica answers")
+
+    def whisper(self, tenant_id: str, event: PrivateEvent) -> None:
+        """Tell what could not be stored yet: to who pressed, and to the staff of their room."""
+        alarm = event.signal.alarm
+        near = [each for each in self._attendees.values() if each.tenant_id == tenant_id]
+        rooms = {each.session_id for each in near if each.person_id == alarm.raised_by}
+        for attendee in near:
+            is_staff_there = attendee.is_staff and attendee.session_id in rooms
+            if attendee.person_id == alarm.raised_by or is_staff_there:
+                attendee.whisper(event)
+
+    async def drain(self) -> None:
+        """Send everybody elsewhere, and wait a little for their last frames."""
+        self._is_draining = True
+        for attendee in list(self._attendees.values()):
+            attendee.close(Parting.RESUME_ELSEWHERE)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await self._empty.wait()
+
+    async def _look(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SWEEP_SECONDS):
+                    await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self.rooms.look()
+                await self.private.look()
+            except HavenError as error:
+                looks_failed.inc()
+                log.warning("hub.look-failed", **failure(error))
+
+
+def _key(attendee: Attendee) -> tuple[str, str, str]:
+    return attendee.tenant_id, attendee.session_id, attendee.person_id

@@ -1,0 +1,168 @@
+"""What a participant sends: taken, refused, or done, frame by frame."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from haven.sessions.v1 import sessions_pb2
+from prometheus_client import Counter
+
+from chassis.call import RequestOnce
+from chassis.crypto import fingerprint
+from chassis.errors import (
+    DeadlineExceeded,
+    FailedPrecondition,
+    HavenError,
+    NotFound,
+    ResourceExhausted,
+)
+from chassis.ids import is_uuid
+from chassis.store import AlreadyAnswered
+from services.sessions.codec import frames
+from services.sessions.domain.commands import RaiseSignal, Say
+from services.sessions.domain.pace import Bucket
+from services.sessions.domain.parting import Parting
+from services.sessions.live.connection import Connection
+from services.sessions.live.wire import Wire
+
+Job = Callable[[], Awaitable[None]]
+UNFINISHED_JOBS = 32  # more than any burst of chat; then the participant is too fast
+
+beats_missed = Counter(
+    "haven_sessions_heartbeats_not_stored", "Heartbeats that the store did not take."
+)
+
+
+class Listener:
+    """Reads one connection. `read` and `work` run side by side until one of them ends."""
+
+    def __init__(self, connection: Connection, wire: Wire) -> None:
+        self._connection, self._wire, self._policy = connection, wire, connection.policy
+        now = time.monotonic()
+        policy = connection.policy
+        self._frames = Bucket(policy.frame_burst, policy.frames_per_second, now=now)
+        self._chats = Bucket(policy.chat_burst, policy.chat_per_second, now=now)
+        self._jobs: asyncio.Queue[Job] = asyncio.Queue(UNFINISHED_JOBS)
+        self._last_beat = now
+        self._signals: set[asyncio.Task[None]] = set()
+
+    async def read(self) -> None:
+        """Take frames until the other side has said its last, or is silent for too long."""
+        while True:
+            try:
+                async with asyncio.timeout(self._policy.silence_seconds):
+                    frame = await self._wire.read()
+            except TimeoutError:
+                text = "no frame came for too long"
+                raise DeadlineExceeded("HEARTBEAT_MISSING", text) from None
+            if frame is None:
+                return
+            await self._take(frame)
+
+    async def work(self) -> None:
+        """Do what frames ask for, one after the other, in their order."""
+        while True:
+            job = await self._jobs.get()
+            await job()
+
+    async def _take(self, frame: sessions_pb2.AttendSessionRequest) -> None:
+        kind = frame.WhichOneof("frame")
+        if kind == "raise_signal":
+            self._press(frame.raise_signal)
+            return
+        if not self._frames.take(time.monotonic()):
+            raise ResourceExhausted("FRAMES_TOO_MANY", "frames come faster than allowed")
+        match kind:
+            case "heartbeat":
+                self._heartbeat()
+            case "chat":
+                self._chat(frame.chat)
+            case "leave":
+                await self._jobs.put(self._leave)
+            case "hello":
+                self._refuse("", "HELLO_REPEATED")
+            case _:
+                self._refuse("", "FRAME_UNKNOWN")
+
+    def _heartbeat(self) -> None:
+        """Stored at the policy's pace, however often it comes."""
+        now = time.monotonic()
+        if now - self._last_beat >= self._policy.heartbeat_seconds / 2 and not self._jobs.full():
+            self._last_beat = now
+            self._jobs.put_nowait(self._beat)
+
+    def _chat(self, chat: sessions_pb2.Chat) -> None:
+        if not is_uuid(chat.request_id):
+            self._refuse(chat.request_id, "REQUEST_ID_INVALID")
+        elif not self._connection.is_admitted:
+            self._refuse(chat.request_id, "NOT_ADMITTED")
+        elif not self._chats.take(time.monotonic()) or self._jobs.full():
+            self._refuse(chat.request_id, "RATE_LIMITED")
+        else:
+            self._jobs.put_nowait(partial(self._say, chat))
+
+    def _press(self, frame: sessions_pb2.RaiseSignal) -> None:
+        """On a task of its own: it waits for nothing that this participant did before."""
+        pressing = asyncio.create_task(self._raise(frame))
+        self._signals.add(pressing)
+        pressing.add_done_callback(self._signals.discard)
+
+    async def _say(self, chat: sessions_pb2.Chat) -> None:
+        connection = self._connection
+        once = RequestOnce(
+            request_id=chat.request_id.lower(),
+            method=f"room.chat/{connection.session_id}",
+            fingerprint=fingerprint(chat.text.encode()),
+            encode=lambda number: str(number).encode(),
+        )
+        say = Say(connection.session_id, chat.text)
+        try:
+            async with connection.live.hub.rooms.turn(connection.tenant_id, connection.session_id):
+                number = await connection.step(
+                    connection.live.sessions.presences.say, say, once=once
+                )
+        except AlreadyAnswered as repeated:
+            number = int(repeated.answer)
+        except HavenError as error:
+            self._refuse(chat.request_id, error.reason)
+            return
+        connection.written()
+        connection.tell(frames.receipt(chat.request_id, number))
+
+    async def _beat(self) -> None:
+        connection = self._connection
+        try:
+            await connection.step(connection.live.sessions.presences.beat, connection.place)
+        except (FailedPrecondition, NotFound) as error:
+            if error.reason != "CONNECTION_REPLACED":
+                raise
+            connection.close(Parting.REPLACED)
+        except HavenError:
+            beats_missed.inc()  # the next one says the same
+
+    async def _leave(self) -> None:
+        connection = self._connection
+        parting = Parting.LEFT
+        try:
+            await connection.step(connection.live.sessions.presences.leave, connection.place)
+        except FailedPrecondition:
+            parting = Parting.REPLACED
+        except HavenError:
+            beats_missed.inc()  # a silence will tell the same
+        connection.written()
+        connection.close(parting)
+
+    async def _raise(self, frame: sessions_pb2.RaiseSignal) -> None:
+        connection = self._connection
+        key = frame.request_id if is_uuid(frame.request_id) else connection.new_key()
+        command = RaiseSignal(key, frame.patient_id, connection.session_id)
+        try:
+            await connection.live.desk.raise_signal(connection.call(), command)
+        except HavenError as error:
+            self._refuse(frame.request_id, error.reason)
+
+    def _refuse(self, request_id: str, reason: str) -> None:
+        self._connection.tell(frames.refusal(request_id, reason))

@@ -1,0 +1,32 @@
+"""Live rooms, put together for one api process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+
+from chassis.store import Store
+from chassis.store.watch import Watch
+from services.sessions.bootstrap import Sessions
+from services.sessions.live.connection import Live
+from services.sessions.live.desk import SignalDesk
+from services.sessions.live.hub import Hub
+from services.sessions.live.tail import Run
+from services.sessions.settings import SessionsSettings
+from services.sessions.store import PRIVATE_EVENTS, ROOM_EVENTS
+
+
+def live_of(sessions: Sessions, run: Run, *, settings: SessionsSettings) -> Live:
+    """The process's hub and desk around its use cases."""
+    hub = Hub(sessions.room_log, sessions.private_log, run=run)
+    desk = SignalDesk(sessions.signals, sessions.policies, hub, threads=settings.signal_threads)
+    return Live(sessions, hub, desk, run, settings.reader_queue)
+
+
+def lifespans(live: Live, store: Store) -> Sequence[AbstractAsyncContextManager[None]]:
+    """What must run as long as the process serves."""
+
+    def watch(wake: Callable[[], None]) -> Watch:
+        return Watch(store, {ROOM_EVENTS: wake, PRIVATE_EVENTS: wake})
+
+    return [live.hub.running(watch), live.desk.open()]

@@ -1,0 +1,46 @@
+"""One participant's connection, whatever carries it."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from grpc import aio
+from haven.sessions.v1.sessions_pb2 import AttendSessionRequest, AttendSessionResponse
+
+
+class WireLost(Exception):
+    """The other side is gone; nobody is left to be told."""
+
+
+class Wire(Protocol):
+    """Frames in and out, in order."""
+
+    async def read(self) -> AttendSessionRequest | None:
+        """The next frame; None where the other side has said its last."""
+        ...
+
+    async def write(self, frame: AttendSessionResponse) -> None:
+        """Hand over a frame; waits while the other side does not take any. WireLost if gone."""
+        ...
+
+
+class GrpcWire:
+    """A bidirectional gRPC stream."""
+
+    def __init__(self, context: aio.ServicerContext[Any, Any]) -> None:
+        self._context = context
+
+    async def read(self) -> AttendSessionRequest | None:
+        """The next frame; None where the other side has said its last."""
+        try:
+            frame = await self._context.read()
+        except (aio.UsageError, aio.InternalError) as error:
+            raise WireLost from error
+        return frame if isinstance(frame, AttendSessionRequest) else None
+
+    async def write(self, frame: AttendSessionResponse) -> None:
+        """Hand over a frame; waits while the other side does not take any. WireLost if gone."""
+        try:
+            await self._context.write(frame)
+        except (aio.UsageError, aio.InternalError) as error:
+            raise WireLost from error

@@ -1,0 +1,22 @@
+"""The relay process of sessions: `python -m services.sessions.relay`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis.process import Process
+from chassis.relay import relay_main
+from chassis.timers import DueWork
+from services.sessions.bootstrap import SERVICE, of_process
+from services.sessions.settings import SessionsSettings
+from services.sessions.timers import due_work
+
+
+def assemble(settings: SessionsSettings, process: Process) -> Sequence[DueWork]:
+    """What falls due in sessions."""
+    del settings
+    return due_work(of_process(process))
+
+
+if __name__ == "__main__":
+    relay_main(SessionsSettings, SERVICE, assemble)

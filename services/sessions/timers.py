@@ -1,0 +1,20 @@
+"""What time brings to live rooms; each use case looks again whether its time has come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis.timers import DueWork
+from services.sessions.bootstrap import Sessions
+from services.sessions.store import SESSIONS
+from services.sessions.store.shelves import PARTICIPANTS
+
+
+def due_work(sessions: Sessions) -> Sequence[DueWork]:
+    """Absences to notice, rooms that nobody closed, connections that were lost."""
+    rooms, presences = sessions.rooms, sessions.presences
+    return [
+        DueWork("session-absences", SESSIONS, "absence_time", rooms.look_for_absences),
+        DueWork("session-overruns", SESSIONS, "close_time", rooms.close_overrun),
+        DueWork("participant-silences", PARTICIPANTS, "silence_time", presences.hush),
+    ]
