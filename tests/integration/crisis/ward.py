@@ -1,0 +1,255 @@
+"""Crisis and notify over real MongoDB and real SMTP, in one process, joined by what they publish.
+
+Each event goes through the same `receive` as in a worker or an api; only the broker and the RPC in
+between are left out. Their own tests have them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.message import Message
+from haven.intake.v1 import events_pb2 as intake_pb2
+from haven.sessions.v1 import events_pb2 as sessions_pb2
+from pymongo import MongoClient
+
+from chassis.call import Actor, Call, EventOnce, Role
+from chassis.clock import DatabaseClock
+from chassis.crypto import FieldCipher, KeyManagement, make_master_key
+from chassis.deadline import Deadline
+from chassis.envelope import envelope_of
+from chassis.errors import HavenError
+from chassis.ids import new_id
+from chassis.inbound import receive
+from chassis.store import CHASSIS_INDEXES, AlreadyDone, OutboxRow, Store
+from chassis.timers import DueRunner
+from chassis.topology import MessageClass, load_catalogue
+from services.crisis import bootstrap as crisis_bootstrap
+from services.crisis import store as crisis_store
+from services.crisis import timers as crisis_timers
+from services.crisis.domain.commands import (
+    AcknowledgeCase,
+    PutEscalationPolicy,
+    PutRotation,
+    RecordContact,
+)
+from services.crisis.domain.escalation import SUPERVISOR_POOL, Rung, Target, TargetKind
+from services.crisis.domain.policy import CrisisPolicy
+from services.crisis.domain.signal import Severity
+from services.notify import bootstrap as notify_bootstrap
+from services.notify import store as notify_store
+from services.notify import timers as notify_timers
+from services.notify.domain.commands import RegisterContactPoint
+from services.notify.domain.message import Channel
+from services.notify.domain.policy import NotifyPolicy
+from services.notify.gateways.smtp import SmtpMailer, SmtpServer
+
+TENANT = "river"
+WAIT = timedelta(seconds=1.5)
+POST_SECONDS = 0.01
+
+
+class Ward:
+    """One deployment for one test."""
+
+    def __init__(
+        self, client: MongoClient[dict[str, Any]], *, name: str, smtp_uri: str, folder: Path
+    ) -> None:
+        management = KeyManagement.of_file(make_master_key(folder / "master.key"))
+        self.client = client
+        self.cipher = FieldCipher(client, management, key_vault=f"{name}_keys.data_keys")
+        self.databases = {each: f"{name}_{each}" for each in ("crisis", "notify", "keys")}
+        clock = DatabaseClock(client)
+        self.crisis_store, self.notify_store = (
+            Store(client, self.databases[each], service=each, clock=clock)
+            for each in ("crisis", "notify")
+        )
+        self.crisis_store.ensure_indexes((*CHASSIS_INDEXES, *crisis_store.INDEXES))
+        self.notify_store.ensure_indexes((*CHASSIS_INDEXES, *notify_store.INDEXES))
+        numbers = CrisisPolicy(shortest_wait_seconds=0.2, contact_high_seconds=1.5)
+        self.crisis = crisis_bootstrap.bootstrap(
+            store=self.crisis_store, policy_of=lambda _: numbers, reveal=self.cipher.reveal
+        )
+        self.notify = notify_bootstrap.bootstrap(
+            store=self.notify_store,
+            policy_of=lambda _: NotifyPolicy(crisis_retry_first_seconds=0.1),
+            cipher=self.cipher,
+            mailer=SmtpMailer(SmtpServer.of(smtp_uri)),
+        )
+        self._post = Post(self)
+        self._relays: list[DueRunner] = []
+
+    def open(self) -> Ward:
+        """Staff the ward and begin."""
+        for name, clinician_id in (("on-call", "dr-one"), ("back-up", "dr-two")):
+            start = self.crisis_store.clock.now() - timedelta(days=1)
+            rotation = PutRotation(name, "America/New_York", start, 7, (clinician_id,), (), "")
+            self.crisis.planning.put_rotation(self.staff("boss"), rotation)
+        self.put_policy(rung_of("on-call"), rung_of("back-up"), Rung(WAIT, (SUPERVISOR_POOL,)))
+        for recipient_id in ("dr-one", "dr-two", "supervisor-pool"):
+            self.register(recipient_id)
+        self._post.start()
+        self.start_relay()
+        return self
+
+    def close(self) -> None:
+        """End everything and drop the databases."""
+        for relay in self._relays:
+            relay.stop()
+        self._post.stop()
+        for store in (self.crisis_store, self.notify_store):
+            store.close()
+        self.cipher.close()
+        for database in self.databases.values():
+            self.client.drop_database(database)
+
+    def start_relay(self) -> list[DueRunner]:
+        """Another relay of both services."""
+        relays = [
+            DueRunner(self.crisis_store, crisis_timers.due_work(self.crisis)),
+            DueRunner(self.notify_store, notify_timers.due_work(self.notify)),
+        ]
+        for relay in relays:
+            relay.start()
+        self._relays += relays
+        return relays
+
+    def stop_relays(self) -> None:
+        """No relay runs any more."""
+        while self._relays:
+            self._relays.pop().stop()
+
+    def staff(self, subject: str) -> Call:
+        """A member of staff's call."""
+        roles = frozenset({Role.CLINICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR})
+        return Call(TENANT, Actor(subject, roles), "test.act", None, Deadline.after(20))
+
+    def put_policy(self, *rungs: Rung) -> None:
+        """The ladder of high severity."""
+        command = PutEscalationPolicy(Severity.HIGH, rungs, None, "")
+        self.crisis.planning.put_policy(self.staff("boss"), command)
+
+    def register(self, recipient_id: str) -> None:
+        """The recipient has an e-mail address."""
+        command = RegisterContactPoint(recipient_id, Channel.EMAIL, self.address(recipient_id))
+        self.notify.contacts.register(self.staff("boss"), command)
+
+    def address(self, recipient_id: str) -> str:
+        """An address that no other test uses."""
+        return f"{recipient_id}@{self.databases['crisis'].replace('_', '-')}.example"
+
+    def signal(self, patient_id: str, *, signal_id: str = "") -> None:
+        """The patient pressed the button; heard as from the broker."""
+        event = sessions_pb2.SafetySignalRaised(
+            safety_signal_id=signal_id or new_id(), patient_id=patient_id
+        )
+        self.hear(event)
+
+    def risk(self, patient_id: str) -> None:
+        """Answers worry."""
+        event = intake_pb2.RiskRaised(
+            risk_id=new_id(), patient_id=patient_id, tier=intake_pb2.RISK_TIER_HIGH
+        )
+        self.hear(event)
+
+    def hear(self, event: Any, *, event_id: str = "") -> None:
+        """Crisis hears an event of a service that is not here, once however often it comes."""
+        once = EventOnce(f"crisis.{type(event).__name__}", event_id or new_id(), 1)
+        actor = Actor("service:peer", frozenset({Role.WORKLOAD}))
+        call = Call(TENANT, actor, "event.test", once, Deadline.after(20))
+        try:
+            self.crisis.consumers[type(event)](call, event)
+        except AlreadyDone:
+            return
+
+    def acknowledge(self, case_id: str, by: str = "dr-one") -> None:
+        """A clinician takes the case."""
+        self.crisis.cases.acknowledge(self.staff(by), AcknowledgeCase(case_id))
+
+    def contact(self, case_id: str, by: str = "dr-one") -> None:
+        """A clinician reaches the patient."""
+        self.crisis.cases.record_contact(self.staff(by), RecordContact(case_id, "phone"))
+
+    def cases(self, **filter: Any) -> list[dict[str, Any]]:
+        """Cases as they are stored."""
+        return list(self.client[self.databases["crisis"]].cases.find(filter))
+
+    def case_of(self, patient_id: str) -> dict[str, Any]:
+        """The patient's one case."""
+        (case,) = self.cases(patient_id=patient_id)
+        return case
+
+    def messages(self, **filter: Any) -> list[dict[str, Any]]:
+        """Messages as they are stored, oldest first."""
+        found = self.client[self.databases["notify"]].messages.find(filter)
+        return sorted(found, key=lambda message: message["accept_time"])
+
+    def at_once(self, acts: Sequence[Callable[[], object]]) -> list[HavenError | None]:
+        """Do all of it at the same moment; how each ended."""
+        gate = threading.Barrier(len(acts))
+
+        def run(act: Callable[[], object]) -> HavenError | None:
+            gate.wait(10)
+            try:
+                act()
+            except HavenError as error:
+                return error
+            return None
+
+        with ThreadPoolExecutor(len(acts)) as pool:
+            return list(pool.map(run, acts))
+
+
+class Post:
+    """Carries what one service publishes to the other: crisis class on commit, the rest soon."""
+
+    def __init__(self, ward: Ward) -> None:
+        self._catalogue = load_catalogue(("intake", "scheduling", "sessions", "crisis", "notify"))
+        self._consumers = {"crisis": ward.crisis.consumers, "notify": ward.notify.consumers}
+        self._stores = (ward.crisis_store, ward.notify_store)
+        for store in self._stores:
+            store.after_commit = lambda rows, store=store: self._carry(store, rows)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(POST_SECONDS):
+            for store in self._stores:
+                for message_class in MessageClass:
+                    self._carry(store, store.pending(message_class, 100))
+
+    def _carry(self, store: Store, rows: Sequence[OutboxRow]) -> None:
+        for row in rows:
+            spec = self._catalogue.events[row.type]
+            for consumer in set(spec.consumers) & set(self._consumers):
+                self._deliver(row, consumer)
+            store.mark_published([row.event_id])
+
+    def _deliver(self, row: OutboxRow, consumer: str) -> None:
+        spec = self._catalogue.events[row.type]
+        handlers: dict[type[Message], Any] = dict(self._consumers[consumer])
+        receive(
+            envelope_of(row),
+            spec,
+            handlers[spec.message],
+            consumer=consumer,
+            now=row.create_time,
+            deadline=Deadline.after(20),
+        )
+
+
+def rung_of(rotation: str, wait: timedelta = WAIT) -> Rung:
+    """Whoever is on call in the rotation."""
+    return Rung(wait, (Target(TargetKind.ROTATION, rotation),))
