@@ -65,6 +65,10 @@ demo: setup ## One patient from referral to a first group, with a crisis on the 
 run: setup ## Keep the platform up for a developer; Ctrl-C ends it
 	$(BIN)/haven stack up
 
+.PHONY: definitions
+definitions: setup ## Write the broker's queues to deploy/rabbitmq/definitions.json
+	$(BIN)/haven topology definitions > deploy/rabbitmq/definitions.json
+
 .PHONY: lock
 lock: setup ## Pin the newest allowed versions in requirements.lock
 	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --upgrade -o requirements.lock pyproject.toml
