@@ -1,0 +1,218 @@
+"""The call for help is answered in time and truly, whatever the store does."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from haven.sessions.v1 import events_pb2, resources_pb2
+
+from chassis.call import Call
+from chassis.errors import HavenError, NotFound, Unavailable
+from services.sessions.domain.case import Help
+from services.sessions.domain.commands import RaiseSignal
+from tests.unit.sessions.lobby import Client, Replica, replica
+from tests.unit.sessions.ward import Ward, by_facilitator, by_patient
+
+QUICK = {
+    "heartbeat_seconds": 0.2,
+    "silence_seconds": 5.0,
+    "signal_answer_seconds": 0.1,
+    "signal_retry_seconds": 2.0,
+}
+KEY = "6c4b6c1c-8f0a-4a1e-9d1a-0a4f3a1f2b3c"
+NOBODY_YET = resources_pb2.SAFETY_SIGNAL_STATE_NOBODY_YET
+
+
+@pytest.fixture
+def ward() -> Ward:
+    opened = Ward(dict(QUICK))
+    opened.opens()
+    return opened
+
+
+@pytest.fixture
+async def room(ward: Ward) -> AsyncIterator[Replica]:
+    async with replica(ward) as served:
+        yield served
+
+
+class Fault:
+    """Stands before the use case and fails, or stands still, until it is mended."""
+
+    def __init__(self, room: Replica, error: HavenError | None = None) -> None:
+        signals: Any = room.live.sessions.signals
+        self._handle, self._error = signals.raise_signal, error
+        self.attempts = 0
+        self.mended = threading.Event()
+        room.live.desk._signals = self  # type: ignore[assignment]
+
+    def raise_signal(self, call: Call, command: RaiseSignal) -> Any:
+        self.attempts += 1
+        if self._error is not None and not self.mended.is_set():
+            raise self._error
+        self.mended.wait(5)
+        return self._handle(call, command)
+
+
+def away() -> Unavailable:
+    return Unavailable("STORE_UNAVAILABLE", "the database does not answer")
+
+
+async def pressed(client: Client) -> Any:
+    client.press(request_id=KEY)
+    return await client.next("private_event")
+
+
+async def test_a_stored_signal_has_its_place_in_the_private_log(room: Replica) -> None:
+    event = await pressed(await room.joins(by_patient()))
+    assert (event.number, event.safety_signal.call_number) == (1, "988")
+
+
+async def test_the_facilitator_learns_at_once_by_alias_and_the_peers_do_not(
+    room: Replica,
+) -> None:
+    ana, ben = await room.joins(by_patient("p-1")), await room.joins(by_patient("p-2"))
+    lead = await room.joins(by_facilitator())
+    ana.press()
+    event = await lead.next("private_event")
+    assert (event.safety_signal.alias, event.safety_signal.patient_id) == ("Blue Heron 4", "p-1")
+    ana.say("good morning")
+    await ben.hears("good morning")
+    assert all(frame.WhichOneof("frame") != "private_event" for frame in ben.frames)
+
+
+@pytest.mark.parametrize("error", [away(), None], ids=["away", "frozen"])
+async def test_without_a_store_the_patient_is_told_the_truth_at_once(
+    room: Replica, error: HavenError | None
+) -> None:
+    ana, lead = await room.joins(by_patient()), await room.joins(by_facilitator())
+    fault = Fault(room, error)
+    event = await pressed(ana)
+    assert (event.number, event.safety_signal.state) == (0, NOBODY_YET)
+    assert event.safety_signal.call_number == "988"
+    assert (await lead.next("private_event")).number == 0
+    fault.mended.set()
+    assert (await ana.next("private_event")).number == 1
+
+
+async def test_a_signal_that_could_not_be_stored_is_tried_again_and_stored_once(
+    room: Replica, ward: Ward
+) -> None:
+    ana = await room.joins(by_patient())
+    fault = Fault(room, away())
+    await pressed(ana)
+    ana.press(request_id=KEY)
+    fault.mended.set()
+    await ana.next("private_event", lambda each: each.number == 1)
+    assert fault.attempts > 1
+    assert len(ward.store.emitted(events_pb2.SafetySignalRaised)) == 1
+
+
+async def test_while_it_is_being_stored_the_status_is_nobody_yet(room: Replica) -> None:
+    fault = Fault(room, away())
+    command = RaiseSignal(KEY, "p-1", "")
+    view = await room.live.desk.raise_signal(by_patient(), command)
+    unstored = room.live.desk.unstored(by_patient(), view.signal.id)
+    assert unstored is not None
+    assert unstored.signal.help is Help.NOBODY_YET
+    assert room.live.desk.unstored(by_patient("p-2"), view.signal.id) is None
+    fault.mended.set()
+
+
+async def test_the_wait_for_a_store_has_a_bound(ward: Ward) -> None:
+    ward = Ward({**QUICK, "signal_retry_seconds": 0.2})
+    async with replica(ward) as room:
+        Fault(room, away())
+        view = await room.live.desk.raise_signal(by_patient(), RaiseSignal(KEY, "p-1", ""))
+        (storing,) = room.live.desk._storing.values()
+        with pytest.raises(Unavailable):
+            await storing
+        assert room.live.desk.unstored(by_patient(), view.signal.id) is None
+
+
+async def test_a_press_without_a_usable_key_is_heard(room: Replica, ward: Ward) -> None:
+    ana = await room.joins(by_patient())
+    for number in (1, 2):
+        ana.press(request_id="not a key")
+        await ana.next("private_event", lambda each, want=number: each.number == want)
+    assert len(ward.store.emitted(events_pb2.SafetySignalRaised)) == 2
+
+
+async def test_what_staff_must_mend_is_refused_by_reason(room: Replica) -> None:
+    lead = await room.joins(by_facilitator())
+    lead.press(patient_id="p-9")
+    assert (await lead.next("refusal")).reason == "NOT_FOUND"
+    with pytest.raises(NotFound):
+        await room.live.desk.raise_signal(by_facilitator(), RaiseSignal(KEY, "p-9", "s-1"))
+
+
+async def test_a_signal_overtakes_what_the_same_patient_said_before(
+    room: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = await room.joins(by_patient())
+    held = threading.Event()
+    say = room.live.sessions.presences.say
+
+    def slow(call: Call, command: Any) -> int:
+        held.wait(5)
+        return say(call, command)
+
+    monkeypatch.setattr(room.live.sessions.presences, "say", slow)
+    ana.say("good morning")
+    event = await pressed(ana)
+    held.set()
+    assert event.number == 1
+
+
+async def test_a_reconnected_patient_sees_what_is_still_open(room: Replica) -> None:
+    ana = await room.joins(by_patient())
+    event = await pressed(ana)
+    again = room.connects(by_patient())
+    again.hello()
+    welcome = await again.next("welcome")
+    assert [each.safety_signal_id for each in welcome.safety_signals] == [
+        event.safety_signal.safety_signal_id
+    ]
+    assert welcome.private_cursor == 1
+
+
+async def test_private_events_resume_by_their_own_cursor(room: Replica, ward: Ward) -> None:
+    ana = await room.joins(by_patient())
+    event = await pressed(ana)
+    ana.cut()
+    ward.opens_case(event.safety_signal.safety_signal_id)
+    again = await room.joins(by_patient(), private_cursor=event.number)
+    told = await again.next("private_event")
+    assert (told.number, told.safety_signal.state) == (
+        2,
+        resources_pb2.SAFETY_SIGNAL_STATE_SENT,
+    )
+
+
+async def test_a_peers_stream_is_the_same_byte_for_byte_with_and_without_a_signal() -> None:
+    assert await what_ben_hears(signal=True) == await what_ben_hears(signal=False)
+
+
+async def what_ben_hears(*, signal: bool) -> list[bytes]:
+    """Everything that a peer receives of the same ten minutes."""
+    ward = Ward({**QUICK, "heartbeat_seconds": 30.0, "silence_seconds": 90.0})
+    ward.opens()
+    async with replica(ward) as room:
+        ben = await room.joins(by_patient("p-2"))
+        ana = await room.joins(by_patient("p-1"))
+        lead = await room.joins(by_facilitator())
+        ana.say("one")
+        await ben.hears("one")
+        if signal:
+            event = await pressed(ana)
+            await lead.next("private_event")
+            ward.opens_case(event.safety_signal.safety_signal_id)
+            await ana.next("private_event")
+        ana.say("two")
+        await ben.hears("two")
+        again = await room.joins(by_patient("p-2"), room_cursor=2)
+        await again.hears("two")
+        return [frame.SerializeToString() for frame in (*ben.frames, *again.frames)]
