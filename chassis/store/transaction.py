@@ -91,6 +91,14 @@ class Tx(Reader):
             lambda: self._rows.update(collection, self._mine(filter), change, upsert=upsert)
         )
 
+    def update_many(self, collection: str, filter: Filter, update: Filter) -> int:
+        """Apply update operators to every match, in one stroke; how many matched."""
+        self.check()
+        change = self._own_change(filter, update, upsert=False)
+        return self._rows_call(
+            lambda: self._rows.update_many(collection, self._mine(filter), change)
+        )
+
     def take_newer(
         self, collection: str, document: Mapping[str, Any], *, aggregate_version: int
     ) -> bool:

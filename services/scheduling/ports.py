@@ -18,7 +18,7 @@ from services.scheduling.domain.group import Group
 from services.scheduling.domain.patient import Patient
 from services.scheduling.domain.policy import SchedulingPolicy
 from services.scheduling.domain.series import Series
-from services.scheduling.domain.session import Session
+from services.scheduling.domain.session import Seat, Session
 
 A = TypeVar("A")
 
@@ -87,6 +87,18 @@ class SessionBook(Book[Session], Protocol):
 
     def open_of_facilitator(self, reader: Reader, clinician_id: str) -> list[Session]:
         """Sessions that the clinician leads, neither over nor canceled."""
+        ...
+
+    def seat(self, tx: Tx, sessions: Collection[Session], seat: Seat) -> None:
+        """Keep the same new seat in all of these, in one stroke; Aborted where one moved on."""
+        ...
+
+    def release(self, tx: Tx, sessions: Collection[Session], patient_id: str) -> None:
+        """Give the patient's seat in all of these back, in one stroke."""
+        ...
+
+    def mark_judged(self, tx: Tx, sessions: Collection[Session]) -> None:
+        """Meet everybody who changes one of these at the same moment."""
         ...
 
     def parts_of_week(self, reader: Reader, patient_id: str, day: date) -> list[Part]:

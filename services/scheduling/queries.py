@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any
 
 from chassis.call import Call, Role
 from chassis.store import Page, Reader, Store
@@ -21,9 +21,8 @@ from services.scheduling.domain.enrollment import Enrollment
 from services.scheduling.domain.group import Group
 from services.scheduling.domain.series import Series, SeriesView, view_of
 from services.scheduling.domain.session import Session
-from services.scheduling.ports import Books, PolicyOf
+from services.scheduling.ports import Book, Books, PolicyOf
 
-T = TypeVar("T")
 # Who may see which other people are booked.
 CARE_ROLES = frozenset({Role.COORDINATOR, Role.CLINICIAN, Role.SUPERVISOR})
 
@@ -63,6 +62,7 @@ class Queries:
         """In order of creation."""
 
         def look(at: Reader) -> Page[SeriesView]:
+            self._require_known(at, group_id=query.group_id)
             page = self._books.series.listing(at, query)
             return Page(self._views(at, page.items), page.next_page_token)
 
@@ -84,9 +84,14 @@ class Queries:
         call.require_self(query.patient_id)
 
         def look(at: Reader) -> Page[Session]:
+            self._require_known(
+                at,
+                patient_id=query.patient_id,
+                group_id=query.group_id,
+                series_id=query.series_id,
+                facilitator_id=query.facilitator_id,
+            )
             page = self._books.sessions.listing(at, query)
-            if query.patient_id:
-                at.touch(query.patient_id)
             return Page([_shown(at, each) for each in page.items], page.next_page_token)
 
         return self._store.read(call, look)
@@ -104,7 +109,12 @@ class Queries:
     def enrollments(self, call: Call, query: ListEnrollments) -> Page[Enrollment]:
         """In order of creation."""
         call.require_self(query.patient_id)
-        return self._store.read(call, lambda at: self._books.enrollments.listing(at, query))
+
+        def look(at: Reader) -> Page[Enrollment]:
+            self._require_known(at, patient_id=query.patient_id, series_id=query.series_id)
+            return self._books.enrollments.listing(at, query)
+
+        return self._store.read(call, look)
 
     def license_conflicts(self, call: Call, page: PageOf) -> Page[LicenseConflict]:
         """Open ones, oldest first."""
@@ -125,6 +135,27 @@ class Queries:
             )
 
         return self._store.read(call, look)
+
+    def _require_known(
+        self,
+        at: Reader,
+        *,
+        patient_id: str = "",
+        group_id: str = "",
+        series_id: str = "",
+        facilitator_id: str = "",
+    ) -> None:
+        """A list narrowed by an id that the tenant does not have is refused, not empty."""
+        books = self._books
+        named: list[tuple[Book[Any], str]] = [
+            (books.patients, patient_id),
+            (books.groups, group_id),
+            (books.series, series_id),
+            (books.clinicians, facilitator_id),
+        ]
+        for book, id in named:
+            if id:
+                book.load(at, id)
 
     def _views(self, at: Reader, found: list[Series]) -> list[SeriesView]:
         sessions = self._books.sessions.of_series(at, [each.id for each in found])

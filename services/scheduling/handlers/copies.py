@@ -73,8 +73,8 @@ class Copies:
             has_moved = change(patient)
             self._books.patients.keep(tx, patient)
             if has_moved:
-                for session in self._books.sessions.open_of_patients(tx, [patient_id]):
-                    self._books.sessions.save(tx, session)
+                sessions = self._books.sessions.open_of_patients(tx, [patient_id])
+                self._books.sessions.mark_judged(tx, sessions)
                 self._review.patients(tx, [patient_id])
 
         self._store.transact(call, attend)

@@ -63,9 +63,7 @@ class Enrollments:
     def _keep(
         self, tx: Tx, enrollment: Enrollment, sessions: list[Session], patient: Patient
     ) -> Enrollment:
-        # In order of time: of two that want the same seats, one stops at the very first.
-        for session in sessions:
-            self._books.sessions.save(tx, session)
+        self._books.sessions.seat(tx, sessions, Seat(patient.id, enrollment.id))
         self._books.patients.save(tx, patient)
         enrollment.announce()
         return self._books.enrollments.insert(tx, enrollment)
@@ -75,9 +73,7 @@ class Enrollments:
         held = self._books.sessions.open_of_series(tx, enrollment.series_id)
         sessions = [each for each in ahead(held, tx) if each.id in enrollment.session_ids]
         enrollment.cancel([each.id for each in sessions])
-        for session in sessions:
-            session.release(enrollment.patient_id)
-            self._books.sessions.save(tx, session)
+        self._books.sessions.release(tx, sessions, enrollment.patient_id)
         saved = self._books.enrollments.save(tx, enrollment)
         self._review.patients(tx, [enrollment.patient_id])
         return saved

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from chassis.store import Filter, Page, Reader, Store
+from chassis.errors import Aborted
+from chassis.store import Filter, Page, Reader, Store, Tx
 from services.scheduling.codec.documents import programs
 from services.scheduling.domain.commands import ListEnrollments, ListSeries, ListSessions, PageOf
 from services.scheduling.domain.dose import Part, week_of
 from services.scheduling.domain.enrollment import Enrollment
 from services.scheduling.domain.group import Group
 from services.scheduling.domain.series import Series
-from services.scheduling.domain.session import Session
+from services.scheduling.domain.session import Seat, Session
 from services.scheduling.store.shelf import Shelf
 
 OPEN: Filter = {"is_open": True}
@@ -62,6 +63,20 @@ class Sessions(Shelf[Session]):
         """Sessions that the clinician leads, neither over nor canceled."""
         return self._in_order(reader, {"facilitator_id": clinician_id, **OPEN})
 
+    def seat(self, tx: Tx, sessions: Collection[Session], seat: Seat) -> None:
+        """Keep the same new seat in all of these, in one stroke; Aborted where one moved on."""
+        change = {"seats": programs.seat_document(seat), "roster": seat.patient_id}
+        self._change_all(tx, sessions, {"roster": {"$ne": seat.patient_id}}, {"$push": change})
+
+    def release(self, tx: Tx, sessions: Collection[Session], patient_id: str) -> None:
+        """Give the patient's seat in all of these back, in one stroke."""
+        change = {"seats": {"patient_id": patient_id}, "roster": patient_id}
+        self._change_all(tx, sessions, {"roster": patient_id}, {"$pull": change})
+
+    def mark_judged(self, tx: Tx, sessions: Collection[Session]) -> None:
+        """Meet everybody who changes one of these at the same moment."""
+        self._change_all(tx, sessions, {}, {})
+
     def parts_of_week(self, reader: Reader, patient_id: str, day: date) -> list[Part]:
         """What the sessions of the day's week give the patient."""
         monday, sunday = (each.isoformat() for each in week_of(day))
@@ -94,6 +109,14 @@ class Sessions(Shelf[Session]):
             }
         )
         return self.listed(reader, filter, query.page, order_by="start_time")
+
+    def _change_all(
+        self, tx: Tx, sessions: Collection[Session], filter: Filter, change: Filter
+    ) -> None:
+        """One write for all, so that a crowd at the same seats meets early and briefly."""
+        wanted = {"_id": {"$in": [each.id for each in sessions]}, **OPEN, **filter}
+        if tx.update_many("sessions", wanted, change) != len(sessions):
+            raise Aborted("STALE_VERSION", "changed meanwhile; read it again")
 
     def _in_order(self, reader: Reader, filter: Filter) -> list[Session]:
         return sorted(self.find(reader, filter), key=lambda each: (each.span, each.id))

@@ -15,7 +15,7 @@ from services.scheduling.domain import commands
 from services.scheduling.domain.session import SessionState
 from tests.fakes.memory_store import MemoryStore
 from tests.unit.scheduling.builders import NOW, after, reason_of
-from tests.unit.scheduling.world import World
+from tests.unit.scheduling.world import OTHER_TENANT, World
 
 
 def test_a_make_up_session_starts_now_for_the_named_patients(
@@ -196,6 +196,23 @@ def test_sessions_are_listed_by_group_series_facilitator_and_patient(world: Worl
     ]
     for narrowed in wanted:
         assert len(world.sessions(**narrowed)) == 24
+
+
+@pytest.mark.parametrize("name", ["patient_id", "group_id", "series_id", "facilitator_id"])
+def test_a_list_narrowed_by_what_another_tenant_has_is_not_found(
+    world: World, store: MemoryStore, name: str
+) -> None:
+    other = World(store, OTHER_TENANT)
+    clinician = other.clinician("VA")
+    series = other.series(clinician)
+    ids = {
+        "patient_id": other.patient(),
+        "group_id": series.series.group_id,
+        "series_id": series.series.id,
+        "facilitator_id": clinician.id,
+    }
+    with pytest.raises(NotFound):
+        world.sessions(None, **{name: ids[name]})
 
 
 def test_pages_continue_where_the_last_one_ended(world: World) -> None:

@@ -87,15 +87,17 @@ def session_document(value: Session) -> Document:
         "break_minutes": value.break_minutes,
         "capacity": value.capacity,
         "labels": labels(value.is_part2_protected),
-        "seats": [
-            {"patient_id": each.patient_id, "enrollment_id": each.enrollment_id}
-            for each in value.seats
-        ],
+        "seats": [seat_document(each) for each in value.seats],
         "roster": list(value.roster),
         "state": value.state.value,
         "is_open": value.is_open,
         **({"due_time": value.span.end} if value.is_open else {}),
     }
+
+
+def seat_document(value: Seat) -> Document:
+    """One patient's place in a session."""
+    return {"patient_id": value.patient_id, "enrollment_id": value.enrollment_id}
 
 
 def session_from(document: Document) -> Session:
