@@ -1,0 +1,24 @@
+"""The relay process of crisis: `python -m services.crisis.relay`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis.process import Process
+from chassis.relay import relay_main
+from chassis.timers import DueWork
+from services.crisis.bootstrap import SERVICE, of_process
+from services.crisis.settings import CrisisSettings
+from services.crisis.timers import due_work, publish_census
+
+
+def assemble(settings: CrisisSettings, process: Process) -> Sequence[DueWork]:
+    """What is done when time comes, and told when somebody asks."""
+    del settings
+    crisis = of_process(process)
+    publish_census(crisis, process.tenants.ids)
+    return due_work(crisis)
+
+
+if __name__ == "__main__":
+    relay_main(CrisisSettings, SERVICE, assemble)
