@@ -46,6 +46,10 @@ class CaseBook(Protocol):
         """The patient's one unresolved case."""
         ...
 
+    def unresolved(self, reader: Reader) -> list[tuple[Severity, bool]]:
+        """The tenant's unresolved cases: how severe each is, and whether it has a deadline."""
+        ...
+
     def by_fact(self, reader: Reader, fact_id: str) -> Case | None:
         """The case in which this fact had its effect."""
         ...

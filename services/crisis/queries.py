@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
-from chassis.call import Call
+from chassis.call import Call, system_call
 from chassis.errors import NotFound
 from chassis.store import Page, Reader, Store
 from services.crisis.domain.case import Case
@@ -57,6 +57,15 @@ class CaseQueries:
             return self._book.page_acts(reader, asked)
 
         return self._store.read(call, look)
+
+    def unresolved(self, tenant_id: str) -> list[tuple[Severity, bool]]:
+        """For metrics: how severe each unresolved case is, and whether it has a deadline.
+
+        Nobody's chart is read, so nothing is noted in the audit trail.
+        """
+        return self._store.read(
+            system_call(tenant_id, service="crisis", action=""), self._book.unresolved
+        )
 
     def patient_status(self, call: Call, patient_id: str) -> PatientStatus:
         """What the patient may be told."""

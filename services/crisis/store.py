@@ -59,6 +59,15 @@ class MongoCaseBook:
         found = self._cases.find(reader, {"patient_id": patient_id, "is_open": True}, limit=1)
         return found[0] if found else None
 
+    def unresolved(self, reader: Reader) -> list[tuple[Severity, bool]]:
+        """The tenant's unresolved cases: how severe each is, and whether it has a deadline."""
+        fields = ("severity", "next_deadline_time")
+        found = reader.find(CASES, {"is_open": True}, fields=fields)
+        return [
+            (Severity[each["severity"].upper()], each["next_deadline_time"] is not None)
+            for each in found
+        ]
+
     def by_fact(self, reader: Reader, fact_id: str) -> Case | None:
         """The case in which this fact had its effect."""
         return self._by_act(reader, {"fact_id": fact_id, "is_signal": True})

@@ -65,11 +65,13 @@ class SmtpMailer:
             raise _refused(code) from None
         except smtplib.SMTPResponseException as error:
             raise _refused(error.smtp_code) from None
-        except (OSError, smtplib.SMTPException) as error:
-            # Timeouts, refused connections, broken conversations. Not chained further: their texts
-            # may quote an address.
-            kind = "PROVIDER_TIMEOUT" if isinstance(error, TimeoutError) else "PROVIDER_UNREACHABLE"
-            raise Unavailable(kind, "the provider cannot be reached") from None
+        except smtplib.SMTPNotSupportedError:
+            raise _refused(PERMANENT.start) from None
+        except (OSError, smtplib.SMTPException):
+            # Timeouts, refused connections, broken conversations. Not chained: their texts may
+            # quote an address.
+            text = "the provider cannot be reached"
+            raise Unavailable("PROVIDER_UNREACHABLE", text) from None
 
     def _converse(self, mail: Mail, until: float) -> None:
         smtp = self._connected(until)

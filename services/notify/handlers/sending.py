@@ -12,10 +12,11 @@ from datetime import timedelta
 from opentelemetry.trace import SpanKind
 
 from chassis.call import Call
-from chassis.errors import HavenError, is_retryable
+from chassis.errors import FailedPrecondition, HavenError, is_retryable
 from chassis.store import Reader, Store, Tx
 from chassis.telemetry.tracing import continued
 from services.notify.domain.commands import Letter
+from services.notify.domain.contact import is_email
 from services.notify.domain.message import Channel, Message, MessageClass
 from services.notify.domain.template import template
 from services.notify.handlers.counting import MISSED, TAKEN, attempts, count_end
@@ -108,25 +109,26 @@ class Sending:
 
     def _hand_over(self, call: Call, message: Message, letter: Letter) -> HavenError | None:
         """None once the provider took it; else why it did not."""
-        policy = self._policy_of(call.tenant_id)
         try:
-            values = {"reference": letter.reference}
-            subject, body = template(message.template).render(values)
-            self._mailer.send(
-                Mail(
-                    message_id=message.id,
-                    sender_address=policy.sender_address,
-                    sender_name=policy.sender_name,
-                    recipient_address=self._cipher.reveal(
-                        call.tenant_id, letter.address_ciphertext
-                    ),
-                    subject=subject,
-                    body=body,
-                )
-            )
+            self._mailer.send(self._mail(call.tenant_id, message, letter))
         except HavenError as error:
             return error
         return None
+
+    def _mail(self, tenant_id: str, message: Message, letter: Letter) -> Mail:
+        policy = self._policy_of(tenant_id)
+        subject, body = template(message.template).render({"reference": letter.reference})
+        address = self._cipher.reveal(tenant_id, letter.address_ciphertext)
+        if not is_email(address):  # intake's patients: what came there was not checked here
+            raise FailedPrecondition("CONTACT_POINT_INVALID", "not one e-mail address")
+        return Mail(
+            message_id=message.id,
+            sender_address=policy.sender_address,
+            sender_name=policy.sender_name,
+            recipient_address=address,
+            subject=subject,
+            body=body,
+        )
 
     def _answer(self, tx: Tx, letter: Letter, failure: HavenError | None) -> Message | None:
         """The message after the attempt; None where it had ended meanwhile."""

@@ -237,6 +237,16 @@ def test_an_older_contact_does_not_replace_a_newer_one(house):
     assert house.reached == ["new@mail.example"]
 
 
+def test_an_address_that_would_break_a_mails_head_is_not_used(house):
+    house.patient_contact("ana@mail.example\r\nBcc: all@mail.example")
+    house.absence()
+    house.time_passes()
+
+    (message,) = house.messages
+    assert (message["state"], message["reason"]) == ("failed_final", "CONTACT_POINT_INVALID")
+    assert house.reached == []
+
+
 def test_a_nudge_that_comes_too_late_to_help_is_not_sent(house):
     house.absence()
     house.time_passes(minutes=31)

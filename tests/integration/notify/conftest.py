@@ -1,0 +1,78 @@
+"""Mail servers that behave as the test says."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from services.notify.gateways.smtp import SmtpMailer, SmtpServer
+
+
+class Moody:
+    """Answers with the code that the test set; keeps what it took."""
+
+    def __init__(self) -> None:
+        self.to_recipient = self.to_mail = "250 OK"
+        self.taken: list[Envelope] = []
+
+    async def handle_RCPT(  # aiosmtpd calls it so
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any
+    ) -> str:
+        """Accept or refuse the recipient."""
+        if self.to_recipient.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.to_recipient
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
+        """Accept or refuse the mail."""
+        if self.to_mail.startswith("250"):
+            self.taken.append(envelope)
+        return self.to_mail
+
+
+@pytest.fixture
+def moody() -> Moody:
+    """The server's mood, for the test to change."""
+    return Moody()
+
+
+@pytest.fixture
+def mailer(moody: Moody) -> Iterator[SmtpMailer]:
+    """A mailer that knows this one server."""
+    controller = Controller(moody, hostname="127.0.0.1", port=_free_port(), enable_SMTPUTF8=False)
+    controller.start()
+    yield SmtpMailer(SmtpServer.of(f"smtp://127.0.0.1:{controller.port}"), seconds=3)
+    controller.stop()
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port that takes connections and says nothing, ever."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def babbling_port() -> Iterator[int]:
+    """A port that answers with something that is not SMTP."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_babble, args=[server], daemon=True).start()
+        yield server.getsockname()[1]
+
+
+def _babble(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n\x00\xff\r\n")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port

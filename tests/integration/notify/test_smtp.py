@@ -1,0 +1,124 @@
+"""What a mail server may do, and what it becomes here."""
+
+from __future__ import annotations
+
+import email
+import time
+from dataclasses import replace
+from email.policy import default
+
+import pytest
+
+from chassis.errors import FailedPrecondition, Unavailable
+from chassis.settings import SettingsError
+from services.notify.gateways.smtp import SmtpMailer, SmtpServer
+from services.notify.ports import Mail
+
+MAIL = Mail(
+    message_id="6f1d3f5e",
+    sender_address="no-reply@river.example",
+    sender_name="Messages",
+    recipient_address="lee@staff.example",
+    subject="Please answer now",
+    body="Please open the app.\n",
+)
+
+
+def test_a_mail_arrives_whole(mailer, moody):
+    mailer.send(MAIL)
+
+    (envelope,) = moody.taken
+    mail = email.message_from_bytes(envelope.content, policy=default)
+    assert envelope.rcpt_tos == ["lee@staff.example"]
+    assert envelope.mail_from == "no-reply@river.example"
+    assert str(mail["From"]) == "Messages <no-reply@river.example>"
+    assert mail["Subject"] == "Please answer now"
+    assert mail["Message-ID"] == "<6f1d3f5e@river.example>"
+    assert mail.get_content().splitlines() == ["Please open the app."]
+
+
+def test_two_attempts_at_one_message_carry_the_same_id(mailer, moody):
+    mailer.send(MAIL)
+    mailer.send(MAIL)
+
+    ids = [email.message_from_bytes(each.content)["Message-ID"] for each in moody.taken]
+    assert ids[0] == ids[1]
+
+
+@pytest.mark.parametrize("where", ["to_recipient", "to_mail"])
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ("550 no such mailbox", FailedPrecondition),
+        ("554 never", FailedPrecondition),
+        ("451 later", Unavailable),
+        ("421 closing", Unavailable),
+    ],
+)
+def test_a_refusal_is_for_good_or_for_now(mailer, moody, where, answer, kind):
+    setattr(moody, where, answer)
+
+    with pytest.raises(kind) as refused:
+        mailer.send(MAIL)
+
+    assert refused.value.reason in {"PROVIDER_REFUSED", "PROVIDER_BUSY"}
+    assert moody.taken == []
+
+
+def test_a_refusal_does_not_repeat_the_address(mailer, moody):
+    moody.to_recipient = "550 lee@staff.example is unknown"
+
+    with pytest.raises(FailedPrecondition) as refused:
+        mailer.send(MAIL)
+
+    assert "staff.example" not in repr(refused.value)
+    assert refused.value.__suppress_context__
+
+
+def test_an_address_that_the_server_cannot_carry_is_refused_for_good(mailer):
+    with pytest.raises(FailedPrecondition):
+        mailer.send(replace(MAIL, recipient_address="l\u00fc@staff.example"))
+
+
+def test_a_server_that_says_nothing_costs_no_more_than_the_bound(silent_port):
+    mailer = SmtpMailer(SmtpServer.of(f"smtp://127.0.0.1:{silent_port}"), seconds=0.5)
+    start = time.monotonic()
+
+    with pytest.raises(Unavailable) as refused:
+        mailer.send(MAIL)
+
+    assert refused.value.reason == "PROVIDER_UNREACHABLE"
+    assert time.monotonic() - start < 5
+
+
+def test_a_server_that_speaks_nonsense_is_taken_for_away(babbling_port):
+    mailer = SmtpMailer(SmtpServer.of(f"smtp://127.0.0.1:{babbling_port}"), seconds=2)
+
+    with pytest.raises(Unavailable):
+        mailer.send(MAIL)
+
+
+def test_nobody_listens(silent_port):
+    mailer = SmtpMailer(SmtpServer.of("smtp://127.0.0.1:1"), seconds=2)
+
+    with pytest.raises(Unavailable) as refused:
+        mailer.send(MAIL)
+
+    assert refused.value.reason == "PROVIDER_UNREACHABLE"
+
+
+@pytest.mark.parametrize(
+    "uri", ["", "http://mail.example", "smtp://", "mail.example:25", "smtp:mail.example"]
+)
+def test_a_uri_that_is_not_one_stops_the_start_and_is_not_repeated(uri):
+    with pytest.raises(SettingsError) as refused:
+        SmtpServer.of(uri)
+
+    assert "mail.example" not in str(refused.value)
+
+
+def test_a_uri_may_hold_credentials_and_a_port():
+    server = SmtpServer.of("smtps://river:s%40crit@mail.example:4650")
+
+    assert (server.host, server.port, server.is_tls) == ("mail.example", 4650, True)
+    assert (server.user, server.password) == ("river", "s@crit")
