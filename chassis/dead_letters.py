@@ -109,9 +109,8 @@ def _put_back(publisher: Publisher, queue: str, message: Any) -> None:
     headers = {name: value for name, value in message.headers.items() if not name.startswith(ADDED)}
     kept = {name: message.properties[name] for name in KEPT if name in message.properties}
     event_id = message.properties.get("message_id") or new_id()
-    outgoing = Outgoing(
-        event_id, "", queue, message.body, properties={**kept, "application_headers": headers}
-    )
+    properties = {**kept, "application_headers": headers}
+    outgoing = Outgoing(event_id, "", queue, message.body or b"", properties=properties)
     if event_id not in publisher.publish([outgoing]).confirmed:
         raise Unavailable("REDRIVE_REFUSED", "the queue did not take the message; it stays parked")
 

@@ -57,6 +57,7 @@ def properties_of(row: OutboxRow) -> dict[str, Any]:
 
 def envelope_from(properties: Mapping[str, Any], headers: Mapping[str, Any], body: Any) -> Envelope:
     """The envelope of a message from the broker; InvalidArgument where it is not one of ours."""
+    body = body or b""  # an event of defaults alone has no bytes; py-amqp makes that a text
     if properties.get("content_type") != CONTENT_TYPE or not isinstance(body, bytes):
         raise InvalidArgument("CONTENT_TYPE_UNKNOWN", f"{CONTENT_TYPE} is expected")
     envelope = Envelope(

@@ -110,11 +110,8 @@ class RelayLoop:
         self._mark()
         if not self._publisher.is_open:
             raise Unavailable("BROKER_UNAVAILABLE", "the connection was lost while publishing")
-        self._rows = {
-            event_id: row
-            for event_id, row in self._rows.items()
-            if event_id in self._publisher.in_flight
-        }
+        in_flight = self._publisher.in_flight
+        self._rows = {each: row for each, row in self._rows.items() if each in in_flight}
 
     def _learn(self, published: Published) -> None:
         for event_id in published.confirmed:

@@ -10,6 +10,7 @@ class Subscriptions:
 
 from __future__ import annotations
 
+import inspect
 import logging
 import time
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 from nameko.exceptions import ContainerBeingKilled
-from nameko.extensions import Entrypoint
+from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR, Entrypoint
 from prometheus_client import Counter
 from pymongo.errors import PyMongoError
 
@@ -198,6 +199,18 @@ def subscribe(message: type[Message]) -> Callable[[F], F]:
     """Call the decorated method with every event of this type."""
     decorate: Callable[[F], F] = Subscription.decorator(message)
     return decorate
+
+
+def subscribed_by(subscriptions: type) -> frozenset[type[Message]]:
+    """The events that a class of subscriptions takes."""
+    methods = inspect.getmembers(subscriptions, inspect.isfunction)
+    entrypoints = (getattr(method, ENTRYPOINT_EXTENSIONS_ATTR, ()) for _, method in methods)
+    return frozenset(
+        each.spec.message
+        for found in entrypoints
+        for each in found
+        if isinstance(each, Subscription)
+    )
 
 
 def is_open(message: Any) -> bool:

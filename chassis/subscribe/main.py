@@ -17,19 +17,21 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import eventlet
 from eventlet.event import Event
 from eventlet.hubs import get_hub
+from google.protobuf.message import Message
 from nameko.runners import ServiceRunner
 
 from chassis.log import failure, get_logger
 from chassis.process import Process, opened
 from chassis.settings import ProcessSettings, SettingsError, load
 from chassis.subscribe.core import KEY, Runtime
+from chassis.subscribe.entrypoint import subscribed_by
 from chassis.subscribe.hub import HubWatch
 from chassis.telemetry import metrics
 from chassis.topology import MessageClass
@@ -69,7 +71,9 @@ def worker_main(
         settings = load(settings_class, prefix=service)
         classes = load(WorkerSettings, prefix=service).classes
         with opened(settings, "worker") as process:
-            runtime = Runtime(assemble(settings, process), process.clock, classes)
+            core = assemble(settings, process)
+            check_subscriptions(subscriptions, core.consumers)
+            runtime = Runtime(core, process.clock, classes)
             worker = Worker(subscriptions, settings.amqp_uri.reveal(), runtime)
             is_clean = worker.run(settings.worker_metrics_address)
     except SettingsError as error:
@@ -78,6 +82,15 @@ def worker_main(
     log.info("worker.ended", state="clean" if is_clean else "cut off")
     sys.stderr.flush()
     os._exit(0 if is_clean else 1)
+
+
+def check_subscriptions(subscriptions: type, consumers: Iterable[type[Message]]) -> None:
+    """Queues and Deliver must bring the same events, or one of the two ways ends nowhere."""
+    names = {
+        message.DESCRIPTOR.name for message in subscribed_by(subscriptions) ^ frozenset(consumers)
+    }
+    if names:
+        raise SettingsError([f"{name}: not both subscribed and consumed" for name in sorted(names)])
 
 
 class Worker:

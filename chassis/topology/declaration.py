@@ -25,6 +25,8 @@ from chassis.topology.names import (
 
 # How often a delivery may be lost with its worker (crash, killed, hung) before it is parked.
 DELIVERY_LIMIT = 20
+# Looking at a parked message counts as a delivery, and newer brokers drop what was delivered often.
+NEVER = 1_000_000_000
 
 QUORUM: Mapping[str, Any] = {"x-queue-type": "quorum", "x-overflow": "reject-publish"}
 
@@ -187,7 +189,7 @@ def _queues(spec: EventSpec, consumer: str) -> Iterable[Queue]:
     )
     if retry_queue_names(name):
         yield from (_retry_queue(name, seconds) for seconds in RETRY_STEPS)
-    yield Queue(dead_queue_name(name), dict(QUORUM))
+    yield Queue(dead_queue_name(name), {**QUORUM, "x-delivery-limit": NEVER})
 
 
 def _retry_queue(name: str, seconds: int) -> Queue:

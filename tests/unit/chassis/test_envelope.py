@@ -101,5 +101,12 @@ def test_a_body_that_was_decoded_to_text_is_refused() -> None:
         envelope_from(properties, headers, "text")
 
 
+@pytest.mark.parametrize("nothing", [b"", "", None])
+def test_an_event_of_defaults_alone_has_an_empty_body(nothing: Any) -> None:
+    properties, headers, _ = received(a_row())
+
+    assert envelope_from(properties, headers, nothing).body == b""
+
+
 def test_the_content_type_is_protobuf() -> None:
     assert properties_of(a_row())["content_type"] == CONTENT_TYPE == "application/x-protobuf"

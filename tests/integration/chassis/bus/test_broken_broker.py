@@ -100,9 +100,7 @@ def test_a_dead_api_does_not_hold_a_crisis_event(stand: Stand) -> None:
 
     stand.has_effect(event_id)
     assert stand.seconds_to_effect(event_id) < 2
-    eventually(
-        lambda: relay.metric("haven_event_delivered_total", outcome="away") >= 2, within=10
-    )
+    eventually(lambda: relay.metric("haven_event_delivered_total", outcome="away") >= 2, within=10)
     assert stand.publisher.awaiting_receipts(1), "repeated until the api has it, too"
     stand.api()
     eventually(lambda: not stand.publisher.awaiting_receipts(1), within=30)

@@ -1,0 +1,132 @@
+"""Deliver is repeated until the receipt is stored or the event has expired."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from haven.crisis.v1.events_pb2 import CaseOpened, PageRequested
+
+from chassis.call import system_call
+from chassis.clock import FixedClock
+from chassis.outbox.receipts import ReceiptLoop
+from chassis.store import OutboxRow
+from tests.fakes.memory_store import MemoryStore
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+class Lease:
+    is_ours = True
+
+    def hold(self) -> bool:
+        return self.is_ours
+
+    def release(self) -> None:
+        self.is_ours = False
+
+
+class World:
+    """A store, a loop, and a monotonic clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.clock, self.lease = FixedClock(NOW), Lease()
+        self.store = MemoryStore(service="crisis", clock=self.clock)
+        self.started: list[tuple[str, str]] = []
+        self.seconds = 0.0
+        self.loop = ReceiptLoop(
+            self.store, self._start, lease=self.lease, monotonic=lambda: self.seconds
+        )
+
+    def page(self, *, expires_in: timedelta | None = None) -> str:
+        expire_time = self.clock.now() + expires_in if expires_in else None
+        call = system_call("alpha", service="crisis", action="test.commit")
+        return self.store.transact(
+            call,
+            lambda tx: tx.emit(
+                PageRequested(), aggregate_id="a", aggregate_version=1, expire_time=expire_time
+            ),
+        )
+
+    def after(self, seconds: float) -> list[tuple[str, str]]:
+        """What the loop starts in a turn that many seconds later."""
+        self.seconds += seconds
+        self.started.clear()
+        self.loop.turn()
+        return list(self.started)
+
+    def _start(self, row: OutboxRow, consumer: str) -> None:
+        self.started.append((row.event_id, consumer))
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_the_committing_process_has_the_first_try(world: World) -> None:
+    event_id = world.page()
+
+    assert world.after(0) == []
+    assert world.after(0.1) == [(event_id, "notify")]
+
+
+def test_repeats_come_slower_up_to_one_a_second_and_never_end(world: World) -> None:
+    world.page()
+    world.after(0)
+    world.after(0.1)
+
+    pauses = []
+    for _ in range(8):
+        pause = 0.05
+        while not world.after(0.05):
+            pause += 0.05
+        pauses.append(round(pause, 2))
+
+    assert pauses[:4] == sorted(pauses[:4])
+    assert pauses[0] <= 0.15
+    assert max(pauses) <= 1.05
+    assert pauses[-1] == pauses[-2]
+
+
+def test_a_receipt_ends_it(world: World) -> None:
+    event_id = world.page()
+    world.after(0)
+    world.store.receipt(event_id, "notify")
+
+    assert world.after(5) == []
+
+
+def test_being_published_does_not_end_it(world: World) -> None:
+    event_id = world.page()
+    world.after(0)
+    world.store.mark_published([event_id])
+
+    assert world.after(5) == [(event_id, "notify")]
+
+
+def test_an_event_that_has_expired_is_not_delivered_any_more(world: World) -> None:
+    world.page(expires_in=timedelta(seconds=3))
+    world.after(0)
+    world.clock.advance(timedelta(seconds=3))
+
+    assert world.after(5) == []
+    assert world.store.awaiting_receipts(10) == []
+
+
+def test_only_the_holder_of_the_lease_repeats(world: World) -> None:
+    world.page()
+    world.after(0)
+    world.lease.is_ours = False
+
+    assert world.after(5) == []
+
+
+def test_classes_that_can_wait_are_left_to_the_broker(world: World) -> None:
+    call = system_call("alpha", service="crisis", action="test.commit")
+    world.store.transact(
+        call, lambda tx: tx.emit(CaseOpened(), aggregate_id="a", aggregate_version=1)
+    )
+    world.after(0)
+
+    assert world.after(5) == []
