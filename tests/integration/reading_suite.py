@@ -13,6 +13,7 @@ from chassis.errors import Aborted, Internal, InvalidArgument, NotFound
 from chassis.store import AUDIT, Document, Reader, Store, Tx, etag_of
 from chassis.topology import MessageClass
 from tests.charts import CHARTS, Chart, a_call, a_chart, a_request, an_event, charts
+from tests.integration.store_suite import inserting, updating
 
 
 def fill(store: Store, documents: Sequence[Document], tenant_id: str = "t1") -> None:
@@ -21,7 +22,7 @@ def fill(store: Store, documents: Sequence[Document], tenant_id: str = "t1") -> 
     for document in documents:
         store.clock.advance(timedelta(seconds=1))
         full = {"patient_id": document["_id"], **document}
-        store.transact(a_call(tenant_id), lambda tx, full=full: tx.insert(CHARTS, full))
+        store.transact(a_call(tenant_id), inserting(full))
 
 
 def audit(store: Store, **facts: Any) -> list[Document]:
@@ -83,7 +84,7 @@ class ReadingSuite:
             {"$max": {"high": 2}, "$min": {"low": 2}},
         ]
         for change in changes:
-            store.transact(a_call(), lambda tx, c=change: tx.update_one(CHARTS, {"_id": "a"}, c))
+            store.transact(a_call(), updating({"_id": "a"}, change))
         found = store.read(a_call(), lambda reader: reader.get(CHARTS, "a"))
         wanted = {"tags": ["y", "z"], "seats": [{"who": "p2"}], "place": {"state": "VA"}}
         assert {name: found[name] for name in wanted} == wanted

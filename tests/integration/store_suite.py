@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -22,7 +23,7 @@ from chassis.errors import (
     Unavailable,
 )
 from chassis.failpoint import arm
-from chassis.store import AlreadyAnswered, AlreadyDone, OutboxRow, Store, Tx
+from chassis.store import AlreadyAnswered, AlreadyDone, Document, OutboxRow, Store, Tx
 from chassis.topology import MessageClass
 from tests.charts import CHARTS, ONE_OPEN, a_call, a_chart, a_request, an_event, charts
 
@@ -31,6 +32,16 @@ def insert(store: Store, id: str = "c1", call: Call | None = None, **fields: obj
     """Store one raw document."""
     document = {"_id": id, "patient_id": id, **fields}
     store.transact(call or a_call(), lambda tx: tx.insert(CHARTS, document))
+
+
+def inserting(document: Document) -> Callable[[Tx], Document]:
+    """A use case that stores the raw document."""
+    return lambda tx: tx.insert(CHARTS, document)
+
+
+def updating(filter: Document, change: Document) -> Callable[[Tx], int]:
+    """A use case that applies update operators."""
+    return lambda tx: tx.update_one(CHARTS, filter, change)
 
 
 class TransactionSuite:
@@ -141,7 +152,7 @@ class TransactionSuite:
     def test_a_document_without_a_text_id_is_refused(self, store: Store) -> None:
         for document in ({}, {"_id": 7}, {"_id": ""}):
             with pytest.raises(Internal):
-                store.transact(a_call(), lambda tx, bad=document: tx.insert(CHARTS, bad))
+                store.transact(a_call(), inserting(document))
 
     def test_updates_count_versions_and_can_make_the_document(self, store: Store) -> None:
         change = {"$inc": {"lines": 2}, "$push": {"tags": "a"}}
@@ -157,7 +168,7 @@ class TransactionSuite:
     def test_an_update_cannot_touch_what_is_the_stores(self, store: Store) -> None:
         for bad in ({"$set": {"tenant_id": "t2"}}, {"$set": {"_id": "x"}}, {"x": 1}):
             with pytest.raises(Internal):
-                store.transact(a_call(), lambda tx, bad=bad: tx.update_one(CHARTS, {}, bad))
+                store.transact(a_call(), updating({}, bad))
 
     def test_a_copy_takes_only_newer_versions(self, store: Store) -> None:
         def take(version: int, state: str) -> bool:

@@ -9,13 +9,17 @@ from pathlib import Path
 import pytest
 from pymongo import MongoClient
 
+from chassis.call import Call
 from chassis.clock import DatabaseClock, FixedClock
 from chassis.store import CHASSIS_INDEXES, Document, Store, connect
+from chassis.timers import DueRunner, DueWork
 from cli.servers import MongoServer
-from tests.charts import INDEXES
+from tests.charts import CHARTS, INDEXES
+from tests.integration.chassis.store.reviews import Reviews
 from tests.tenant_guard import TenantGuard
 
 MakeStore = Callable[[], Store]
+StartRunner = Callable[..., DueRunner]
 
 
 @pytest.fixture(scope="session")
@@ -102,3 +106,29 @@ def own_store(own_server: MongoServer) -> Iterator[Store]:
         store.ensure_indexes([*CHASSIS_INDEXES, *INDEXES])
         yield store
         store.close()
+
+
+@pytest.fixture
+def reviews(store: Store) -> Reviews:
+    """Reviews of the test's charts."""
+    return Reviews(store)
+
+
+@pytest.fixture
+def start_runner(make_store: MakeStore) -> Iterator[StartRunner]:
+    """Starts a relay's timers with these handlers, and stops it afterwards."""
+    runners: list[DueRunner] = []
+
+    def start(*handles: Callable[[Call, str], None], store: Store | None = None) -> DueRunner:
+        works = [
+            DueWork(f"review{number or ''}", CHARTS, "review_time", handle)
+            for number, handle in enumerate(handles)
+        ]
+        runner = DueRunner(store or make_store(), works)
+        runner.start()
+        runners.append(runner)
+        return runner
+
+    yield start
+    for runner in runners:
+        runner.stop()

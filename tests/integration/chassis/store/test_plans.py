@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from pymongo.errors import OperationFailure
 
 from chassis.audit import Sealer
 from chassis.errors import FailedPrecondition
-from chassis.store import AUDIT, CHASSIS_INDEXES, CROSS_TENANT, Document, Index, Store
+from chassis.store import AUDIT, CHASSIS_INDEXES, CROSS_TENANT, Document, Index, Reader, Store
 from chassis.store.indexes import ANSWERS_KEPT, INBOX_KEPT, OUTBOX_KEPT
 from chassis.topology import MessageClass
 from tests.charts import CHARTS, INDEXES, a_call, a_chart, a_request, charts
@@ -31,6 +32,13 @@ def outbox_rows(count: int, **facts: Any) -> list[Document]:
     }  # fmt: skip
     kind = f"{row['message_class']}-{row['published']}-{len(row['awaiting'])}"
     return [{"_id": f"{kind}-{number}", **row} for number in range(count)]
+
+
+def listing(filter: Document) -> Callable[[Reader], object]:
+    """The newest audit entries, as AuditService asks for them."""
+    return lambda reader: reader.page(
+        AUDIT, filter, page_size=5, page_token="", order_by="-create_time"
+    )
 
 
 class Plans:
@@ -119,12 +127,7 @@ def test_the_audit_trail_is_listed_and_sealed_by_index(store: Store, plans: Plan
     store.database[AUDIT].insert_many([*rows, {**rows[0], "_id": "new", "sealed": False}])
     with plans:
         for filter in ({}, {"patient_id": "p7"}):
-            store.read(
-                a_call(action=""),
-                lambda reader, asked=filter: reader.page(
-                    AUDIT, asked, page_size=5, page_token="", order_by="-create_time"
-                ),
-            )
+            store.read(a_call(action=""), listing(filter))
         assert Sealer(store).seal_all() == 1
     assert plans.worst()[0] <= FEW
 
