@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import grpc
+import psutil
 from rich.markup import escape
 
 from chassis.errors import HavenError
@@ -44,6 +45,8 @@ def main() -> int:
         timeline.claim("The story could be told to its end", False, seen=str(error))
     except grpc.RpcError as error:
         timeline.claim("Every request of the story is answered", False, seen=str(refusal(error)))
+    left = [process.name() for process in psutil.Process().children(recursive=True)]
+    timeline.claim("Nothing is left running", not left, seen=", ".join(left))
     if timeline.failed:
         timeline.console.print(f"What the processes said is in {LOGS}")
     return timeline.verdict()

@@ -17,9 +17,9 @@ def play(story: Story, attendees: dict[str, Attendee]) -> None:
     """Signal, page, climb, acknowledge, contact, resolve."""
     story.timeline.chapter("6. The private safety signal")
     seen_before = len(attendees["first"].received)
-    pages_before = len(story.mails_to(email_of("facilitator")))
-    case = _signal(story, attendees, pages_before)
-    _climb(story, attendees["second-patient"])
+    pages_before = {part: len(story.mails_to(email_of(part))) for part in ("facilitator", "second")}
+    case = _signal(story, attendees, pages_before["facilitator"])
+    _climb(story, attendees["second-patient"], pages_before["second"])
     _taken(story, attendees["second-patient"], case)
     _peers(story, attendees["first"], seen_before)
 
@@ -56,23 +56,30 @@ def _signal(story: Story, attendees: dict[str, Attendee], pages: int) -> crisis.
     return found
 
 
-def _climb(story: Story, patient: Attendee) -> None:
+def _climb(story: Story, patient: Attendee, pages: int) -> None:
     story.timeline.note("crisis", f"Nobody acknowledges for {RUNG_SECONDS} s")
     second = email_of("second")
     story.timeline.wait(
-        "the second rung", lambda: story.mails_to(second) or None, within=RUNG_SECONDS + 5
+        "the second rung", lambda: story.mails_to(second)[pages:] or None, within=RUNG_SECONDS + 5
     )
     first_page = story.mails_to(email_of("facilitator"))[-1].receive_time
-    gap = (story.mails_to(second)[0].receive_time - first_page).total_seconds()
+    gap = (story.mails_to(second)[pages].receive_time - first_page).total_seconds()
     story.timeline.claim(
         f"The second rung is paged {RUNG_SECONDS} s later, within half a second",
         abs(gap - RUNG_SECONDS) <= 0.5,
         seen=f"{gap:.2f} s",
     )
     story.timeline.wait(
-        "the patient to know", together(lambda: patient.told()[-1] == "NOBODY_YET"), within=5
+        f"the patient to know, told {patient.told()}",
+        together(lambda: patient.told()[-1] == "NOBODY_YET"),
+        within=5,
     )
-    story.timeline.claim("The patient is told that nobody has it yet, and whom to call", True)
+    last = patient.private[-1].safety_signal
+    story.timeline.claim(
+        "The patient is told that nobody has it yet, and a number to call",
+        bool(last.call_number),
+        seen=str(patient.told()),
+    )
 
 
 def _taken(story: Story, patient: Attendee, case: crisis.Case) -> None:
@@ -106,6 +113,12 @@ def _taken(story: Story, patient: Attendee, case: crisis.Case) -> None:
         ),
     )
     timeline.wait("resolved", together(lambda: patient.told()[-1] == "RESOLVED"), within=5)
+    told = list(dict.fromkeys(patient.told()))  # each state at the first time it was said
+    timeline.claim(
+        "At each step the patient was told whether someone has it",
+        told == ["NOBODY_YET", "SENT", "HELD_BY_ROLE", "RESOLVED"],
+        seen=", ".join(patient.told()),
+    )
     acts = world.ask(SUPERVISOR, crisis_pb2.GetCaseRequest(case_id=case.case_id)).acts
     names = [crisis.CaseActKind.Name(act.kind).removeprefix("CASE_ACT_KIND_") for act in acts]
     for act, name in zip(acts, names, strict=True):
