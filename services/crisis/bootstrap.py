@@ -50,7 +50,7 @@ def bootstrap(*, store: Store, policy_of: PolicyOf, reveal: Reveal) -> Crisis:
         cases=cases,
         planning=Planning(store, plans=plans, policy_of=policy_of),
         records=records,
-        case_queries=CaseQueries(store, book=book, policy_of=policy_of),
+        case_queries=CaseQueries(store, book=book, copies=copies, policy_of=policy_of),
         pack_queries=PackQueries(store, book=book, copies=copies, reveal=reveal),
         plan_queries=PlanQueries(store, plans=plans),
         consumers=_consumers(cases, records),

@@ -118,6 +118,10 @@ class Copies(Protocol):
         """Whom to call about the patient."""
         ...
 
+    def knows(self, reader: Reader, patient_id: str) -> bool:
+        """True where any service has told of the patient."""
+        ...
+
     def keep_screening(self, tx: Tx, screening: KeepScreening, version: int) -> None:
         """Remember that a screening ended."""
         ...

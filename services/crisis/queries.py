@@ -31,9 +31,12 @@ SHOWN_ACTS = 200  # crisis.proto GetCaseResponse.acts
 class CaseQueries:
     """Cases as clinicians and patients see them."""
 
-    def __init__(self, store: Store, *, book: CaseBook, policy_of: PolicyOf) -> None:
+    def __init__(
+        self, store: Store, *, book: CaseBook, copies: Copies, policy_of: PolicyOf
+    ) -> None:
         self._store = store
         self._book = book
+        self._copies = copies
         self._policy_of = policy_of
 
     def get(self, call: Call, case_id: str) -> tuple[Case, list[Act]]:
@@ -46,8 +49,15 @@ class CaseQueries:
         return self._store.read(call, look)
 
     def page(self, call: Call, asked: ListPage) -> Page[Case]:
-        """Cases, what needs people first."""
-        return self._store.read(call, lambda reader: self._book.page(reader, asked))
+        """Cases, what needs people first; NotFound for a patient of whom nothing is known here."""
+
+        def look(reader: Reader) -> Page[Case]:
+            page = self._book.page(reader, asked)
+            if asked.id and not page.items and not self._copies.knows(reader, asked.id):
+                raise NotFound("NOT_FOUND", "no such resource")
+            return page
+
+        return self._store.read(call, look)
 
     def page_acts(self, call: Call, asked: ListPage) -> Page[Act]:
         """A case's timeline, newest first."""

@@ -34,6 +34,7 @@ INDEXES: tuple[Index, ...] = (
     Index(POLICIES, [("tenant_id", 1)]),
     Index(ROTATIONS, [("tenant_id", 1)]),
     Index(LOCATIONS, [("tenant_id", 1), ("patient_id", 1), ("attest_time", -1)]),
+    Index(CONTACTS, [("tenant_id", 1), ("patient_id", 1)]),
     Index(SCREENINGS, [("tenant_id", 1), ("patient_id", 1), ("complete_time", -1)]),
 )
 
@@ -206,6 +207,12 @@ class MongoCopies:
         id = derived_id(reader.call.tenant_id, CONTACTS, patient_id)
         found = reader.find_one(CONTACTS, {"_id": id})
         return documents.contact_from(found) if found else None
+
+    def knows(self, reader: Reader, patient_id: str) -> bool:
+        """True where any service has told of the patient."""
+        mine = {"patient_id": patient_id}
+        places = (CONTACTS, SCREENINGS, LOCATIONS)
+        return any(reader.find_one(place, mine, fields=("patient_id",)) for place in places)
 
     def keep_screening(self, tx: Tx, screening: KeepScreening, version: int) -> None:
         """Remember that a screening ended, and how."""

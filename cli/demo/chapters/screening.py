@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grpc
 from haven.crisis.v1 import crisis_pb2
 from haven.crisis.v1 import events_pb2 as crisis_events
 from haven.crisis.v1 import resources_pb2 as crisis
@@ -10,6 +11,7 @@ from haven.intake.v1 import resources_pb2 as intake
 
 from cli.demo.cast import SUPERVISOR, Story, email_of
 from cli.demo.timeline import timed
+from cli.demo.world import refusal
 
 PHQ9_ITEMS = (
     "44250-9 44255-8 44259-0 44254-1 44251-7 44258-2 44252-5 44253-3 44260-8".split()  # noqa: SIM905
@@ -178,7 +180,11 @@ def _answer(story: Story, screening_id: str, code: str, value: int) -> intake.Sc
 
 
 def _open_case(story: Story, patient_id: str) -> crisis.Case | None:
-    cases = story.world.ask(
-        story.people["facilitator"], crisis_pb2.ListCasesRequest(patient_id=patient_id)
-    ).cases
+    request = crisis_pb2.ListCasesRequest(patient_id=patient_id)
+    try:
+        cases = story.world.ask(story.people["facilitator"], request).cases
+    except grpc.RpcError as error:
+        if refusal(error).code != "NOT_FOUND":
+            raise
+        return None  # crisis has not heard of the patient yet
     return next((case for case in cases if case.state != crisis.CASE_STATE_RESOLVED), None)

@@ -115,6 +115,21 @@ def test_cases_that_need_people_come_first_then_the_worst_then_the_newest(house)
     ]
 
 
+def test_a_known_patient_without_a_case_has_an_empty_list(house):
+    house.hear(attested("l-1", NOON, "1 First Street"))
+
+    assert house.crisis.case_queries.page(house.call("dr-one"), ListPage("p-1", 10, "")).items == []
+
+
+def test_cases_of_a_patient_whom_the_tenant_does_not_know_do_not_exist(house):
+    house.risk("p-1")
+
+    with pytest.raises(NotFound):
+        house.crisis.case_queries.page(
+            house.call("dr-one", tenant_id="harbor"), ListPage("p-1", 10, "")
+        )
+
+
 def test_a_list_goes_on_where_it_ended(house):
     for number in range(5):
         house.risk(f"p-{number}")

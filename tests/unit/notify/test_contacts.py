@@ -74,10 +74,10 @@ def test_a_recipient_has_one_address_per_channel(house):
 def test_another_tenants_contact_points_do_not_exist(house):
     house.register("dr-one", "lee@staff.example")
 
-    listed = house.notify.queries.contact_points(
-        house.call(tenant_id="harbor"), ListPage("dr-one", "", 10, "")
-    )
-    assert listed.items == []
+    with pytest.raises(NotFound):
+        house.notify.queries.contact_points(
+            house.call(tenant_id="harbor"), ListPage("dr-one", "", 10, "")
+        )
 
 
 def test_a_command_does_not_print_its_address():
@@ -127,6 +127,11 @@ def test_messages_can_be_listed_by_page_and_by_recipient(house):
 
     assert len(ask(house.call(), ListPage("", page_id, 10, "")).items) == 1
     assert len(ask(house.call(), ListPage("dr-one", "", 10, "")).items) == 2
+
+
+def test_messages_of_somebody_who_never_got_one_do_not_exist(house):
+    with pytest.raises(NotFound):
+        house.notify.queries.messages(house.call(), ListPage("dr-one", "", 10, ""))
 
 
 @pytest.mark.parametrize("ids", [{}, {"recipient_id": "dr-one", "page_id": "page-1"}])
