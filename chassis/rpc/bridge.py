@@ -11,8 +11,6 @@ waits. A mutation's `request_id` becomes its once-key, and a repeat gets the fir
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
 import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -65,8 +63,7 @@ class Bridge:
 
     async def in_executor(self, fn: Callable[..., Result], *args: Any) -> Result:
         """Run a blocking function on a thread, in the same trace."""
-        carried = contextvars.copy_context()
-        return await asyncio.wrap_future(self._executor.submit(carried.run, fn, *args))
+        return await self._executor.run(fn, *args)
 
 
 def _answered(

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from opentelemetry.sdk.trace import ReadableSpan
@@ -63,4 +64,9 @@ def line_of(span: ReadableSpan) -> str:
 
 def _instant(nanoseconds: int | None) -> str:
     seconds, rest = divmod(nanoseconds or 0, NANOSECONDS)
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{rest:09d}Z"
+    return f"{_second(seconds)}.{rest:09d}Z"
+
+
+@lru_cache(maxsize=8)  # spans of one batch meet in the same seconds
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import threading
 from collections.abc import Iterator
 
@@ -7,6 +9,8 @@ import pytest
 
 from chassis.errors import ResourceExhausted
 from chassis.rpc.executor import BoundedExecutor
+
+REQUEST: contextvars.ContextVar[str] = contextvars.ContextVar("request")
 
 
 @pytest.fixture
@@ -16,46 +20,83 @@ def executor() -> Iterator[BoundedExecutor]:
     made.close()
 
 
-def test_what_cannot_start_soon_is_refused(executor: BoundedExecutor) -> None:
-    release = threading.Event()
-    running, waiting = executor.submit(release.wait), executor.submit(lambda: "second")
+class Gate:
+    """A call that runs until it is let go."""
+
+    def __init__(self) -> None:
+        self.started, self.released = threading.Event(), threading.Event()
+
+    def __call__(self) -> str:
+        self.started.set()
+        assert self.released.wait(10)
+        return "first"
+
+
+async def test_what_cannot_start_soon_is_refused(executor: BoundedExecutor) -> None:
+    gate = Gate()
+    running = asyncio.create_task(executor.run(gate))
+    waiting = asyncio.create_task(executor.run(lambda: "second"))
+    await asyncio.to_thread(gate.started.wait, 5)
     with pytest.raises(ResourceExhausted) as raised:
-        executor.submit(lambda: "third")
+        await executor.run(lambda: "third")
     assert raised.value.reason == "SERVER_BUSY"
-    release.set()
-    assert (running.result(5), waiting.result(5)) == (True, "second")
+    gate.released.set()
+    assert (await running, await waiting) == ("first", "second")
 
 
-def test_room_comes_back_when_a_call_ends_however_it_ends(executor: BoundedExecutor) -> None:
+async def test_room_comes_back_when_a_call_ends_however_it_ends(executor: BoundedExecutor) -> None:
     def fails() -> None:
         raise ValueError("broken")
 
     for _ in range(5):
         with pytest.raises(ValueError, match="broken"):
-            executor.submit(fails).result(5)
-    assert executor.submit(lambda: "fine").result(5) == "fine"
+            await executor.run(fails)
+    assert await executor.run(lambda: "fine") == "fine"
+    assert executor.accepted == 0
 
 
-def test_a_caller_who_leaves_does_not_free_a_busy_thread(executor: BoundedExecutor) -> None:
-    release, started = threading.Event(), threading.Event()
+async def test_an_iterator_s_end_is_an_error_like_any_other(executor: BoundedExecutor) -> None:
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        await executor.run(lambda: next(iter(())))
 
-    def work() -> None:
-        started.set()
-        release.wait(5)
 
-    running = executor.submit(work)
-    assert started.wait(5)
-    assert not running.cancel()
-    executor.submit(lambda: None)
+async def test_a_caller_who_leaves_does_not_free_a_busy_thread(executor: BoundedExecutor) -> None:
+    gate = Gate()
+    leaving = asyncio.create_task(executor.run(gate))
+    await asyncio.to_thread(gate.started.wait, 5)
+    leaving.cancel()
+    waiting = asyncio.create_task(executor.run(lambda: "second"))
+    await asyncio.sleep(0)
     with pytest.raises(ResourceExhausted):
-        executor.submit(lambda: None)
-    release.set()
+        await executor.run(lambda: "third")
+    gate.released.set()
+    assert await waiting == "second"
+    assert leaving.cancelled()
 
 
-def test_a_queued_call_whose_caller_left_makes_room(executor: BoundedExecutor) -> None:
-    release = threading.Event()
-    executor.submit(release.wait)
-    assert executor.submit(lambda: "never").cancel()
-    queued = executor.submit(lambda: "now")
-    release.set()
-    assert queued.result(5) == "now"
+async def test_a_queued_call_whose_caller_left_never_runs(executor: BoundedExecutor) -> None:
+    gate = Gate()
+    ran: list[str] = []
+    running = asyncio.create_task(executor.run(gate))
+    await asyncio.to_thread(gate.started.wait, 5)
+    leaving = asyncio.create_task(executor.run(ran.append, "never"))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    gate.released.set()
+    await running
+    assert await executor.run(lambda: "next") == "next"
+    assert ran == []
+    assert executor.accepted == 0
+
+
+async def test_a_call_runs_in_its_caller_s_context(executor: BoundedExecutor) -> None:
+    REQUEST.set("mine")
+    assert await executor.run(REQUEST.get) == "mine"
+
+
+async def test_many_calls_all_come_back() -> None:
+    executor = BoundedExecutor(4, queue=2000)
+    answers = await asyncio.gather(*(executor.run(lambda n=n: n) for n in range(2000)))
+    assert answers == list(range(2000))
+    assert executor.accepted == 0
+    executor.close()

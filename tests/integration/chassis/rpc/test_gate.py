@@ -80,7 +80,7 @@ async def test_more_calls_than_fit_are_told_to_come_back(
     waiting = [asyncio.create_task(client.say()) for _ in range(4)]
     await asyncio.to_thread(eventually, lambda: len(servicer.calls) == 2, within=5)
     executor = servicer.bridge._executor
-    await asyncio.to_thread(eventually, lambda: executor._accepted == 4, within=5)
+    await asyncio.to_thread(eventually, lambda: executor.accepted == 4, within=5)
     assert await refusal(client.say()) == ("RESOURCE_EXHAUSTED", "SERVER_BUSY")
     servicer.released.set()
     assert [answer.text for answer in await asyncio.gather(*waiting)] == ["hello"] * 4
