@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from datetime import datetime
+from typing import Protocol, TypeVar
 
 from chassis.store import Aggregate, Document, Filter, Page, Reader, Repository, Store, Tx
 from services.scheduling.codec.events import message_of
 from services.scheduling.domain.commands import PageOf
 
-A = TypeVar("A", bound=Aggregate)
+
+class Timed(Aggregate, Protocol):
+    """An aggregate that says when it came to be and when it last changed."""
+
+    create_time: datetime | None
+    update_time: datetime | None
+
+
+A = TypeVar("A", bound=Timed)
 
 
 class Shelf(Repository[A]):
@@ -48,6 +57,18 @@ class Shelf(Repository[A]):
         aggregate = self._from(document)
         reader.touch(aggregate.patient_id, aggregate.id)
         return aggregate
+
+    def insert(self, tx: Tx, aggregate: A) -> A:
+        """Keep a new one and publish its events."""
+        kept = super().insert(tx, aggregate)
+        kept.create_time = kept.update_time = tx.now
+        return kept
+
+    def save(self, tx: Tx, aggregate: A) -> A:
+        """Keep a changed one and publish its events; Aborted where it moved on meanwhile."""
+        kept = super().save(tx, aggregate)
+        kept.update_time = tx.now
+        return kept
 
     def keep(self, tx: Tx, aggregate: A) -> A:
         """Keep a new or a changed one."""

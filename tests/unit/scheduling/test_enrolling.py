@@ -15,7 +15,7 @@ from services.scheduling.domain import commands
 from services.scheduling.domain.enrollment import EnrollmentState
 from services.scheduling.domain.group import Track
 from tests.fakes.memory_store import MemoryStore
-from tests.unit.scheduling.builders import MONDAY, a_block, reason_of
+from tests.unit.scheduling.builders import MONDAY, NOW, a_block, reason_of
 from tests.unit.scheduling.world import OTHER_TENANT, World
 
 
@@ -33,6 +33,7 @@ def test_an_admitted_patient_with_a_plan_gets_a_seat_in_all_twenty_four_sessions
     assert enrollment.state is EnrollmentState.ACTIVE
     assert enrollment.session_ids == series.session_ids
     assert len(enrollment.session_ids) == 24
+    assert enrollment.create_time == enrollment.update_time == NOW
     assert all(each["roster"] == [patient] for each in store.documents("sessions"))
     assert world.seen(series).free_seats == 7
 
