@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import grpc
-import grpc
 from haven.crisis.v1 import crisis_pb2
 from haven.crisis.v1 import events_pb2 as crisis_events
 from haven.crisis.v1 import resources_pb2 as crisis
@@ -12,7 +11,6 @@ from haven.intake.v1 import resources_pb2 as intake
 
 from cli.demo.cast import SUPERVISOR, Story, email_of
 from cli.demo.timeline import timed
-from cli.demo.world import refusal
 from cli.demo.world import refusal
 
 PHQ9_ITEMS = (
