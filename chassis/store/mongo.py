@@ -31,7 +31,7 @@ from chassis.store.faults import (
     translated,
     translation,
 )
-from chassis.store.mongo_rows import MongoRows
+from chassis.store.mongo_rows import Collections, MongoRows
 
 ATTEMPT_SECONDS = 2.0  # a healthy transaction takes milliseconds; past this the server is frozen
 ABORT_SECONDS = 0.5
@@ -78,6 +78,7 @@ class MongoEngine:
             read_concern=ReadConcern("majority"),
             write_concern=DURABLE,
         )
+        self._collections = Collections(self.database)
 
     def transact(self, deadline: Deadline, body: Callable[[Rows], T]) -> T:
         """Run `body` in one transaction, again after a conflict; what it did is durable."""
@@ -100,7 +101,7 @@ class MongoEngine:
     def look(self, deadline: Deadline, body: Callable[[Rows], T]) -> T:
         """Run `body` on committed rows; single writes in it are durable when it returns."""
         with translation(), pymongo.timeout(_bound(deadline)):
-            return body(MongoRows(self.database, None))
+            return body(MongoRows(self._collections, None))
 
     def due(self, collection: str, field: str, limit: int) -> list[Due]:
         """Rows whose time in `field` has come by the database's own clock."""
@@ -166,7 +167,7 @@ class MongoEngine:
             pymongo.timeout(_bound(deadline)),
         ):
             session.start_transaction(ReadConcern("snapshot"), DURABLE)
-            result = body(MongoRows(self.database, session))
+            result = body(MongoRows(self._collections, session))
             _commit(session)
             return result
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
@@ -15,16 +16,27 @@ from chassis.store.faults import INDEX_NAME, index_of
 DUPLICATE_KEY = 11000
 
 
+class Collections(dict[str, Collection[Document]]):
+    """A database's collections, each opened once."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._database = database
+
+    def __missing__(self, name: str) -> Collection[Document]:
+        self[name] = self._database[name]
+        return self[name]
+
+
 class MongoRows:
     """Driver errors pass through it to the engine, which knows when to try again."""
 
-    def __init__(self, database: Database[Document], session: ClientSession | None) -> None:
-        self._database = database
+    def __init__(self, collections: Collections, session: ClientSession | None) -> None:
+        self._collections = collections
         self._session = session
 
     def find(self, collection: str, filter: Filter, query: Query = ANY_ORDER) -> list[Document]:
         """The rows that match."""
-        cursor = self._database[collection].find(
+        cursor = self._collections[collection].find(
             filter,
             dict.fromkeys(query.fields, 1) or None,
             sort=list(query.sort) or None,
@@ -36,7 +48,7 @@ class MongoRows:
 
     def insert(self, collection: str, documents: Sequence[Document]) -> None:
         """Add rows; AlreadyExists("UNIQUE_INDEX") where a unique index refuses one."""
-        rows = self._database[collection]
+        rows = self._collections[collection]
         try:
             if len(documents) == 1:
                 rows.insert_one(documents[0], session=self._session)
@@ -54,7 +66,9 @@ class MongoRows:
     def replace(self, collection: str, filter: Filter, document: Document) -> int:
         """Put the document in the place of the one that matches; how many did."""
         try:
-            done = self._database[collection].replace_one(filter, document, session=self._session)
+            done = self._collections[collection].replace_one(
+                filter, document, session=self._session
+            )
         except DuplicateKeyError as error:
             raise _exists(index_of(error)) from error
         return done.matched_count
@@ -64,7 +78,7 @@ class MongoRows:
     ) -> int:
         """Apply update operators to the first match; how many matched or were made."""
         try:
-            done = self._database[collection].update_one(
+            done = self._collections[collection].update_one(
                 filter, change, upsert=upsert, session=self._session
             )
         except DuplicateKeyError as error:
@@ -75,7 +89,7 @@ class MongoRows:
         self, collection: str, filter: Filter, change: Filter, *, comment: str = ""
     ) -> int:
         """Apply update operators to every match; how many matched."""
-        done = self._database[collection].update_many(
+        done = self._collections[collection].update_many(
             filter, change, session=self._session, comment=comment or None
         )
         return done.matched_count
@@ -87,13 +101,13 @@ class MongoRows:
             name: value if isinstance(value, bool) else {"$add": [value, place]}
             for name, value in first.items()
         }
-        self._database[collection].update_many(
+        self._collections[collection].update_many(
             {**filter, "_id": {"$in": list(ids)}}, [{"$set": fields}], session=self._session
         )
 
     def delete(self, collection: str, filter: Filter) -> int:
         """Remove the first match; how many matched."""
-        return self._database[collection].delete_one(filter, session=self._session).deleted_count
+        return self._collections[collection].delete_one(filter, session=self._session).deleted_count
 
 
 def _exists(index: str) -> AlreadyExists:
