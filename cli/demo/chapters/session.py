@@ -6,6 +6,7 @@ import time
 
 import grpc
 from haven.scheduling.v1 import scheduling_pb2
+from haven.sessions.v1 import resources_pb2 as sessions
 from haven.sessions.v1 import sessions_pb2
 
 from cli.demo.attendee import Attendee, since, together
@@ -27,6 +28,7 @@ def play(story: Story) -> dict[str, Attendee]:
     _talk(story, attendees)
     _cut(story, attendees)
     _minutes(story)
+    _break(story, attendees)
     return attendees
 
 
@@ -173,11 +175,20 @@ def _minutes(story: Story) -> None:
         return seconds if min(present) > 0 else None
 
     seconds = story.timeline.wait("counted time", counted, within=10)
-    clinician, session = story.people["facilitator"], story.ids["session"]
-    story.world.ask(clinician, sessions_pb2.StartBreakRequest(session_id=session))
-    story.world.ask(clinician, sessions_pb2.EndBreakRequest(session_id=session))
     missing = story.patient("missing").subject
     story.timeline.claim(
         "Time is counted for those who are here and not for the one who is not",
         seconds.get(missing, 0) == 0,
     )
+
+
+def _break(story: Story, attendees: dict[str, Attendee]) -> None:
+    clinician, session = story.people["facilitator"], story.ids["session"]
+    story.world.ask(clinician, sessions_pb2.StartBreakRequest(session_id=session))
+    story.world.ask(clinician, sessions_pb2.EndBreakRequest(session_id=session))
+
+    def over() -> bool:
+        last = sessions.ROOM_EVENT_KIND_BREAK_ENDED
+        return all(attendee.room[-1].kind == last for attendee in attendees.values())
+
+    story.timeline.wait("everyone to know that a break is over", together(over), within=5)
