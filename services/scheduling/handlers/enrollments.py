@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from prometheus_client import Counter
+
 from chassis.call import Call
-from chassis.errors import AlreadyExists
+from chassis.errors import AlreadyExists, HavenError
 from chassis.ids import new_id
 from chassis.store import Store, Tx
 from services.scheduling.domain.commands import CancelEnrollment, EnrollPatient
@@ -20,6 +22,18 @@ from services.scheduling.handlers.grounds import (
 from services.scheduling.handlers.review import Review
 from services.scheduling.ports import Books
 
+ENROLLED, OTHER = "enrolled", "other"
+REFUSALS = {
+    "SERIES_FULL": "full",
+    "DOSE_NOT_MET": "dose_not_met",
+    "LICENSE_STATE_MISMATCH": "license_mismatch",
+}
+attempts = Counter(
+    "haven_scheduling_enrollments", "Attempts to enroll a patient, by outcome.", ["outcome"]
+)
+for _outcome in (ENROLLED, *REFUSALS.values(), OTHER):
+    attempts.labels(_outcome)
+
 
 class Enrollments:
     """One transaction takes or gives back every seat."""
@@ -29,7 +43,13 @@ class Enrollments:
 
     def enroll(self, call: Call, command: EnrollPatient) -> Enrollment:
         """Seat the patient in every session of the series that has not begun."""
-        return self._store.transact(call, lambda tx: self._enroll(tx, command))
+        try:
+            enrollment = self._store.transact(call, lambda tx: self._enroll(tx, command))
+        except HavenError as error:
+            attempts.labels(REFUSALS.get(error.reason, OTHER)).inc()
+            raise
+        attempts.labels(ENROLLED).inc()
+        return enrollment
 
     def cancel(self, call: Call, command: CancelEnrollment) -> Enrollment:
         """Give back the seats in every session that has not begun."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from haven.scheduling.v1 import events_pb2 as wire
+from prometheus_client import REGISTRY
 
 from chassis.clock import FixedClock
 from chassis.errors import AlreadyExists, FailedPrecondition, NotFound
@@ -252,3 +254,22 @@ def test_calling_off_the_last_session_completes_the_series_too(
     assert seen.state is EnrollmentState.COMPLETED
     assert seen.session_ids == series.session_ids[:2]
     assert seen.released_session_ids == series.session_ids[2:]
+
+
+def test_each_outcome_is_counted(world: World) -> None:
+    def counted(outcome: str) -> float:
+        value = REGISTRY.get_sample_value(
+            "haven_scheduling_enrollments_total", {"outcome": outcome}
+        )
+        assert value is not None, "every outcome is there from the start"
+        return value
+
+    before = {each: counted(each) for each in ("enrolled", "full", "license_mismatch", "other")}
+    series = world.series(world.clinician("VA"), capacity=3)
+    for state in ("VA", "NC", "VA", "VA", "VA"):
+        with suppress(FailedPrecondition):
+            world.enroll(series, world.patient(state=state))
+    with suppress(NotFound):
+        world.enroll(series, "patient-9")
+    grown = {each: counted(each) - before[each] for each in before}
+    assert grown == {"enrolled": 3, "full": 1, "license_mismatch": 1, "other": 1}
