@@ -27,6 +27,12 @@ TIERS = {
     intake_pb2.RISK_TIER_HIGH: Severity.HIGH,
 }
 
+# A finished screening may well say "none".
+SCREENING_TIERS = {
+    **{number: severity.name.lower() for number, severity in TIERS.items()},
+    intake_pb2.RISK_TIER_NONE: "none",
+}
+
 
 def message_of(event: Any) -> Message | None:
     """The message that publishes a domain event."""
@@ -97,9 +103,7 @@ def screening(event: intake_pb2.ScreeningCompleted) -> commands.KeepScreening:
         screening_id=_required(event, "screening_id"),
         patient_id=_required(event, "patient_id"),
         instrument=event.instrument,
-        tier=TIERS.get(event.tier, Severity.HIGH).name.lower()
-        if event.tier != intake_pb2.RISK_TIER_NONE
-        else "none",
+        tier=SCREENING_TIERS.get(event.tier, "high"),
         complete_time=_time(event.complete_time),
     )
 
