@@ -17,7 +17,7 @@ from grpc_status import rpc_status
 from chassis.auth.issuer import Issuer
 from chassis.ids import new_id
 
-CALL_SECONDS = 10.0
+CALL_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)

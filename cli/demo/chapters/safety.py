@@ -66,7 +66,7 @@ def _climb(story: Story, patient: Attendee, pages: int) -> None:
     gap = (story.mails_to(second)[pages].receive_time - first_page).total_seconds()
     story.timeline.claim(
         f"The second rung is paged {RUNG_SECONDS} s later, within half a second",
-        abs(gap - RUNG_SECONDS) <= 0.5,
+        abs(gap - RUNG_SECONDS) <= 0.5 * story.timeline.patience,
         seen=f"{gap:.2f} s",
     )
     story.timeline.wait(
