@@ -80,8 +80,9 @@ class Passage:
             self._finish(_code_name(self._context.code()))
         elif isinstance(error, Exception):
             await self._refuse(self._told(error))
-        else:  # cancelled: the caller left or its deadline passed, or the process is going down
-            self._finish("CANCELLED")
+        else:  # cancelled: the caller left, its deadline passed, or the process is going down
+            is_late = self._context.time_remaining() == 0
+            self._finish("DEADLINE_EXCEEDED" if is_late else "CANCELLED")
 
     def _told(self, error: Exception) -> HavenError:
         """What the caller may hear of it."""

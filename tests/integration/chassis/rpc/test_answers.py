@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
@@ -21,6 +22,7 @@ from chassis.errors import FailedPrecondition, HavenError, InvalidArgument, Kind
 from chassis.ids import new_id
 from chassis.store import AlreadyAnswered
 from chassis.telemetry import tracing
+from tests.waiting import eventually
 
 from . import echo
 from .conftest import SUBJECT, details, refusal
@@ -179,6 +181,21 @@ async def test_calls_are_counted_by_method_and_code(
     await refusal(client.say())
     after = count("OK"), count("UNAUTHENTICATED"), count("FAILED_PRECONDITION"), timed()
     assert [new - old for new, old in zip(after, before, strict=True)] == [1, 1, 1, 3]
+
+
+async def test_a_caller_whose_time_is_over_is_counted_as_such(
+    client: echo.Client, servicer: echo.Echo
+) -> None:
+    def late() -> float:
+        labels = {"service": echo.ECHO, "method": "Say", "code": "DEADLINE_EXCEEDED"}
+        return REGISTRY.get_sample_value("haven_rpc_requests_total", labels) or 0.0
+
+    servicer.act, before = servicer.block, late()
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await client.unary()(echo.message("Say"), metadata=client.metadata, timeout=0.3)
+    assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    await asyncio.to_thread(eventually, lambda: late() == before + 1, within=5)
+    servicer.released.set()
 
 
 async def test_a_caller_s_trace_goes_on_into_the_use_case(
