@@ -34,17 +34,28 @@ class Doors:
             raise NotFound("NOT_FOUND", "no such session")
         policy, person_id = self._policies(tx.call.tenant_id), tx.call.actor.subject
         role, alias, enters = self._admit(tx, session, person_id)
-        self._check_cursors(tx, command, person_id)
+        room_head, private_head = self._heads(tx, command, person_id)
         place = self._records.participants.place(tx, session.id, person_id, role)
         was_present = place.is_present
         if not enters:
             place.wait(command.connection_id, tx.now, policy)
         elif place.join(command.connection_id, alias, tx.now, policy):
             event = of_participant(RoomEventKind.JOINED, place, tx.now)
-            self._records.room_log.append(tx, session.id, event)
+            room_head = self._records.room_log.append(tx, session.id, event)
         self._records.participants.put(tx, place)
         tx.touch(place.patient_id, session.id)
-        return self._admission(tx, session, place, was_present=was_present)
+        return Admission(
+            session_id=session.id,
+            role=role,
+            alias=place.alias,
+            is_waiting=not enters,
+            was_present=was_present,
+            start_time=session.schedule.start_time,
+            room_head=room_head,
+            private_head=private_head,
+            companions=self._companions(tx, session, role) if enters else (),
+            signals=self._signals(tx, session, place),
+        )
 
     def _admit(self, tx: Tx, session: Session, person_id: str) -> tuple[Role, str, bool]:
         """As what, under which alias, and whether at once."""
@@ -56,32 +67,17 @@ class Doors:
         enters = admit_patient(session, standing, tx.now, policy)
         return Role.PATIENT, standing.alias, enters
 
-    def _check_cursors(self, tx: Tx, command: Enter, person_id: str) -> None:
-        """A number that no log has reached belongs to another room, or to another world."""
+    def _heads(self, tx: Tx, command: Enter, person_id: str) -> tuple[int, int]:
+        """Where both logs stand. A cursor that they have not reached is of another world."""
         room = self._records.room_log.head(tx, command.session_id)
         private = self._records.private_log.head(tx, person_id)
         if command.room_cursor > room or (command.private_cursor or 0) > private:
             raise OutOfRange("CURSOR_UNKNOWN", "no event has that number yet")
+        return room, private
 
-    def _admission(
-        self, tx: Tx, session: Session, place: Participant, *, was_present: bool
-    ) -> Admission:
-        is_staff = place.role is Role.FACILITATOR
-        companions = self._companions(tx, session, is_staff=is_staff)
-        return Admission(
-            session_id=session.id,
-            role=place.role,
-            alias=place.alias,
-            is_waiting=not place.is_present,
-            was_present=was_present,
-            start_time=session.schedule.start_time,
-            room_head=self._records.room_log.head(tx, session.id),
-            private_head=self._records.private_log.head(tx, place.person_id),
-            companions=companions if place.is_present else (),
-            signals=self._signals(tx, session, place),
-        )
-
-    def _companions(self, tx: Tx, session: Session, *, is_staff: bool) -> tuple[Companion, ...]:
+    def _companions(self, tx: Tx, session: Session, role: Role) -> tuple[Companion, ...]:
+        """Who is in the room; who is behind an alias only for staff, and on record."""
+        is_staff = role is Role.FACILITATOR
         present = [
             each
             for each in self._records.participants.in_session(tx, session.id)

@@ -69,7 +69,7 @@ class Connection:
     async def enter(self) -> Admission:
         """Ask the door; counted by what it says."""
         try:
-            async with self.live.hub.rooms.turn(self.tenant_id, self.session_id):
+            async with self.live.hub.turns.take(self.tenant_id, self.session_id):
                 admission: Admission = await self.step(
                     self.live.sessions.doors.enter, self.entrance
                 )

@@ -12,6 +12,7 @@ from chassis.log import failure, get_logger
 from services.sessions.domain.log import PrivateEvent, RoomEvent
 from services.sessions.domain.parting import Parting
 from services.sessions.live.tail import Kept, Run, Tails, looks_failed
+from services.sessions.live.turns import Turns
 from services.sessions.queries import Following
 
 SWEEP_SECONDS = 0.5  # what a lost wake-up costs at most
@@ -50,6 +51,7 @@ class Hub:
     ) -> None:
         self.rooms = Tails(room_log, run)
         self.private = Tails(private_log, run)
+        self.turns = Turns()
         self._attendees: dict[tuple[str, str, str], Attendee] = {}
         self._wake, self._empty = asyncio.Event(), asyncio.Event()
         self._empty.set()

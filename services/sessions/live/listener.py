@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -46,7 +47,7 @@ class Listener:
         self._frames = Bucket(policy.frame_burst, policy.frames_per_second, now=now)
         self._chats = Bucket(policy.chat_burst, policy.chat_per_second, now=now)
         self._jobs: asyncio.Queue[Job] = asyncio.Queue(UNFINISHED_JOBS)
-        self._last_beat = now
+        self._last_beat = -math.inf
         self._signals: set[asyncio.Task[None]] = set()
 
     async def read(self) -> None:
@@ -91,7 +92,7 @@ class Listener:
         """Stored at the policy's pace, however often it comes."""
         now = time.monotonic()
         if now - self._last_beat >= self._policy.heartbeat_seconds / 2 and not self._jobs.full():
-            self._last_beat = now
+            self._last_beat = -math.inf
             self._jobs.put_nowait(self._beat)
 
     def _chat(self, chat: sessions_pb2.Chat) -> None:
@@ -120,7 +121,7 @@ class Listener:
         )
         say = Say(connection.session_id, chat.text)
         try:
-            async with connection.live.hub.rooms.turn(connection.tenant_id, connection.session_id):
+            async with connection.live.hub.turns.take(connection.tenant_id, connection.session_id):
                 number = await connection.step(
                     connection.live.sessions.presences.say, say, once=once
                 )

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Generic, Protocol, TypeVar
 
 from prometheus_client import Counter
@@ -20,7 +19,6 @@ from chassis.log import failure, get_logger
 from services.sessions.queries import Following
 
 PAGE = 200
-TURN_SECONDS = 2.0  # how long a writer waits politely for another one of the same room
 
 log = get_logger(__name__)
 looks_failed = Counter("haven_sessions_log_reads_failed", "Reads of logs that did not succeed.")
@@ -70,7 +68,6 @@ class Tail(Generic[E]):
         self._after = after
         self._wake = asyncio.Event()
         self._wake.set()  # something may have been written since the number was read
-        self._turn = asyncio.Lock()
 
     def wake(self) -> None:
         """Time to look."""
@@ -86,21 +83,6 @@ class Tail(Generic[E]):
             except HavenError as error:
                 looks_failed.inc()
                 log.warning("tail.look-failed", **failure(error))
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """One writer of this replica after the other. Only to spare the database conflicts: it is
-        the store that keeps numbers apart, so nobody waits here for long."""
-        try:
-            async with asyncio.timeout(TURN_SECONDS):
-                await self._turn.acquire()
-        except TimeoutError:
-            yield
-            return
-        try:
-            yield
-        finally:
-            self._turn.release()
 
     async def _catch_up(self) -> None:
         while events := await self._after(self.number):
@@ -146,16 +128,6 @@ class Tails(Generic[E]):
         """This replica has just stored something there."""
         if (tail := self._tails.get((tenant_id, key))) is not None:
             tail.wake()
-
-    @asynccontextmanager
-    async def turn(self, tenant_id: str, key: str) -> AsyncIterator[None]:
-        """One writer of a log after the other, among those of this replica."""
-        tail = self._tails.get((tenant_id, key))
-        if tail is None:
-            yield
-            return
-        async with tail.turn():
-            yield
 
     async def after(self, tenant_id: str, key: str, number: int) -> list[E]:
         """A page of stored events."""

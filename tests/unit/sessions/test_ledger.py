@@ -47,7 +47,7 @@ def stays(draw: st.DrawFn) -> list[list[Mark]]:
     """Some visits of one patient, each on its own connection, one after the other."""
     visits, at = [], float(draw(st.integers(-120, 600)))
     for number in range(draw(st.integers(1, 5))):
-        length = draw(st.integers(0, 1500))
+        length = draw(st.integers(0, 400))
         visits.append(stay(f"c{number}", at, at + length))
         at += length + draw(st.integers(1, 900))
     return visits

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -23,7 +22,7 @@ from services.sessions.live import stream as stream_module
 from tests.unit.sessions.lobby import Client, Replica, replica
 from tests.unit.sessions.ward import Ward, by_facilitator, by_patient
 
-QUICK = {"hello_seconds": 0.1, "heartbeat_seconds": 0.2, "silence_seconds": 2.0}
+QUICK = {"hello_seconds": 0.1, "heartbeat_seconds": 0.2, "silence_seconds": 30.0}
 
 
 @pytest.fixture
@@ -239,7 +238,6 @@ async def test_on_another_replica_the_first_device_learns_it_with_its_heartbeat(
     phone = await room.joins(by_patient())
     async with replica(ward) as elsewhere:
         await elsewhere.joins(by_patient())
-        await asyncio.sleep(0.11)  # heartbeats are stored at the policy's pace
         phone.beat()
         goodbye = await phone.next("goodbye")
     assert goodbye.reason == sessions_pb2.GOODBYE_REASON_REPLACED
@@ -308,7 +306,6 @@ async def test_the_end_of_the_session_is_the_end_of_the_stream(room: Replica, wa
 async def test_who_lost_the_seat_is_shown_out_with_the_reason(room: Replica, ward: Ward) -> None:
     ana = await room.joins(by_patient())
     ward.schedules(version=2, patient_ids=["p-2"])
-    await asyncio.sleep(0.11)  # heartbeats are stored at the policy's pace
     ana.beat()
     with pytest.raises(FailedPrecondition) as error:
         await ana.end()
