@@ -15,14 +15,26 @@ from cli.servers.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 STATE = ROOT / ".haven"
-RUN = STATE / "run"
-# Keys outlive a run: data that an existing server kept stays readable, tokens stay valid.
-KEYS = STATE / "keys"
 TENANTS_FILE = ROOT / "deploy" / "local" / "tenants.toml"
 SERVICES = ("intake", "scheduling", "sessions", "crisis", "notify")
 PROCESSES = ("api", "worker", "relay")
 TOKEN_ISSUER, TOKEN_AUDIENCE = "https://issuer.haven.localhost", "haven"
 FILE = "environment"
+
+
+def state() -> Path:
+    """Where stacks keep what they make: .haven, unless HAVEN_STATE says another folder."""
+    return Path(environment().get("HAVEN_STATE") or STATE)
+
+
+def run_folder() -> Path:
+    """The developer's own stack."""
+    return state() / "run"
+
+
+def keys_folder() -> Path:
+    """Keys outlive a run: data that an existing server kept stays readable, tokens stay valid."""
+    return state() / "keys"
 
 
 @dataclass(frozen=True)
@@ -63,14 +75,14 @@ def prepare(
     folder: Path,
     uris: Uris,
     *,
-    keys: Path = KEYS,
     tenants_file: Path = TENANTS_FILE,
     more: Mapping[str, str] | None = None,
 ) -> LocalEnvironment:
     """Choose free addresses, make missing keys and certificates, and write it all down."""
     folder.mkdir(parents=True, exist_ok=True)
+    keys = keys_folder()
     ensure_local_pki(keys / "pki", SERVICES)
-    issuer = local_issuer(keys)
+    issuer = local_issuer()
     traces = folder / "traces.jsonl"
     traces.touch(mode=0o600)
     addresses = dict(_addresses())
@@ -104,15 +116,16 @@ def prepare(
     return made
 
 
-def local_issuer(keys: Path = KEYS) -> Issuer:
+def local_issuer() -> Issuer:
     """The issuer of this machine's tokens; its key is made at first use."""
+    keys = keys_folder()
     keys.mkdir(parents=True, exist_ok=True)
     return Issuer(keys, issuer=TOKEN_ISSUER, audience=TOKEN_AUDIENCE, environment="local")
 
 
-def current(folder: Path = RUN) -> Mapping[str, str]:
-    """This process's environment, completed by that of the stack which runs in the folder."""
-    return {**read(folder / FILE), **environment()}
+def current() -> Mapping[str, str]:
+    """This process's environment, completed by that of the developer's running stack."""
+    return {**read(run_folder() / FILE), **environment()}
 
 
 def read(file: Path) -> Mapping[str, str]:

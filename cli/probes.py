@@ -15,7 +15,7 @@ PROBE_SECONDS = 2.0
 
 def is_ready(name: str, variables: Mapping[str, str]) -> bool:
     """The HTTP probe of any process, and an api's gRPC health as well."""
-    service, _, process = name.partition("-")
+    service, process, *_ = name.split("-")  # and a replica's number
     prefix = f"HAVEN_{service}_".upper()
     if not answers(variables[f"{prefix}{process.upper()}_METRICS_ADDRESS"], "/readyz"):
         return False

@@ -7,7 +7,8 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,6 +27,9 @@ from cli.servers.ready import wait_until
 
 READY_SECONDS = 120.0  # 10 s alone on two cores; a busy machine needs patience
 STOP_SECONDS = 30.0
+AT_ONCE = 5  # fifteen interpreters at once on two cores make every one of them slow
+# A process that finds a server too slow to answer ends and is started again, as in a cluster.
+STARTS = 3
 Report = Callable[[str], object]
 
 
@@ -50,6 +54,7 @@ class Stack:
         self._given = Uris.given() if given is None else given
         self._more, self._report = dict(more or {}), report
         self._processes: dict[str, Child] = {}
+        self._failed_starts: Counter[str] = Counter()
         self._environment: LocalEnvironment | None = None
         self._servers = ExitStack()
 
@@ -86,10 +91,10 @@ class Stack:
         atexit.unregister(self.stop)
 
     def restart(self, name: str, **variables: str) -> None:
-        """End a process in order, if it runs, and start it again, with these variables on top."""
+        """End a process in order, if it runs, and start it again with these variables on top."""
         self._processes[name].stop(within=STOP_SECONDS)
         self._processes[name] = self._child(name, variables)
-        self._processes[name].start()
+        self._failed_starts[name] = 0
         self.wait_ready([name])
 
     def add(self, name: str, *, like: str, **variables: str) -> None:
@@ -98,25 +103,33 @@ class Stack:
         address = f"HAVEN_{service}_{process}_METRICS_ADDRESS".upper()
         own = {address: f"127.0.0.1:{free_port()}", **variables}
         self._processes[name] = self._child(like, own, log=name)
-        self._processes[name].start()
+        self.wait_ready([name])
+
+    def remove(self, name: str) -> None:
+        """End a replica that was added, and forget it."""
+        self._processes.pop(name).stop(within=STOP_SECONDS)
 
     def kill(self, name: str) -> None:
         """End a process at once, as a crash would."""
         self._processes[name].kill()
 
-    def wait_ready(self, names: list[str] | None = None) -> None:
-        """Return when these processes, or all, are ready."""
-        names = names or list(self._processes)
-        waiting = list(names)
+    def wait_ready(self, names: Iterable[str] = ()) -> None:
+        """Return when these processes, or all, are ready; a few at a time are started."""
+        names = list(names) or list(self._processes)
+        waiting, starting = list(names), list[str]()
 
         def all_ready() -> bool:
-            before = len(waiting)
-            waiting[:] = [name for name in waiting if not self._is_ready(name)]
-            if len(waiting) != before:
-                self._report(f"{len(names) - len(waiting)} of {len(names)} processes ready")
-            return not waiting
+            before = len(starting)
+            starting[:] = [name for name in starting if not self._is_ready(name)]
+            if len(starting) != before:
+                ready = len(names) - len(waiting) - len(starting)
+                self._report(f"{ready} of {len(names)} processes ready")
+            while waiting and len(starting) < AT_ONCE:
+                starting.append(waiting.pop(0))
+                self._processes[starting[-1]].start()
+            return not starting
 
-        wait_until(all_ready, "Haven", within=READY_SECONDS, every=0.1, explain=waiting.__str__)
+        wait_until(all_ready, "Haven", within=READY_SECONDS, every=0.1, explain=starting.__str__)
 
     def ended(self) -> list[str]:
         """Processes that are not running although nobody ended them."""
@@ -144,9 +157,7 @@ class Stack:
         provision.declare_topology(uris.amqp)
         provision.apply_indexes(self.environment.variables)
         self._report("queues and indexes declared")
-        for name in commands():
-            self._processes[name] = self._child(name, {})
-            self._processes[name].start()
+        self._processes = {name: self._child(name, {}) for name in commands()}
         self.wait_ready()
 
     def _start_servers(self) -> Uris:
@@ -180,9 +191,13 @@ class Stack:
 
     def _is_ready(self, name: str) -> bool:
         child = self._processes[name]
-        if not child.is_running:
+        if child.is_running:
+            return is_ready(name, child.environment)
+        self._failed_starts[name] += 1
+        if self._failed_starts[name] >= STARTS:
             raise FailedPrecondition("PROCESS_ENDED", f"{name} ended:\n{child.last_words()}")
-        return is_ready(name, child.environment)
+        child.start()
+        return False
 
 
 def commands() -> Mapping[str, list[str]]:

@@ -18,36 +18,37 @@ RESTART_SECONDS = 2.0
 def up() -> None:
     """Start servers and the fifteen processes and keep them running until Ctrl-C."""
     from cli.commands.welcome import show
-    from cli.environment import RUN, STATE
+    from cli.environment import run_folder, state
     from cli.stack import Stack
 
-    if (running := running_pid(STATE)) is not None:
+    if (running := running_pid(state())) is not None:
         typer.echo(f"A stack is running already (process {running}): haven stack down")
         raise typer.Exit(1)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # both end it in order
-    STATE.mkdir(exist_ok=True)
-    (STATE / PID_FILE).write_text(str(os.getpid()))
+    pid_file = state() / PID_FILE
+    pid_file.parent.mkdir(parents=True, exist_ok=True)
+    pid_file.write_text(str(os.getpid()))
     try:
-        with Stack(RUN, report=typer.echo) as stack:
+        with Stack(run_folder(), report=typer.echo) as stack:
             show(stack)
             _tend(stack)
     except KeyboardInterrupt:
         typer.echo("ended")
     finally:
-        (STATE / PID_FILE).unlink(missing_ok=True)
+        pid_file.unlink(missing_ok=True)
 
 
 @app.command()
 def down() -> None:
     """End the stack that `haven stack up` started, and everything in it."""
-    from cli.environment import STATE
+    from cli.environment import state
     from cli.servers.ready import wait_until
 
-    if (pid := running_pid(STATE)) is None:
+    if (pid := running_pid(state())) is None:
         typer.echo("no stack is running")
         return
     os.kill(pid, signal.SIGTERM)
-    wait_until(lambda: running_pid(STATE) is None, "the end of the stack", within=DOWN_SECONDS)
+    wait_until(lambda: running_pid(state()) is None, "the end of the stack", within=DOWN_SECONDS)
     typer.echo("ended")
 
 

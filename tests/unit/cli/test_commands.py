@@ -7,7 +7,6 @@ import jwt
 import pytest
 from typer.testing import CliRunner
 
-from cli import environment
 from cli.commands.stack import PID_FILE, running_pid
 from cli.environment import SERVICES
 from cli.main import app
@@ -18,9 +17,7 @@ def nothing_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No stack of the developer's own is found, and no key is left behind."""
     for name in [name for name in os.environ if name.startswith("HAVEN_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setattr(environment, "STATE", tmp_path)
-    monkeypatch.setattr(environment.current, "__defaults__", (tmp_path,))
-    monkeypatch.setattr(environment.local_issuer, "__defaults__", (tmp_path / "keys",))
+    monkeypatch.setenv("HAVEN_STATE", str(tmp_path))
 
 
 def run(*arguments: str) -> tuple[int, str]:

@@ -23,9 +23,14 @@ from cli.stack import commands
 URIS = Uris("amqp://guest:guest@127.0.0.1:1/", "mongodb://127.0.0.1:2/", "smtp://127.0.0.1:3")
 
 
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HAVEN_STATE", str(tmp_path))
+
+
 @pytest.fixture
 def made(tmp_path: Path) -> LocalEnvironment:
-    return prepare(tmp_path / "run", URIS, keys=tmp_path / "keys")
+    return prepare(tmp_path / "run", URIS)
 
 
 def test_every_service_can_read_its_settings(made: LocalEnvironment) -> None:
@@ -59,7 +64,7 @@ def test_nobody_else_on_the_machine_can_read_it(tmp_path: Path, made: LocalEnvir
 
 
 def test_values_are_safe_for_a_shell(tmp_path: Path) -> None:
-    prepare(tmp_path, URIS, keys=tmp_path / "keys", more={"HAVEN_ODD": "two words; 'and' $more"})
+    prepare(tmp_path, URIS, more={"HAVEN_ODD": "two words; 'and' $more"})
     line = next(
         line for line in (tmp_path / FILE).read_text().splitlines() if line.startswith("HAVEN_ODD")
     )
@@ -69,7 +74,7 @@ def test_values_are_safe_for_a_shell(tmp_path: Path) -> None:
 
 def test_keys_are_kept_from_run_to_run(tmp_path: Path) -> None:
     def once() -> tuple[bytes, str]:
-        made = prepare(tmp_path / "run", URIS, keys=tmp_path / "keys")
+        made = prepare(tmp_path / "run", URIS)
         return (tmp_path / "keys" / "master.key").read_bytes(), made.issuer.kid
 
     assert once() == once()
