@@ -7,6 +7,7 @@ it; after a lost connection nothing is known of the rest, and nothing is claimed
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -69,18 +70,24 @@ class Published:
     refused: list[str] = field(default_factory=list)  # a queue did not take it
 
 
-def connect(uri: str, **options: Any) -> amqp.Connection:
-    """An open connection; Unavailable("BROKER_UNAVAILABLE") where there is none in two seconds."""
-    settings = Connection(
+def connection_of(uri: str, **options: Any) -> Connection:
+    """How to connect, not yet connected. `amqps` means a verified certificate for the host's name,
+    by the system's authorities or those of SSL_CERT_FILE."""
+    is_secure = uri.startswith("amqps:")
+    # kombu's own default for amqps is to encrypt for whoever answers.
+    verified = {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": None}
+    return Connection(
         uri,
+        ssl=verified if is_secure else None,
         heartbeat=HEARTBEAT_SECONDS,
         connect_timeout=CONNECT_SECONDS,
-        transport_options={
-            "read_timeout": READ_SECONDS,
-            "write_timeout": WRITE_SECONDS,
-            **options,
-        },
+        transport_options={"write_timeout": WRITE_SECONDS, **options},
     )
+
+
+def connect(uri: str, **options: Any) -> amqp.Connection:
+    """An open connection; Unavailable("BROKER_UNAVAILABLE") where there is none in two seconds."""
+    settings = connection_of(uri, read_timeout=READ_SECONDS, **options)
     try:
         return settings.transport.establish_connection()
     except ERRORS as error:

@@ -29,7 +29,7 @@ from chassis.outbox.courier import Courier
 from chassis.outbox.gauges import GaugeLoop
 from chassis.outbox.loops import Loops
 from chassis.outbox.receipts import ReceiptLoop
-from chassis.outbox.relay import RelayLoop
+from chassis.outbox.relay import RelayLoop, expect_returns
 from chassis.outbox.wake import Wakes, watch
 from chassis.process import Process, opened
 from chassis.rpc.channel import open_channel
@@ -37,7 +37,15 @@ from chassis.settings import ProcessSettings, SettingsError, load
 from chassis.store.outbox_rows import OUTBOX
 from chassis.telemetry import metrics
 from chassis.timers import DueRunner, DueWork
-from chassis.topology import Catalogue, MessageClass, check, declare, load_catalogue, topology_of
+from chassis.topology import (
+    Catalogue,
+    MessageClass,
+    check,
+    declare,
+    exchange_name,
+    load_catalogue,
+    topology_of,
+)
 
 S = TypeVar("S", bound=ProcessSettings)
 CRISIS_SWEEP, SWEEP = 0.25, 1.0
@@ -85,6 +93,7 @@ class Relay:
     def __init__(self, process: Process, due_work: Callable[[], Sequence[DueWork]]) -> None:
         self._process = process
         self._catalogue = load_catalogue([process.settings.service])
+        _expect(self._catalogue, process.settings)
         self._loops, self._wakes = Loops(), Wakes()
         self._courier = _courier(process)
         process.store.after_commit = self._courier.deliver
@@ -148,6 +157,20 @@ class Relay:
             loop,
             sweep=CRISIS_SWEEP if is_crisis else SWEEP,
             wake=self._wakes.listen(message_class),
+        )
+
+
+def _expect(catalogue: Catalogue, settings: ProcessSettings) -> None:
+    """Every metric at 0, and an address for everyone who must hear of a crisis."""
+    specs = catalogue.published_by(settings.service)
+    published = [(exchange_name(spec.service), spec.type) for spec in specs]
+    metrics.expect_events(published=published, queues=[])
+    expect_returns(spec.type for spec in specs)
+    crisis = [spec for spec in specs if spec.message_class is MessageClass.CRISIS]
+    needed = {consumer for spec in crisis for consumer in spec.consumers}
+    if missing := needed - set(settings.peers):
+        raise SettingsError(
+            [f"HAVEN_{name.upper()}_INTERNAL_ADDRESS: required" for name in sorted(missing)]
         )
 
 

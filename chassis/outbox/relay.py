@@ -134,6 +134,13 @@ class RelayLoop:
             self._confirmed = []
 
 
+def expect_returns(types: Iterable[str]) -> None:
+    """Every type's counters at 0."""
+    for each in types:
+        returned.labels(each, RETURNED)
+        returned.labels(each, REFUSED)
+
+
 class HeldTypes:
     """Event types that no queue took a moment ago; each waits, longer every time."""
 

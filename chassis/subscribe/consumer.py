@@ -16,7 +16,7 @@ from kombu import Connection, Queue
 from kombu.utils.limits import TokenBucket
 from nameko.messaging import QueueConsumer
 
-from chassis.broker import CONNECT_SECONDS, HEARTBEAT_SECONDS, WRITE_SECONDS, Publisher
+from chassis.broker import Publisher, connection_of
 from chassis.errors import InvalidArgument
 from chassis.log import failure, get_logger
 from chassis.subscribe.forward import Forwarder
@@ -50,25 +50,25 @@ class EventConsumer(QueueConsumer):  # type: ignore[misc]  # nameko is untyped
     @property
     def connection(self) -> Connection:
         """How to connect; every wait is bounded."""
-        return Connection(
-            self.amqp_uri,
-            heartbeat=HEARTBEAT_SECONDS,
-            connect_timeout=CONNECT_SECONDS,
-            transport_options={"write_timeout": WRITE_SECONDS},
-        )
+        return connection_of(self.amqp_uri)
 
     @contextmanager
     def establish_connection(self) -> Iterator[Connection]:
         """Connect, however long it takes, without long pauses between attempts."""
         self.is_consuming = False
-        with self.create_connection() as connection:
-            connection.ensure_connection(
-                self.on_connection_error,
-                interval_start=RETRY_FIRST,
-                interval_step=RETRY_STEP,
-                interval_max=RETRY_MOST,
-            )
+        connection = self.create_connection()
+        connection.ensure_connection(
+            self.on_connection_error,
+            interval_start=RETRY_FIRST,
+            interval_step=RETRY_STEP,
+            interval_max=RETRY_MOST,
+        )
+        try:
             yield connection
+        except BaseException:
+            connection.collect()  # a frozen broker would not even answer a good-bye
+            raise
+        connection.release()
 
     def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
         """Declare everything this worker needs, then consume raw messages."""

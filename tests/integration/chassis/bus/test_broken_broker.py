@@ -37,6 +37,8 @@ def test_what_is_committed_while_the_broker_is_frozen_arrives_when_it_thaws(
     events = [fragile.case() for _ in range(10)]
     eventually(lambda: "BROKER_UNAVAILABLE" in fragile.logs(), within=30)
     assert fragile.pending() == 10, "nothing that the broker did not confirm is marked"
+    # The worker, too, has given the connection up and asks for a new one.
+    eventually(lambda: "worker.no-broker" in fragile.logs(), within=60)
     victim.thaw()
 
     for event_id in events:

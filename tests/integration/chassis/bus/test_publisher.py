@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
+from chassis.auth.pki import ensure_local_pki
 from chassis.broker import Outgoing, Published, Publisher, connect, drop
 from chassis.errors import Unavailable
 from chassis.ids import new_id
@@ -143,3 +149,25 @@ def test_a_missing_queue_is_named(vhost: str, topology: Topology) -> None:
 
     assert missing.value.reason == "TOPOLOGY_INCOMPLETE"
     drop(connection)
+
+
+def test_an_encrypted_broker_must_prove_who_it_is(tmp_path: Path) -> None:
+    ensure_local_pki(tmp_path, ["broker"])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "broker.pem", tmp_path / "broker-key.pem")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        stranger = threading.Thread(target=greet, args=(listener, context))
+        stranger.start()
+
+        with pytest.raises(Unavailable) as refused:
+            connect(f"amqps://guest:guest@127.0.0.1:{listener.getsockname()[1]}/")
+
+        stranger.join(timeout=10)
+    assert isinstance(refused.value.__cause__, ssl.SSLCertVerificationError)
+
+
+def greet(listener: socket.socket, context: ssl.SSLContext) -> None:
+    """Offer a certificate of an authority that nobody knows."""
+    plain, _ = listener.accept()
+    with suppress(OSError), context.wrap_socket(plain, server_side=True):
+        raise AssertionError("the client trusted a stranger")
