@@ -42,7 +42,14 @@ CHASSIS_INDEXES: tuple[Index, ...] = (
     Index(
         OUTBOX, [("create_time", 1)], partial={"awaiting.0": {"$exists": True}}, label="awaiting"
     ),
-    Index(OUTBOX, [("publish_time", 1)], expire_after=_seconds(OUTBOX_KEPT)),
+    # What some consumer has not taken stays, however long that is.
+    Index(
+        OUTBOX,
+        [("publish_time", 1)],
+        partial={"published": True, "awaiting": []},
+        expire_after=_seconds(OUTBOX_KEPT),
+        label="done",
+    ),
     Index(INBOX, [("create_time", 1)], expire_after=_seconds(INBOX_KEPT)),
     Index(ANSWERS, [("create_time", 1)], expire_after=_seconds(ANSWERS_KEPT)),
     Index(AUDIT, [("tenant_id", 1), ("create_time", -1), ("_id", -1)]),

@@ -152,12 +152,11 @@ class MongoEngine:
         ]
 
     def _existing(self, indexes: Sequence[Index]) -> dict[str, Document]:
-        with translation(), pymongo.timeout(ATTEMPT_SECONDS):
-            return {
-                name: dict(facts)
-                for collection in {index.collection for index in indexes}
-                for name, facts in self.database[collection].index_information().items()
-            }
+        existing: dict[str, Document] = {}
+        for collection in {index.collection for index in indexes}:
+            with translation(), pymongo.timeout(ATTEMPT_SECONDS):
+                existing |= self.database[collection].index_information()
+        return existing
 
     def _attempt(self, deadline: Deadline, body: Callable[[Rows], T]) -> T:
         deadline.check()

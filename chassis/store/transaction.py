@@ -58,16 +58,25 @@ class Tx(Reader):
 
     def insert(self, collection: str, document: Mapping[str, Any]) -> Document:
         """Add a document at version 1; AlreadyExists where a unique index refuses it."""
+        return self.insert_many(collection, [document])[0]
+
+    def insert_many(
+        self, collection: str, documents: Sequence[Mapping[str, Any]]
+    ) -> list[Document]:
+        """Add documents at version 1, in one stroke; AlreadyExists where an index refuses one."""
         self.check()
-        stored = self._stamped(collection, document, version=1, create_time=self.now)
+        stored = [
+            self._stamped(collection, each, version=1, create_time=self.now) for each in documents
+        ]
         try:
-            self._rows.insert(collection, [stored])
+            self._rows.insert(collection, stored)
         except AlreadyExists as error:
             # The database has given the transaction up: nothing after this can count.
             self._failure = error
             raise
-        self._created[collection, stored["_id"]] = self.now
-        self._note(stored)
+        for each in stored:
+            self._created[collection, each["_id"]] = self.now
+            self._note(each)
         return stored
 
     def replace(self, collection: str, document: Mapping[str, Any], *, version: int) -> Document:
@@ -87,6 +96,8 @@ class Tx(Reader):
         """Apply update operators to the first match; how many matched or were made (0 or 1)."""
         self.check()
         change = self._own_change(filter, update, upsert=upsert)
+        if isinstance(patient_id := filter.get("patient_id"), str):
+            self.touch(patient_id)
         return self._rows_call(
             lambda: self._rows.update(collection, self._mine(filter), change, upsert=upsert)
         )

@@ -279,6 +279,10 @@ class AuditRowsSuite:
         (row,) = audit(store, action="chart.write")
         assert (row["patient_id"], row["resource_ids"]) == ("p1", ["c1", "c2"])
 
+    def test_an_update_by_patient_is_in_that_patients_trail(self, store: Store) -> None:
+        store.transact(a_call(), updating({"patient_id": "p7"}, {"$set": {"state": "closed"}}))
+        assert [row["patient_id"] for row in audit(store)] == ["p7"]
+
     def test_a_row_names_the_request_or_event_that_caused_it(self, store: Store) -> None:
         charts(store).add(a_call(once=a_request("r1")), a_chart("c1"))
         charts(store).update(a_call(once=an_event("e1")), "c1", Chart.note)
