@@ -89,6 +89,14 @@ class SessionBook(Book[Session], Protocol):
         """Sessions that the clinician leads, neither over nor canceled."""
         ...
 
+    def insert_all(self, tx: Tx, sessions: Collection[Session]) -> None:
+        """Keep new ones, in one stroke, and publish their events."""
+        ...
+
+    def save_leads(self, tx: Tx, sessions: Collection[Session]) -> None:
+        """Keep who leads these and where they may treat, in few strokes; publish their events."""
+        ...
+
     def seat(self, tx: Tx, sessions: Collection[Session], seat: Seat) -> None:
         """Keep the same new seat in all of these, in one stroke; Aborted where one moved on."""
         ...

@@ -154,6 +154,32 @@ class TransactionSuite:
             with pytest.raises(Internal):
                 store.transact(a_call(), inserting(document))
 
+    def test_many_are_stored_together_or_not_at_all(self, store: Store) -> None:
+        several = [{"_id": f"c{n}", "patient_id": f"p{n}"} for n in range(3)]
+        stored = store.transact(a_call(), lambda tx: tx.insert_many(CHARTS, several))
+        assert [(each["_id"], each["version"]) for each in stored] == [
+            ("c0", 1),
+            ("c1", 1),
+            ("c2", 1),
+        ]
+        more = [{"_id": "c3", "patient_id": "p3"}, {"_id": "c1", "patient_id": "p4"}]
+        with pytest.raises(AlreadyExists):
+            store.transact(a_call(), lambda tx: tx.insert_many(CHARTS, more))
+        found = store.read(a_call(), lambda reader: reader.find(CHARTS, {}))
+        assert {each["_id"] for each in found} == {"c0", "c1", "c2"}
+
+    def test_an_update_of_many_raises_each_version_within_the_tenant(self, store: Store) -> None:
+        insert(store, "c1", notes=["old"])
+        insert(store, "c2", notes=["old"])
+        insert(store, "c3", a_call("t2"), notes=["old"])
+        change = {"$push": {"notes": "new"}}
+        matched = store.transact(a_call(), lambda tx: tx.update_many(CHARTS, {}, change))
+        assert matched == 2
+        found = store.read(a_call(), lambda reader: reader.find(CHARTS, {}))
+        assert [(each["version"], each["notes"]) for each in found] == [(2, ["old", "new"])] * 2
+        other = store.read(a_call("t2"), lambda reader: reader.get(CHARTS, "c3"))
+        assert (other["version"], other["notes"]) == (1, ["old"])
+
     def test_updates_count_versions_and_can_make_the_document(self, store: Store) -> None:
         change = {"$inc": {"lines": 2}, "$push": {"tags": "a"}}
         for _ in range(2):

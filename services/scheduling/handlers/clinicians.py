@@ -64,7 +64,6 @@ class Clinicians:
         saved = self._books.clinicians.save(tx, clinician)
         led = self._books.sessions.open_of_facilitator(tx, clinician.id)
         changed = [each for each in led if each.follow_licenses(clinician)]
-        for session in changed:
-            self._books.sessions.save(tx, session)
+        self._books.sessions.save_leads(tx, changed)
         self._review.patients(tx, rosters(changed))
         return saved

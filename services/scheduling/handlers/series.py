@@ -47,8 +47,7 @@ class SeriesUseCases:
         series.require_policy(self._policy_of(tx.call.tenant_id))
         sessions = series.sessions(group, clinician, tx.now, new_id)
         require_free_facilitator(self._books, tx, clinician, sessions)
-        for session in sessions:
-            self._books.sessions.insert(tx, session)
+        self._books.sessions.insert_all(tx, sessions)
         self._books.clinicians.save(tx, clinician)
         return view_of(self._books.series.insert(tx, series), sessions, tx.now)
 
@@ -61,7 +60,7 @@ class SeriesUseCases:
         require_covering(self._books, tx, clinician, sessions)
         for session in sessions:
             session.give_to(clinician)
-            self._books.sessions.save(tx, session)
+        self._books.sessions.save_leads(tx, sessions)
         self._books.clinicians.save(tx, clinician)
         saved = self._books.series.save(tx, series)
         self._review.patients(tx, rosters(sessions))

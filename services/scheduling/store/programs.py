@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import date
 
 from chassis.errors import Aborted
 from chassis.store import Filter, Page, Reader, Store, Tx
 from services.scheduling.codec.documents import programs
+from services.scheduling.codec.events import message_of
 from services.scheduling.domain.commands import ListEnrollments, ListSeries, ListSessions, PageOf
 from services.scheduling.domain.dose import Part, week_of
 from services.scheduling.domain.enrollment import Enrollment
@@ -63,6 +65,27 @@ class Sessions(Shelf[Session]):
         """Sessions that the clinician leads, neither over nor canceled."""
         return self._in_order(reader, {"facilitator_id": clinician_id, **OPEN})
 
+    def insert_all(self, tx: Tx, sessions: Collection[Session]) -> None:
+        """Keep new ones, in one stroke, and publish their events."""
+        tx.insert_many(
+            "sessions", [{**programs.session_document(each), "_id": each.id} for each in sessions]
+        )
+        self._published(tx, sessions)
+
+    def save_leads(self, tx: Tx, sessions: Collection[Session]) -> None:
+        """Keep who leads these and where they may treat, in few strokes; publish their events.
+
+        A program has hundreds of sessions but few facilitators and few dates on which a license
+        begins or ends; one write for each session would outlast the transaction.
+        """
+        alike: dict[tuple[str, tuple[str, ...]], list[Session]] = defaultdict(list)
+        for each in sessions:
+            alike[each.facilitator_id, each.facilitator_states].append(each)
+        for (facilitator_id, states), group in alike.items():
+            change = {"facilitator_id": facilitator_id, "facilitator_states": list(states)}
+            self._change_all(tx, group, {}, {"$set": change})
+        self._published(tx, sessions)
+
     def seat(self, tx: Tx, sessions: Collection[Session], seat: Seat) -> None:
         """Keep the same new seat in all of these, in one stroke; Aborted where one moved on."""
         change = {"seats": programs.seat_document(seat), "roster": seat.patient_id}
@@ -117,6 +140,18 @@ class Sessions(Shelf[Session]):
         wanted = {"_id": {"$in": [each.id for each in sessions]}, **OPEN, **filter}
         if tx.update_many("sessions", wanted, change) != len(sessions):
             raise Aborted("STALE_VERSION", "changed meanwhile; read it again")
+
+    def _published(self, tx: Tx, sessions: Collection[Session]) -> None:
+        """Emit what happened to sessions that were just written, at their new versions."""
+        for session in sessions:
+            session.version += 1
+            session.update_time = tx.now
+            tx.touch("", session.id)
+            for event in session.events:
+                tx.emit(
+                    message_of(event), aggregate_id=session.id, aggregate_version=session.version
+                )
+            session.events.clear()
 
     def _in_order(self, reader: Reader, filter: Filter) -> list[Session]:
         return sorted(self.find(reader, filter), key=lambda each: (each.span, each.id))
