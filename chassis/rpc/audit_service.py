@@ -11,6 +11,7 @@ from haven.policy.v1 import policy_pb2
 
 from chassis.call import Call
 from chassis.decode import Fields
+from chassis.errors import NotFound
 from chassis.rpc.bridge import Bridge, Context
 from chassis.rpc.server import Served
 from chassis.store import AUDIT, Document, Page, Reader, Store
@@ -52,13 +53,17 @@ class AuditServicer(audit_pb2_grpc.AuditServiceServicer):
     def _list(self, call: Call, listing: Listing) -> Page[Document]:
         def entries(reader: Reader) -> Page[Document]:
             reader.touch(listing.patient_id)
-            return reader.page(
+            page = reader.page(
                 AUDIT,
                 {"patient_id": listing.patient_id} if listing.patient_id else {},
                 page_size=listing.page_size,
                 page_token=listing.page_token,
                 order_by="-create_time",
             )
+            if listing.patient_id and not page.items and not listing.page_token:
+                # Of a patient of another tenant nothing is on record here, this question included.
+                raise NotFound("NOT_FOUND", "nothing is on record about this patient here")
+            return page
 
         return self._store.read(call, entries)
 

@@ -17,7 +17,6 @@ from haven.scheduling.v1 import scheduling_pb2
 from cli.demo.cast import ADMINISTRATOR, COORDINATOR, RIVERBEND, Story, email_of
 from cli.demo.world import Person
 
-RUNG_SECONDS = 3
 SEVERITIES = (events_pb2.SEVERITY_LOW, events_pb2.SEVERITY_MODERATE, events_pb2.SEVERITY_HIGH)
 # Part in the story and the state of the license.
 CLINICIANS = (("facilitator", "VA"), ("second", "VA"), ("unlicensed", "MD"))
@@ -99,13 +98,13 @@ def _on_call(story: Story) -> None:
     )
 
 
-def _policy(severity: events_pb2.Severity.ValueType) -> crisis.EscalationPolicy:
+def _policy(severity: events_pb2.Severity.ValueType, seconds: int) -> crisis.EscalationPolicy:
     targets = (
         crisis.EscalationTarget(rotation_id="on-call"),
         crisis.EscalationTarget(rotation_id="back-up"),
         crisis.EscalationTarget(supervisor_pool=True),
     )
-    wait = Duration(seconds=RUNG_SECONDS)
+    wait = Duration(seconds=seconds)
     return crisis.EscalationPolicy(
         severity=severity,
         rungs=[crisis.EscalationRung(wait_duration=wait, targets=[target]) for target in targets],

@@ -10,7 +10,6 @@ from haven.crisis.v1 import resources_pb2 as crisis
 
 from cli.demo.attendee import Attendee, since, together
 from cli.demo.cast import SUPERVISOR, Story, email_of
-from cli.demo.chapters.prologue import RUNG_SECONDS
 
 
 def play(story: Story, attendees: dict[str, Attendee]) -> None:
@@ -57,16 +56,18 @@ def _signal(story: Story, attendees: dict[str, Attendee], pages: int) -> crisis.
 
 
 def _climb(story: Story, patient: Attendee, pages: int) -> None:
-    story.timeline.note("crisis", f"Nobody acknowledges for {RUNG_SECONDS} s")
+    story.timeline.note("crisis", f"Nobody acknowledges for {story.rung_seconds} s")
     second = email_of("second")
     story.timeline.wait(
-        "the second rung", lambda: story.mails_to(second)[pages:] or None, within=RUNG_SECONDS + 5
+        "the second rung",
+        lambda: story.mails_to(second)[pages:] or None,
+        within=story.rung_seconds + 5,
     )
     first_page = story.mails_to(email_of("facilitator"))[-1].receive_time
     gap = (story.mails_to(second)[pages].receive_time - first_page).total_seconds()
     story.timeline.claim(
-        f"The second rung is paged {RUNG_SECONDS} s later, within half a second",
-        abs(gap - RUNG_SECONDS) <= 0.5 * story.timeline.patience,
+        f"The second rung is paged {story.rung_seconds} s later, within half a second",
+        abs(gap - story.rung_seconds) <= 0.5 * story.timeline.patience,
         seen=f"{gap:.2f} s",
     )
     story.timeline.wait(
