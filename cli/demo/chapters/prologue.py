@@ -89,7 +89,9 @@ def _on_call(story: Story) -> None:
     for severity in SEVERITIES:
         story.world.ask(
             ADMINISTRATOR,
-            crisis_pb2.PutEscalationPolicyRequest(escalation_policy=_policy(severity)),
+            crisis_pb2.PutEscalationPolicyRequest(
+                escalation_policy=_policy(severity, story.rung_seconds)
+            ),
         )
     now = story.world.ask(ADMINISTRATOR, crisis_pb2.WhoIsOnCallRequest(rotation_id="on-call"))
     story.timeline.claim(
