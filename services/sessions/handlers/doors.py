@@ -86,9 +86,10 @@ class Doors:
         for each in present:
             if is_staff:
                 tx.touch(each.patient_id, session.id)
+        # In the order of their names: the order in which people came is nobody's business.
         return tuple(
             Companion(each.alias, each.role, each.patient_id if is_staff else "")
-            for each in present
+            for each in sorted(present, key=lambda each: each.alias)
         )
 
     def _signals(self, tx: Tx, session: Session, place: Participant) -> tuple[SignalView, ...]:
