@@ -38,27 +38,25 @@ def line_of(span: ReadableSpan) -> str:
     context, parent, resource = span.get_span_context(), span.parent, span.resource.attributes
     assert context is not None
     attributes = span.attributes or {}
+    published = {
+        name.removeprefix(PREFIX): value
+        for name, value in attributes.items()
+        if name.startswith(PREFIX)
+    }
+    named = json.dumps(
+        {
+            "name": span.name,
+            "service": resource.get("service.name", ""),
+            "process": resource.get("haven.process", ""),
+            "attributes": published,
+        }
+    )
+    # The rest is hexadecimal, digits and words of our own: written as it is, in half the time.
     return (
-        json.dumps(
-            {
-                "trace_id": f"{context.trace_id:032x}",
-                "span_id": f"{context.span_id:016x}",
-                "parent_id": f"{parent.span_id:016x}" if parent else "",
-                "name": span.name,
-                "service": resource.get("service.name", ""),
-                "process": resource.get("haven.process", ""),
-                "kind": span.kind.name.lower(),
-                "start": _instant(span.start_time),
-                "end": _instant(span.end_time),
-                "status": span.status.status_code.name.lower(),
-                "attributes": {
-                    name.removeprefix(PREFIX): value
-                    for name, value in attributes.items()
-                    if name.startswith(PREFIX)
-                },
-            }
-        )
-        + "\n"
+        f'{{"trace_id": "{context.trace_id:032x}", "span_id": "{context.span_id:016x}", '
+        f'"parent_id": "{f"{parent.span_id:016x}" if parent else ""}", '
+        f'"kind": "{span.kind.name.lower()}", "status": "{span.status.status_code.name.lower()}", '
+        f'"start": "{_instant(span.start_time)}", "end": "{_instant(span.end_time)}", {named[1:]}\n'
     )
 
 
