@@ -1,16 +1,20 @@
-"""A ward per test."""
+"""A ward per test, or the api alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pymongo import MongoClient
+from pymongo.database import Database
 
 from cli.servers import SmtpServer
+from services.crisis.api import assemble
+from services.crisis.settings import CrisisSettings
 from tests.integration.crisis.ward import Ward
+from tests.integration.front import Front, open_front
 
 
 @pytest.fixture
@@ -21,6 +25,7 @@ def ward(
     made = Ward(mongo_client, name=test_name, smtp_uri=smtp.uri, folder=tmp_path)
     yield made.open()
     made.close()
+    assert made.guard.violations == []
 
 
 @pytest.fixture
@@ -42,3 +47,21 @@ def lonely_ward(
     made = Ward(mongo_client, name=test_name, smtp_uri=own_smtp.uri, folder=tmp_path)
     yield made.open()
     made.close()
+    assert made.guard.violations == []
+
+
+@pytest.fixture
+async def front(
+    tmp_path: Path, mongodb_uri: str, database: Database[dict[str, Any]]
+) -> AsyncIterator[Front]:
+    """Crisis' whole api over a fresh database."""
+    async with open_front(
+        CrisisSettings,
+        assemble,
+        service="crisis",
+        folder=tmp_path,
+        mongodb_uri=mongodb_uri,
+        database=database.name,
+    ) as opened:
+        yield opened
+        database.client["keyvault"]["data_keys"].delete_many({"keyAltNames": opened.tenant_id})

@@ -26,7 +26,7 @@ from chassis.envelope import envelope_of
 from chassis.errors import HavenError
 from chassis.ids import new_id
 from chassis.inbound import receive
-from chassis.store import CHASSIS_INDEXES, AlreadyDone, OutboxRow, Store
+from chassis.store import CHASSIS_INDEXES, AlreadyDone, OutboxRow, Store, connect
 from chassis.timers import DueRunner
 from chassis.topology import MessageClass, load_catalogue
 from services.crisis import bootstrap as crisis_bootstrap
@@ -48,6 +48,7 @@ from services.notify.domain.commands import RegisterContactPoint
 from services.notify.domain.message import Channel
 from services.notify.domain.policy import NotifyPolicy
 from services.notify.gateways.smtp import SmtpMailer, SmtpServer
+from tests.tenant_guard import TenantGuard
 
 TENANT = "river"
 WAIT = timedelta(seconds=1.5)
@@ -65,8 +66,13 @@ class Ward:
         self.cipher = FieldCipher(client, management, key_vault=f"{name}_keys.data_keys")
         self.databases = {each: f"{name}_{each}" for each in ("crisis", "notify", "keys")}
         clock = DatabaseClock(client)
+        # The stores' own connection is watched: no query of theirs may forget the tenant.
+        self.guard = TenantGuard()
+        self._watched = connect(
+            _uri_of(client), app_name="tests", pool_size=32, listeners=[self.guard]
+        )
         self.crisis_store, self.notify_store = (
-            Store(client, self.databases[each], service=each, clock=clock)
+            Store(self._watched, self.databases[each], service=each, clock=clock)
             for each in ("crisis", "notify")
         )
         self.crisis_store.ensure_indexes((*CHASSIS_INDEXES, *crisis_store.INDEXES))
@@ -105,6 +111,7 @@ class Ward:
         for store in (self.crisis_store, self.notify_store):
             store.close()
         self.cipher.close()
+        self._watched.close()
         for database in self.databases.values():
             self.client.drop_database(database)
 
@@ -248,6 +255,11 @@ class Post:
             now=row.create_time,
             deadline=Deadline.after(20),
         )
+
+
+def _uri_of(client: MongoClient[dict[str, Any]]) -> str:
+    host, port = client.address or ("", 0)
+    return f"mongodb://{host}:{port}/?directConnection=true"
 
 
 def rung_of(rotation: str, wait: timedelta = WAIT) -> Rung:

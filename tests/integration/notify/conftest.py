@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from pymongo.database import Database
 
+from chassis.settings import Secret
+from services.notify.api import assemble
 from services.notify.gateways.smtp import SmtpMailer, SmtpServer
+from services.notify.settings import NotifySettings
+from tests.integration.front import Front, open_front
 
 
 class Moody:
@@ -64,6 +70,24 @@ def babbling_port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=_babble, args=[server], daemon=True).start()
         yield server.getsockname()[1]
+
+
+@pytest.fixture
+async def front(
+    tmp_path: Path, mongodb_uri: str, database: Database[dict[str, Any]]
+) -> AsyncIterator[Front]:
+    """Notify's whole api over a fresh database."""
+    async with open_front(
+        NotifySettings,
+        assemble,
+        service="notify",
+        folder=tmp_path,
+        mongodb_uri=mongodb_uri,
+        database=database.name,
+        smtp_uri=Secret("smtp://127.0.0.1:1"),
+    ) as opened:
+        yield opened
+        database.client["keyvault"]["data_keys"].delete_many({"keyAltNames": opened.tenant_id})
 
 
 def _babble(server: socket.socket) -> None:
