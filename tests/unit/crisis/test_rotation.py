@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.crisis.domain.rotation import Override
@@ -128,6 +128,7 @@ def test_in_the_hour_that_is_skipped_a_hand_off_still_happens():
     assert who(rotation, local(zone, 2026, 3, 9, 2, 30)) == "dr-one"
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(SIX_ZONES),
     st.integers(0, 3 * 365 * 24 * 60),
