@@ -29,6 +29,7 @@ WITHOUT_FOREIGN_IDS = {
     "RegisterContactPoint": "a recipient is whoever the caller's tenant calls so",
     "OpenCase": "a case is never refused because the patient is not known here yet",
     "GetPatientCaseStatus": "answers for everyone, with or without a case",
+    "AttestLocation": "the patient is the caller, whom the caller's token vouches for",
     "RaiseSafetySignal": "is never refused; an unknown session is left out",
 }
 

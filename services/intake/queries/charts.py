@@ -13,7 +13,7 @@ from services.intake.domain.instruments.model import Instrument
 from services.intake.domain.screening import Screening
 from services.intake.domain.views import AdmissionView
 from services.intake.ports import Book, Cipher, EpisodeBook, PolicyOf
-from services.intake.queries.paging import page_of
+from services.intake.queries.paging import of_somebody, page_of
 
 Row = TypeVar("Row")
 
@@ -91,4 +91,5 @@ class Charts:
 
     def _page(self, call: Call, book: Book[Row], command: ListPage, filter: Filter) -> Page[Row]:
         call.require_self(command.patient_id)
-        return page_of(call, book, command, filter)
+        page = page_of(call, book, command, filter)
+        return of_somebody(page, call, command, store=self._store, episodes=self._episodes)

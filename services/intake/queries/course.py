@@ -8,7 +8,7 @@ from services.intake.domain.commands import ListPage
 from services.intake.domain.copies import Absence, Attendance, CaseCopy
 from services.intake.domain.views import EpisodeView
 from services.intake.ports import Book, EpisodeBook, ReportBook
-from services.intake.queries.paging import page_of
+from services.intake.queries.paging import Row, of_somebody, page_of
 
 
 class Course:
@@ -28,7 +28,7 @@ class Course:
     def attendances(self, call: Call, command: ListPage) -> Page[Attendance]:
         """A part of a patient's counted time."""
         call.require_self(command.patient_id)
-        return self._store.read(
+        page = self._store.read(
             call,
             lambda reader: self._reports.attendance_page(
                 reader,
@@ -37,11 +37,12 @@ class Course:
                 page_token=command.page_token,
             ),
         )
+        return self._of_somebody(page, call, command)
 
     def absences(self, call: Call, command: ListPage) -> Page[Absence]:
         """A part of the sessions that a patient did not join in time."""
         call.require_self(command.patient_id)
-        return self._store.read(
+        page = self._store.read(
             call,
             lambda reader: self._reports.absence_page(
                 reader,
@@ -50,11 +51,16 @@ class Course:
                 page_token=command.page_token,
             ),
         )
+        return self._of_somebody(page, call, command)
 
     def cases(self, call: Call, command: ListPage) -> Page[CaseCopy]:
         """A part of a patient's crisis cases."""
         call.require_self(command.patient_id)
-        return page_of(call, self._cases, command, {"patient_id": command.patient_id})
+        page = page_of(call, self._cases, command, {"patient_id": command.patient_id})
+        return self._of_somebody(page, call, command)
+
+    def _of_somebody(self, page: Page[Row], call: Call, command: ListPage) -> Page[Row]:
+        return of_somebody(page, call, command, store=self._store, episodes=self._episodes)
 
     def _glance(self, reader: Reader, patient_id: str) -> EpisodeView:
         attended = {
