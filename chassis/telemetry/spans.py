@@ -1,36 +1,72 @@
-"""Spans as JSON lines in a file: one line per span, appended, so that processes may share it."""
+"""Spans as JSON lines in a file: one line per span, appended, so that processes may share it.
+
+A line is made where its span ends. The SDK's batch processor would make hundreds at once on a
+thread of its own, and every call would wait for the interpreter meanwhile.
+"""
 
 from __future__ import annotations
 
 import json
+import logging
 import os
-from collections.abc import Sequence
+import threading
+from collections import deque
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
 PREFIX = "haven."
 NANOSECONDS = 1_000_000_000
+FLUSH_SECONDS = 0.2  # a reader of the file waits this long at most
+MOST_LINES = 50_000  # where the disk does not keep up, the oldest spans are lost, not the process
+
+logger = logging.getLogger(__name__)
 
 
-class FileSpanExporter(SpanExporter):
-    """Appends each batch with one write, so that lines of several processes never mix."""
+class FileSpans(SpanProcessor):
+    """Appends what has ended with one write, so that lines of several processes never mix."""
 
     def __init__(self, path: str) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._lines: deque[str] = deque(maxlen=MOST_LINES)
+        self._writing = threading.Lock()
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._write_on, name="spans", daemon=True)
+        self._thread.start()
 
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Write all spans before returning."""
-        os.write(self._file, "".join(line_of(span) for span in spans).encode())
-        return SpanExportResult.SUCCESS
+    def on_end(self, span: ReadableSpan) -> None:
+        """Keep the span's line until the next write."""
+        self._lines.append(line_of(span))
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:  # noqa: ARG002  # the SDK's own
+        """Write what has ended; False where the file does not take it."""
+        with self._writing:
+            lines = [self._lines.popleft() for _ in range(len(self._lines))]
+            try:
+                _write(self._file, "".join(lines).encode())
+            except OSError:
+                logger.exception("spans are lost")
+                return False
+        return True
 
     def shutdown(self) -> None:
-        """Close the file."""
+        """Write the rest and close the file."""
+        self._ending.set()
+        self._thread.join()
+        self.force_flush()
         os.close(self._file)
+
+    def _write_on(self) -> None:
+        while not self._ending.wait(FLUSH_SECONDS):
+            self.force_flush()
+
+
+def _write(file: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(file, data) :]
 
 
 def line_of(span: ReadableSpan) -> str:

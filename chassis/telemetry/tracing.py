@@ -14,8 +14,8 @@ from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
 from opentelemetry.trace import (
     NonRecordingSpan,
@@ -27,9 +27,9 @@ from opentelemetry.trace import (
     Tracer,
 )
 
-from chassis.telemetry.spans import FileSpanExporter
+from chassis.telemetry.spans import FileSpans
 
-FLUSH_MILLIS = 200  # a reader of the spans waits this long at most
+COLLECT_MILLIS = 1000  # between two requests to a collector
 ALLOWED = frozenset(
     {"attempt", "class", "code", "collection", "consumer", "job", "kind", "method", "outcome",
      "process", "queue", "reason", "repeated", "type"}
@@ -46,29 +46,28 @@ def configure(service: str, process: str, export: str = "none") -> None:
     """Send this process's spans to `none`, `file:<path>` or an OTLP/HTTP URL from now on."""
     global _provider, _tracer  # noqa: PLW0603  # one per process, like a logger
     _provider.shutdown()
-    exporter = exporter_of(export)
+    processor = processor_of(export)
     resource = Resource({"service.name": service, "haven.process": process})
     # A process that exports nothing still passes on what others began to record.
-    sampler = ParentBased(ALWAYS_OFF if exporter is None else ALWAYS_ON)
+    sampler = ParentBased(ALWAYS_OFF if processor is None else ALWAYS_ON)
     _provider = TracerProvider(sampler=sampler, resource=resource, shutdown_on_exit=True)
-    if exporter is not None:
-        _provider.add_span_processor(
-            BatchSpanProcessor(exporter, schedule_delay_millis=FLUSH_MILLIS)
-        )
+    if processor is not None:
+        _provider.add_span_processor(processor)
     _tracer = _provider.get_tracer("haven")
 
 
-def exporter_of(export: str) -> SpanExporter | None:
-    """The exporter that a HAVEN_TRACE_EXPORT value names."""
+def processor_of(export: str) -> SpanProcessor | None:
+    """What becomes of ended spans by a HAVEN_TRACE_EXPORT value."""
     if export == "none":
         return None
     if export.startswith("file:"):
-        return FileSpanExporter(export.removeprefix("file:"))
+        return FileSpans(export.removeprefix("file:"))
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415  # costs 8 MiB
         OTLPSpanExporter,
     )
 
-    return OTLPSpanExporter(endpoint=export)
+    exporter = OTLPSpanExporter(endpoint=export)
+    return BatchSpanProcessor(exporter, schedule_delay_millis=COLLECT_MILLIS)
 
 
 def tracer() -> Tracer:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chassis.telemetry import tracing
+from tests.waiting import eventually
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -99,6 +100,24 @@ def test_spans_of_several_threads_never_share_a_line(spans: Any) -> None:
     for thread in threads:
         thread.join()
     assert len(spans()) == 200
+
+
+def test_a_span_reaches_its_reader_without_being_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "spans"
+    tracing.configure("crisis", "api", f"file:{path}")
+    with tracing.span("outer"):
+        pass
+    eventually(lambda: path.read_text().endswith("\n"), within=5)
+    tracing.configure("test", "test")
+
+
+def test_what_ended_last_is_written_before_the_process_ends(tmp_path: Path) -> None:
+    path = tmp_path / "spans"
+    tracing.configure("crisis", "api", f"file:{path}")
+    with tracing.span("outer"):
+        pass
+    tracing.configure("test", "test")
+    assert path.read_text().count("\n") == 1
 
 
 def test_without_an_exporter_nothing_is_recorded() -> None:
