@@ -17,8 +17,10 @@ from chassis.store.engine import CROSS_TENANT, Query, Rows
 from chassis.store.faults import translation
 from chassis.store.mongo import ATTEMPT_SECONDS
 
-BATCH = 500
-OLDEST_FIRST = Query(sort=(("create_time", 1),), limit=BATCH)
+BATCH = 400
+# A slow server ends a transaction that lasts too long: then fewer rows at a time.
+SMALLEST_BATCH = 10
+SEAL_SECONDS = 10.0
 
 log = get_logger(__name__)
 sealed = Counter("haven_audit_sealed_entries", "Audit entries numbered and chained.")
@@ -29,6 +31,7 @@ class Sealer:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._batch = BATCH
 
     def seal_all(self) -> int:
         """Seal what every tenant has; how many rows that were."""
@@ -36,11 +39,13 @@ class Sealer:
 
     def seal(self, tenant_id: str) -> int:
         """Seal all of a tenant's rows that are committed now; how many they were."""
-        total = count = self._seal_batch(tenant_id)
-        while count == BATCH:
-            count = self._seal_batch(tenant_id)
+        total = 0
+        while True:
+            size = self._batch
+            count = self._seal_batch(tenant_id, size)
             total += count
-        return total
+            if count < size:
+                return total
 
     def unsealed_tenants(self) -> list[str]:
         """Tenants with rows that no seal holds.
@@ -62,16 +67,22 @@ class Sealer:
             )
             return None if row is None else str(row["tenant_id"])
 
-    def _seal_batch(self, tenant_id: str) -> int:
-        count = self._store.engine.transact(
-            Deadline.after(ATTEMPT_SECONDS), lambda rows: self._seal_in(rows, tenant_id)
-        )
+    def _seal_batch(self, tenant_id: str, size: int) -> int:
+        try:
+            count = self._store.engine.transact(
+                Deadline.after(SEAL_SECONDS), lambda rows: self._seal_in(rows, tenant_id, size)
+            )
+        except HavenError:
+            self._batch = max(SMALLEST_BATCH, size // 4)
+            raise
+        self._batch = min(BATCH, size * 2)
         sealed.inc(count)
         return count
 
-    def _seal_in(self, rows: Rows, tenant_id: str) -> int:
+    def _seal_in(self, rows: Rows, tenant_id: str, size: int) -> int:
         """One transaction: rows, seal and head move together."""
-        fresh = rows.find(AUDIT, {"tenant_id": tenant_id, "sealed": False}, OLDEST_FIRST)
+        oldest = Query(sort=(("create_time", 1),), limit=size)
+        fresh = rows.find(AUDIT, {"tenant_id": tenant_id, "sealed": False}, oldest)
         if not fresh:
             return 0
         mine = {"_id": tenant_id, "tenant_id": tenant_id}

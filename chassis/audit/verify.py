@@ -119,12 +119,15 @@ class _Trail:
             yield from self._gap(self._last.sequence + 1, head.sequence)
         elif head.sequence == self._last.sequence and head.hash != self._last.hash:
             yield Finding(FindingKind.CHANGED, self._tenant_id, "the head")
+        # Rows first, then the head again: what was sealed in between is the next run's business.
+        beyond = list(self._entries.find(self._mine(_beyond(self._last))))
         now = head_of(self._store, self._tenant_id)
         if now.sequence < self._last.sequence:
             kind = FindingKind.CHANGED if now.sequence else FindingKind.MISSING
             yield Finding(kind, self._tenant_id, "the head")
-        for row in self._entries.find(self._mine(_beyond(max(now, self._last, key=_place)))):
-            yield Finding(FindingKind.ADDED, row["_id"], "in no seal")
+        for row in beyond:
+            if not _is_within(row.get("sequence"), now):
+                yield Finding(FindingKind.ADDED, row["_id"], "in no seal")
 
     def _check_unsealed(self, bound: timedelta) -> Iterator[Finding]:
         late = {"sealed": False, "create_time": {"$lt": self._store.now() - bound}}
@@ -143,8 +146,8 @@ def _head_filter(tenant_id: str) -> Document:
     return {"_id": tenant_id, "tenant_id": tenant_id}
 
 
-def _place(head: Head) -> int:
-    return head.sequence
+def _is_within(sequence: object, head: Head) -> bool:
+    return isinstance(sequence, int) and 1 <= sequence <= head.sequence
 
 
 def _beyond(head: Head) -> Document:

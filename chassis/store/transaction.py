@@ -65,6 +65,8 @@ class Tx(Reader):
     ) -> list[Document]:
         """Add documents at version 1, in one stroke; AlreadyExists where an index refuses one."""
         self.check()
+        if not documents:
+            return []
         stored = [
             self._stamped(collection, each, version=1, create_time=self.now) for each in documents
         ]

@@ -162,6 +162,7 @@ class TransactionSuite:
             ("c1", 1),
             ("c2", 1),
         ]
+        assert store.transact(a_call(), lambda tx: tx.insert_many(CHARTS, [])) == []
         more = [{"_id": "c3", "patient_id": "p3"}, {"_id": "c1", "patient_id": "p4"}]
         with pytest.raises(AlreadyExists):
             store.transact(a_call(), lambda tx: tx.insert_many(CHARTS, more))
