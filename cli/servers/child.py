@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
+from cli.servers.ready import wait_until
+
 # Exec'd into place of itself: asks the kernel to kill this process when its parent ends, then
 # becomes the command. A parent that died meanwhile is seen by its number.
 TRAMPOLINE = """
@@ -21,6 +23,8 @@ if os.getppid() != int(sys.argv[1]):
     os._exit(1)
 os.execvp(sys.argv[2], sys.argv[2:])
 """
+STOPPED = frozenset("TtZX")  # by a signal, or gone
+STOP_SECONDS = 10.0
 # Children get no more of our environment than this and what they are given by name.
 BASE_ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -123,8 +127,9 @@ class Child:
             self._process.send_signal(number)
 
     def freeze(self) -> None:
-        """Stop it in its tracks: connections stay open and nothing answers."""
+        """Stop it in its tracks: connections stay open and nothing answers any more."""
         self.send(signal.SIGSTOP)
+        wait_until(self._has_stopped, "the stop of all threads", within=STOP_SECONDS, every=0.005)
 
     def thaw(self) -> None:
         """Let a frozen process go on."""
@@ -151,6 +156,15 @@ class Child:
             self._process.wait(timeout=within)
         except subprocess.TimeoutExpired:
             self.kill()
+
+    def _has_stopped(self) -> bool:
+        threads = Path(f"/proc/{self.pid}/task").glob("*/stat")
+        try:
+            return all(
+                stat.read_text().rpartition(")")[2].split()[0] in STOPPED for stat in threads
+            )
+        except OSError:
+            return False  # a thread ended meanwhile: look again
 
     def last_words(self, lines: int = 15) -> str:
         """The end of its log."""

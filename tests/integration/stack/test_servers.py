@@ -38,7 +38,7 @@ time.sleep(600)
 def test_a_fresh_virtual_host_takes_quorum_queues(vhost: str) -> None:
     with Connection(vhost) as connection:
         _publish(connection, "hello")
-        assert _next(connection) == "hello"
+        assert eventually(lambda: _next(connection), within=10) == "hello"
 
 
 def test_a_fresh_database_takes_transactions(database: Database[dict[str, Any]]) -> None:
