@@ -7,6 +7,7 @@ from typing import Any
 
 from chassis.store import Document
 from services.sessions.domain.case import Case, Help
+from services.sessions.domain.commands import CaseStep
 from services.sessions.domain.events import Origin
 from services.sessions.domain.ledger import Interval, Ledger, Span
 from services.sessions.domain.location import Location
@@ -179,10 +180,8 @@ def case_document(case: Case) -> Document:
     return {
         "_id": case.id,
         "patient_id": case.patient_id,
-        "help": case.help.value,
-        "help_version": case.help_version,
+        "versions": {step.value: version for step, version in case.versions.items()},
         "holder_role": case.holder_role,
-        "holder_version": case.holder_version,
         "contact_time": case.contact_time,
         "safety_signal_ids": sorted(case.signal_ids),
     }
@@ -193,10 +192,8 @@ def case_from(document: Document) -> Case:
     return Case(
         id=document["_id"],
         patient_id=document["patient_id"],
-        help=Help(document["help"]),
-        help_version=document["help_version"],
+        versions={CaseStep(step): version for step, version in document["versions"].items()},
         holder_role=document["holder_role"],
-        holder_version=document["holder_version"],
         contact_time=document["contact_time"],
         signal_ids=frozenset(document["safety_signal_ids"]),
     )

@@ -1,13 +1,23 @@
-"""What is known here of a crisis case.
+"""What is known here of a crisis case, from events that arrive in any order.
 
-Its events arrive in any order; each facet takes newer ones only.
+For each kind of step the newest version is kept; where the case stands follows from them together:
+
+    nothing but the opening          SENT
+    the newest step is an escalation NOBODY_YET
+    ... an acknowledgement           HELD_BY_ROLE
+    ... a contact                    HELD_BY_ROLE, unless a later signal opened the case again: SENT
+    ... a resolution                 RESOLVED
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
+
+from services.sessions.domain.commands import CaseStep
 
 
 class Help(StrEnum):
@@ -21,50 +31,64 @@ class Help(StrEnum):
 
 # Only clinicians can acknowledge a case: true even while the acknowledgement is on its way.
 ANY_HOLDER = "clinician"
+MEANING = MappingProxyType(
+    {
+        CaseStep.ESCALATED: Help.NOBODY_YET,
+        CaseStep.ACKNOWLEDGED: Help.HELD_BY_ROLE,
+        CaseStep.CONTACTED: Help.HELD_BY_ROLE,
+        CaseStep.RESOLVED: Help.RESOLVED,
+    }
+)
 
 
 @dataclass(slots=True)
 class Case:
-    """A copy; `help` moves with the newest step."""
+    """A copy of what concerns the people of a room."""
 
     id: str
     patient_id: str
-    help: Help = Help.SENT
-    help_version: int = 0
+    versions: Mapping[CaseStep, int] = field(default_factory=dict)
     holder_role: str = ""
-    holder_version: int = 0
     contact_time: datetime | None = None
     signal_ids: frozenset[str] = field(default_factory=frozenset)
     version: int = 0
     events: list[object] = field(default_factory=list)
 
-    def open(self, signal_id: str, owner_role: str, version: int) -> None:
-        """The signal opened this case, or joined it, whoever has it by then."""
+    def open(self, signal_id: str, version: int) -> None:
+        """The signal opened this case, or joined it."""
         if signal_id:
             self.signal_ids |= {signal_id}
-        if owner_role:
-            self.acknowledge(owner_role, version)
-        else:
-            self._step(Help.SENT, version)
+        self._take(CaseStep.OPENED, version)
 
     def escalate(self, version: int) -> None:
         """Nobody answered in time."""
-        self._step(Help.NOBODY_YET, version)
+        self._take(CaseStep.ESCALATED, version)
 
     def acknowledge(self, role: str, version: int) -> None:
         """Somebody took it."""
-        self._step(Help.HELD_BY_ROLE, version)
-        if version > self.holder_version:
-            self.holder_role, self.holder_version = role, version
+        if self._take(CaseStep.ACKNOWLEDGED, version):
+            self.holder_role = role
 
     def contact(self, at: datetime, version: int) -> None:
         """Somebody reached the patient."""
-        self._step(Help.HELD_BY_ROLE, version)
-        self.contact_time = max(at, self.contact_time or at)
+        if self._take(CaseStep.CONTACTED, version):
+            self.contact_time = at
 
     def resolve(self, version: int) -> None:
         """It ended."""
-        self._step(Help.RESOLVED, version)
+        self._take(CaseStep.RESOLVED, version)
+
+    @property
+    def help(self) -> Help:
+        """Where the case stands."""
+        steps = [step for step in MEANING if step in self.versions]
+        if not steps:
+            return Help.SENT
+        last = max(steps, key=self.versions.__getitem__)
+        opened = self.versions.get(CaseStep.OPENED, 0)
+        if last is CaseStep.CONTACTED and opened > self.versions[last]:
+            return Help.SENT
+        return MEANING[last]
 
     @property
     def told_role(self) -> str:
@@ -73,6 +97,8 @@ class Case:
             return self.holder_role or ANY_HOLDER
         return ""
 
-    def _step(self, help_: Help, version: int) -> None:
-        if version > self.help_version:
-            self.help, self.help_version = help_, version
+    def _take(self, step: CaseStep, version: int) -> bool:
+        if version <= self.versions.get(step, 0):
+            return False
+        self.versions = {**self.versions, step: version}
+        return True

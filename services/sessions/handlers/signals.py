@@ -111,7 +111,7 @@ def _recipients(alarm: Alarm, session: Session | None) -> tuple[str, ...]:
 def _take(case: Case, command: FollowCase, version: int) -> None:
     match command.step:
         case CaseStep.OPENED:
-            case.open(command.signal_id, command.owner_role, version)
+            case.open(command.signal_id, version)
         case CaseStep.ESCALATED:
             case.escalate(version)
         case CaseStep.ACKNOWLEDGED:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +26,7 @@ from services.sessions.live.desk import SignalDesk
 from services.sessions.live.hub import Hub
 from services.sessions.live.mailbox import Mailbox
 from services.sessions.live.tail import Run
+from services.sessions.live.wire import Wire, WireLost
 
 STEP_SECONDS = 8.0  # for each use case inside a stream
 OUTCOMES = ENTERED, RESUMED, WAITING, REFUSED, FAILED = (
@@ -51,7 +54,7 @@ class Live:
 class Connection:
     """Made with the hello; known to the hub once the door has answered."""
 
-    def __init__(self, live: Live, call: Call, hello: Hello) -> None:
+    def __init__(self, live: Live, call: Call, hello: Hello, *, wire: Wire) -> None:
         self.live, self.policy = live, live.sessions.policies(call.tenant_id)
         self.tenant_id, self.person_id = call.tenant_id, call.actor.subject
         self.entrance: Enter = frames.enter(hello, new_id())
@@ -60,6 +63,13 @@ class Connection:
         self.is_staff = False
         self.is_admitted = False
         self._call, self._presses = call, 0
+        self._wire = wire
+        self._whispers: set[asyncio.Task[None]] = set()
+
+    @property
+    def private_key(self) -> tuple[str, str]:
+        """Whose private log."""
+        return self.tenant_id, self.person_id
 
     @property
     def place(self) -> Connected:
@@ -114,13 +124,19 @@ class Connection:
         self.mailbox.close(parting)
 
     def whisper(self, event: PrivateEvent) -> None:
-        """Tell a private event that is in no log yet."""
-        self.mailbox.put(self.private_frame(event))
+        """Tell a private event that is in no log yet, before everything that waits."""
+        whispering = asyncio.create_task(self._whisper(self.private_frame(event)))
+        self._whispers.add(whispering)
+        whispering.add_done_callback(self._whispers.discard)
 
     def private_frame(self, event: PrivateEvent) -> frames.Frame:
         """A private event as this participant may see it."""
         number = self.policy.call_number
         return frames.private_event(event, call_number=number, for_staff=self.is_staff)
+
+    async def _whisper(self, frame: frames.Frame) -> None:
+        with suppress(WireLost):
+            await self._wire.write(frame)
 
 
 def _outcome_of(admission: Admission) -> str:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeVar
 
 from prometheus_client import Histogram
 
+from chassis.errors import Aborted, DeadlineExceeded, ResourceExhausted, Unavailable
 from services.sessions.codec import frames
 from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
 from services.sessions.domain.parting import Parting
 from services.sessions.domain.views import Admission
 from services.sessions.live.connection import Connection, Delivery
 from services.sessions.live.mailbox import Closing
-from services.sessions.live.tail import Cursor
+from services.sessions.live.tail import Cursor, looks_failed
 from services.sessions.live.wire import Wire
+
+PAUSE_SECONDS = 0.25  # between two tries to read what a reader has missed
+E = TypeVar("E")
 
 resume_duration = Histogram(
     "haven_sessions_resume_duration_seconds",
@@ -31,14 +39,15 @@ class Speaker:
         self._is_over = False
         hub, entrance = connection.live.hub, connection.entrance
         private_cursor = entrance.private_cursor
+        room, private = (connection.tenant_id, connection.session_id), connection.private_key
         self._room = Cursor(
             entrance.room_cursor,
-            lambda number: hub.rooms.after(connection.tenant_id, connection.session_id, number),
+            lambda number: _insisting(partial(hub.rooms.after, *room, number)),
             self._show_room_event,
         )
         self._private = Cursor(
             admission.private_head if private_cursor is None else private_cursor,
-            lambda number: hub.private.after(connection.tenant_id, connection.person_id, number),
+            lambda number: _insisting(partial(hub.private.after, *private, number)),
             self._show_private_event,
         )
 
@@ -106,3 +115,13 @@ class Speaker:
         if not self._is_over:
             self._is_over = True
             await self._wire.write(frames.goodbye(parting))
+
+
+async def _insisting(read: Callable[[], Awaitable[list[E]]]) -> list[E]:
+    """A store that is away for a while does not close a room."""
+    while True:
+        try:
+            return await read()
+        except (Unavailable, Aborted, DeadlineExceeded, ResourceExhausted):
+            looks_failed.inc()
+        await asyncio.sleep(PAUSE_SECONDS)

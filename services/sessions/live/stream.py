@@ -28,7 +28,7 @@ async def attend(wire: Wire, call: Call, live: Live) -> None:
     live.hub.require_serving()
     with suppress(WireLost):
         hello = await _hello(wire, live.sessions.policies(call.tenant_id).hello_seconds)
-        connection = Connection(live, call, hello)
+        connection = Connection(live, call, hello, wire=wire)
         admission = await connection.enter()
         with _following(connection, admission):
             await _serve(connection, wire, admission)
@@ -50,7 +50,7 @@ def _following(connection: Connection, admission: Admission) -> Iterator[None]:
     """Known to the hub, and hearing of both logs, as long as this lasts."""
     hub, mailbox = connection.live.hub, connection.mailbox
     room = (connection.tenant_id, connection.session_id)
-    private = (connection.tenant_id, connection.person_id)
+    private = connection.private_key
     hub.rooms.follow(*room, admission.room_head, mailbox.put)
     hub.private.follow(*private, admission.private_head, mailbox.put)
     hub.attach(connection)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Protocol
 
 from grpc import aio
@@ -20,7 +21,10 @@ class Wire(Protocol):
         ...
 
     async def write(self, frame: AttendSessionResponse) -> None:
-        """Hand over a frame; waits while the other side does not take any. WireLost if gone."""
+        """Hand over a frame; waits while the other side does not take any. WireLost if gone.
+
+        Several may write: one after the other, in the order in which they came.
+        """
         ...
 
 
@@ -29,6 +33,7 @@ class GrpcWire:
 
     def __init__(self, context: aio.ServicerContext[Any, Any]) -> None:
         self._context = context
+        self._writing = asyncio.Lock()
 
     async def read(self) -> AttendSessionRequest | None:
         """The next frame; None where the other side has said its last."""
@@ -41,6 +46,7 @@ class GrpcWire:
     async def write(self, frame: AttendSessionResponse) -> None:
         """Hand over a frame; waits while the other side does not take any. WireLost if gone."""
         try:
-            await self._context.write(frame)
+            async with self._writing:
+                await self._context.write(frame)
         except (aio.UsageError, aio.InternalError) as error:
             raise WireLost from error

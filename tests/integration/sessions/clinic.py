@@ -124,8 +124,10 @@ class Clinic:
 
     def close(self) -> None:
         """Forget the tenant's key, and let go."""
-        self.client["keyvault"]["data_keys"].delete_many({"keyAltNames": self.tenant_id})
-        self.client.close()
+        try:
+            self.client["keyvault"]["data_keys"].delete_many({"keyAltNames": self.tenant_id})
+        finally:
+            self.client.close()
 
     def documents(self, collection: str) -> list[dict[str, Any]]:
         """All of a collection, in the order of insertion."""

@@ -230,3 +230,20 @@ async def what_ben_hears(*, signal: bool) -> list[bytes]:
         again = await room.joins(by_patient("p-2"), room_cursor=2)
         await again.hears("two")
         return [frame.SerializeToString() for frame in (*ben.frames, *again.frames)]
+
+
+async def test_a_patient_whose_backlog_cannot_be_read_is_answered_all_the_same(
+    hasty_room: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = hasty_room
+
+    def unreadable(*_: Any) -> Any:
+        raise away()
+
+    monkeypatch.setattr(room.live.sessions.room_log, "after", unreadable)
+    ana = await room.joins(by_patient())
+    fault = Fault(room, away())
+    assert (await pressed(ana)).number == 0
+    fault.mended.set()
+    monkeypatch.undo()
+    assert (await ana.next("private_event")).number == 1

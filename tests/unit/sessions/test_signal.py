@@ -15,7 +15,7 @@ from services.sessions.domain.pace import Bucket
 from tests.unit.sessions.builders import NOON, a_case, a_signal, after
 
 STEPS: dict[str, Callable[[Case], None]] = {
-    "opened": lambda case: case.open("sig-1", "", 1),
+    "opened": lambda case: case.open("sig-1", 1),
     "escalated": lambda case: case.escalate(2),
     "acknowledged": lambda case: case.acknowledge("supervisor", 3),
     "contacted": lambda case: case.contact(after(minutes=2), 4),
@@ -70,7 +70,8 @@ def test_a_case_that_comes_back_is_told_as_nobody_again() -> None:
 
 def test_a_signal_that_joins_a_case_somebody_has_is_held_at_once() -> None:
     signal, case = a_signal(), a_case()
-    case.open("sig-1", "clinician", 7)
+    case.acknowledge("clinician", 3)
+    case.open("sig-1", 7)
     signal.follow(case)
     assert (signal.help, signal.holder_role) == (Help.HELD_BY_ROLE, "clinician")
 
@@ -78,7 +79,7 @@ def test_a_signal_that_joins_a_case_somebody_has_is_held_at_once() -> None:
 def test_a_contact_before_the_signal_is_no_answer_to_it() -> None:
     signal, case = a_signal(), a_case()
     case.contact(after(minutes=-30), 4)
-    case.open("sig-1", "", 5)
+    case.open("sig-1", 5)
     signal.follow(case)
     assert (signal.help, signal.contact_time) == (Help.SENT, None)
 
@@ -92,7 +93,7 @@ def test_who_has_it_is_a_clinician_even_before_the_acknowledgement_arrives() -> 
 
 def test_no_news_is_not_told_again() -> None:
     signal, case = a_signal(), a_case()
-    case.open("sig-1", "", 1)
+    case.open("sig-1", 1)
     signal.follow(case)
     assert not signal.follow(case)
 
@@ -116,3 +117,21 @@ def test_a_participant_may_burst_and_then_keeps_the_pace() -> None:
     assert [bucket.take(at) for at in (0.0, 0.0, 0.0, 1.0, 2.0, 2.0)] == [
         True, True, False, False, True, False,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+def test_a_signal_after_contact_finds_the_case_open_again_in_either_order(is_late: bool) -> None:
+    signal, case = a_signal(), a_case()
+    steps = [lambda: case.contact(after(minutes=-5), 4), lambda: case.open("sig-1", 6)]
+    for step in reversed(steps) if is_late else steps:
+        step()
+    signal.follow(case)
+    assert (signal.help, signal.holder_role) == (Help.SENT, "")
+
+
+def test_a_signal_that_joins_a_case_that_nobody_answers_is_not_told_otherwise() -> None:
+    signal, case = a_signal(), a_case()
+    case.escalate(3)
+    case.open("sig-1", 4)
+    signal.follow(case)
+    assert signal.help is Help.NOBODY_YET
