@@ -192,54 +192,6 @@ async def test_bad_input_names_its_fields_and_leaves_nothing(clinician, database
     assert database.cases.count_documents({}) == database.outbox.count_documents({}) == 0
 
 
-@pytest.mark.parametrize(
-    ("request_", "fields"),
-    [
-        (a_policy(seconds=1), ["escalation_policy.rungs[0].wait_duration"]),
-        (a_policy(seconds=90_000), ["escalation_policy.rungs[0].wait_duration"]),
-        (a_rotation(), ["rotation.clinician_ids"]),
-        (a_rotation("dr-one", time_zone="Nowhere/City"), ["rotation.time_zone"]),
-        (a_rotation("dr-one", shift_days=0), ["rotation.shift_days"]),
-    ],
-)
-async def test_a_plan_that_cannot_work_is_refused(administrator, database, request_, fields):
-    refused = await administrator.refused(request_)
-
-    assert (refused.code, refused.fields) == ("INVALID_ARGUMENT", fields)
-    assert database.escalation_policies.count_documents({}) == 0
-    assert database.rotations.count_documents({}) == 0
-
-
-async def test_a_stale_etag_is_refused(administrator):
-    seen = (await administrator.ask(a_policy())).escalation_policy.etag
-    await administrator.ask(a_policy(seconds=60, etag=seen))
-
-    refused = await administrator.refused(a_policy(seconds=90, etag=seen))
-
-    assert (refused.code, refused.reason) == ("ABORTED", "ETAG_STALE")
-
-
-async def test_plans_are_read_back(administrator):
-    await administrator.ask(a_rotation("dr-one", "dr-two"))
-    await administrator.ask(a_policy())
-
-    rotation = await administrator.ask(crisis_pb2.GetRotationRequest(rotation_id="on-call"))
-    policy = await administrator.ask(crisis_pb2.GetEscalationPolicyRequest(severity=HIGH))
-    now = await administrator.ask(crisis_pb2.WhoIsOnCallRequest(rotation_id="on-call"))
-
-    assert list(rotation.rotation.clinician_ids) == ["dr-one", "dr-two"]
-    assert policy.escalation_policy.rungs[0].wait_duration.seconds == 30
-    assert (now.is_covered, now.clinician_id) == (True, "dr-one")
-
-
-async def test_an_instant_before_the_first_shift_is_not_covered(administrator):
-    await administrator.ask(a_rotation("dr-one"))
-    request = crisis_pb2.WhoIsOnCallRequest(rotation_id="on-call")
-    request.instant_time.FromDatetime(datetime(2020, 1, 1, tzinfo=UTC))
-
-    assert not (await administrator.ask(request)).is_covered
-
-
 async def test_a_signal_by_a_peer_opens_a_case_once(front, clinician):
     event = sessions_pb2.SafetySignalRaised(safety_signal_id=new_id(), patient_id="p-1")
     event_id = new_id()

@@ -18,6 +18,7 @@ from services.crisis.domain.escalation import (
 from services.crisis.domain.events import PageRequested
 from services.crisis.domain.rotation import Rotation
 from services.crisis.domain.signal import Severity, Signal, Source
+from services.crisis.domain.timeline import ActKind
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 CASE_ID = "0d5b1f6e-8f0e-4a51-9d1b-0f2f4f6a7c11"
@@ -123,3 +124,22 @@ def pages(case: Case) -> list[PageRequested]:
 def woken(case: Case) -> Sequence[str]:
     """Whom the case has paged, in order."""
     return [page.recipient_id for page in pages(case)]
+
+
+def acknowledged(severity: Severity = Severity.HIGH) -> Case:
+    """A case that Dr. One took after ten seconds."""
+    case = a_case(severity)
+    case.acknowledge("dr-one", "clinician", after(seconds=10))
+    return case
+
+
+def contacted(severity: Severity = Severity.HIGH) -> Case:
+    """A case whose patient Dr. One reached after two minutes."""
+    case = acknowledged(severity)
+    case.record_contact("dr-one", "phone", after(minutes=2))
+    return case
+
+
+def kinds(case: Case) -> list[ActKind]:
+    """The lines of the timeline that are not stored yet."""
+    return [act.kind for _, act in case.timeline.fresh]

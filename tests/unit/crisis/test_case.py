@@ -8,7 +8,6 @@ import pytest
 
 from chassis.errors import FailedPrecondition
 from services.crisis.domain.case import State
-from services.crisis.domain.escalation import SUPERVISOR_POOL
 from services.crisis.domain.events import (
     CaseAcknowledged,
     CaseContacted,
@@ -26,27 +25,18 @@ from tests.unit.crisis.builders import (
     a_cover,
     a_policy,
     a_rotation,
+    acknowledged,
     after,
     climbed,
+    contacted,
     joined,
+    kinds,
     pages,
     person,
     rotation_target,
     rung,
     woken,
 )
-
-
-def acknowledged(severity: Severity = Severity.HIGH):
-    case = a_case(severity)
-    case.acknowledge("dr-one", "clinician", after(seconds=10))
-    return case
-
-
-def contacted(severity: Severity = Severity.HIGH):
-    case = acknowledged(severity)
-    case.record_contact("dr-one", "phone", after(minutes=2))
-    return case
 
 
 def test_a_signal_pages_the_first_rung_at_once():
@@ -255,86 +245,6 @@ def test_nothing_happens_to_a_resolved_case(act):
     assert refused.value.reason == "CASE_RESOLVED"
 
 
-def test_a_milder_signal_does_not_lower_the_severity():
-    assert joined(a_case(), Severity.LOW, after(seconds=5)).severity is Severity.HIGH
-
-
-def test_a_milder_signal_does_not_delay_the_next_rung():
-    assert joined(a_case(), Severity.LOW, after(seconds=5)).next_deadline == NOON + WAIT
-
-
-def test_a_worse_signal_starts_the_ladder_of_its_severity_at_once():
-    case = joined(climbed(a_case(Severity.LOW), after(seconds=30)), Severity.HIGH, after(minutes=1))
-
-    assert case.severity is Severity.HIGH
-    assert (case.ladder.rung, case.ladder.policy.version) == (0, 2)
-    assert woken(case) == ["dr-one", "dr-two", "dr-one"]
-
-
-def test_a_worse_signal_is_told_to_the_owner_and_never_gives_more_time():
-    case = joined(acknowledged(Severity.LOW), Severity.HIGH, after(minutes=1))
-
-    assert case.state is State.ACKNOWLEDGED
-    assert woken(case) == ["dr-one", "dr-one"]
-    assert case.contact_deadline == after(seconds=10) + CONTACT_WITHIN
-
-
-def test_a_signal_after_contact_wakes_whoever_is_on_call_now():
-    case = joined(contacted(), Severity.LOW, after(hours=2))
-
-    assert case.state is State.OPEN
-    assert case.severity is Severity.HIGH
-    assert woken(case) == ["dr-one", "dr-one"]
-    assert case.next_deadline == after(hours=2) + WAIT
-
-
-def test_a_joined_signal_is_told_under_the_same_case():
-    case = joined(a_case(), Severity.HIGH, after(seconds=5))
-
-    assert [event.case_id for event in case.events if isinstance(event, CaseOpened)] == [
-        case.id
-    ] * 2
-
-
-def test_when_no_page_of_a_rung_arrives_the_next_rung_fires_at_once():
-    case = a_case()
-    fail(case, 0, after(seconds=1))
-
-    assert woken(case) == ["dr-one", "dr-two"]
-    assert case.next_deadline == after(seconds=1) + WAIT
-
-
-def test_while_one_page_of_a_rung_may_arrive_the_rung_keeps_its_time():
-    case = a_case(policy=a_policy(rung(person("dr-one"), person("dr-two")), rung(SUPERVISOR_POOL)))
-    fail(case, 0, after(seconds=1))
-
-    assert case.next_deadline == NOON + WAIT
-    fail(case, 1, after(seconds=2))
-    assert woken(case)[-1] == "supervisor-pool"
-
-
-def test_a_last_rung_that_cannot_be_reached_is_tried_again_in_its_time_not_without_pause():
-    case = a_case(policy=a_policy(rung(SUPERVISOR_POOL)))
-    fail(case, 0, after(seconds=1))
-
-    assert woken(case) == ["supervisor-pool"]
-    assert case.next_deadline == NOON + WAIT
-
-
-def test_a_failure_of_an_earlier_rung_changes_nothing():
-    case = climbed(a_case(), after(seconds=30))
-    fail(case, 0, after(seconds=31))
-
-    assert woken(case) == ["dr-one", "dr-two"]
-
-
-def test_a_failure_after_the_acknowledgement_leaves_the_owner_in_peace():
-    case = acknowledged()
-    fail(case, 0, after(seconds=11))
-
-    assert case.state is State.ACKNOWLEDGED
-
-
 def test_a_delivered_page_is_no_acknowledgement():
     case = a_case()
     case.note_page_delivered(pages(case)[0].page_id, "dr-one", after(seconds=1))
@@ -357,14 +267,3 @@ def test_the_timeline_numbers_every_act_and_names_its_actor():
         (ActKind.ACKNOWLEDGED, "dr-one"),
         (ActKind.CONTACTED, "dr-one"),
     ]
-
-
-def kinds(case):
-    return [act.kind for _, act in case.timeline.fresh]
-
-
-def fail(case, index, at):
-    page = pages(case)[index]
-    case.note_page_failed(
-        page.page_id, page.recipient_id, "CONTACT_POINT_MISSING", cover=a_cover(), now=at
-    )

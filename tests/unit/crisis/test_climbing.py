@@ -1,0 +1,201 @@
+"""Time passes, and clinicians act or do not."""
+
+from __future__ import annotations
+
+import pytest
+from haven.crisis.v1 import events_pb2
+from haven.notify.v1 import events_pb2 as notify_pb2
+from prometheus_client import REGISTRY
+
+from chassis.call import Role
+from chassis.errors import FailedPrecondition, NotFound
+from chassis.ids import new_id
+from chassis.store import AlreadyAnswered
+from services.crisis.domain.commands import AcknowledgeCase
+from services.crisis.domain.escalation import SUPERVISOR_POOL
+from services.crisis.domain.signal import Severity
+from tests.unit.crisis.builders import NOON, WAIT, after, rotation_target, rung
+from tests.unit.crisis.house import House
+
+
+@pytest.fixture
+def house():
+    return House().staffed()
+
+
+def test_an_unanswered_case_wakes_rung_after_rung(house):
+    house.risk()
+    house.time_passes(seconds=30)
+    house.time_passes(seconds=30)
+    house.time_passes(seconds=30)
+
+    assert house.woken == ["dr-one", "dr-two", "supervisor-pool", "supervisor-pool"]
+    assert [page.cycle for page in house.pages] == [0, 0, 0, 1]
+
+
+def test_a_rung_does_not_fire_before_its_time(house):
+    house.risk()
+    house.time_passes(seconds=29.9)
+
+    assert house.woken == ["dr-one"]
+
+
+def test_two_relays_that_find_the_same_deadline_fire_it_once(house):
+    house.risk()
+    house.clock.advance(WAIT)
+    for _ in range(2):
+        call = house.call("service:crisis", Role.WORKLOAD)
+        house.crisis.cases.climb(call, house.only_case())
+
+    assert house.woken == ["dr-one", "dr-two"]
+
+
+def test_an_acknowledged_case_wakes_nobody_else(house):
+    house.risk()
+    house.acknowledge(house.only_case())
+    house.time_passes(seconds=200)
+
+    assert house.woken == ["dr-one"]
+
+
+def test_an_acknowledged_case_without_contact_climbs_again(house):
+    house.risk()
+    house.acknowledge(house.only_case())
+    house.time_passes(seconds=301)
+
+    assert house.woken == ["dr-one", "dr-two"]
+
+
+def test_a_supervisors_role_is_told_as_such(house):
+    house.risk()
+    call = house.call("boss", Role.CLINICIAN, Role.SUPERVISOR)
+    house.crisis.cases.acknowledge(call, AcknowledgeCase(house.only_case()))
+
+    (event,) = house.store.emitted(events_pb2.CaseAcknowledged)
+    assert (event.owner_id, event.owner_role) == ("boss", "supervisor")
+
+
+def test_the_same_clinician_acknowledging_twice_changes_nothing(house):
+    house.risk()
+    first = house.acknowledge(house.only_case())
+    house.clock.advance(after(seconds=60) - NOON)
+    second = house.acknowledge(house.only_case())
+
+    assert second.contact_deadline == first.contact_deadline
+    assert len(house.store.emitted(events_pb2.CaseAcknowledged)) == 1
+
+
+def test_a_repeated_request_gets_the_first_answer(house):
+    house.risk()
+    request_id = new_id()
+    house.acknowledge(house.only_case(), request_id=request_id)
+
+    with pytest.raises(AlreadyAnswered) as repeated:
+        house.acknowledge(house.only_case(), request_id=request_id)
+
+    assert repeated.value.answer == b"answer"
+
+
+def test_two_clinicians_at_once_one_has_it_and_the_other_is_told(house):
+    house.risk()
+    house.acknowledge(house.only_case(), "dr-one")
+
+    with pytest.raises(FailedPrecondition) as refused:
+        house.acknowledge(house.only_case(), "dr-two")
+
+    assert refused.value.reason == "CASE_ALREADY_ACKNOWLEDGED"
+
+
+def test_a_clinician_of_another_tenant_does_not_find_the_case(house):
+    house.risk()
+
+    with pytest.raises(NotFound):
+        house.acknowledge(house.only_case(), tenant_id="harbor")
+
+
+def test_a_page_that_cannot_be_sent_wakes_the_next_rung_at_once(house):
+    house.risk()
+    house.page_failed(house.pages[0])
+
+    assert house.woken == ["dr-one", "dr-two"]
+
+
+def test_a_failed_message_that_was_no_page_concerns_no_case(house):
+    house.risk()
+    house.hear(notify_pb2.MessageFailed(message_id="m-1", recipient_id="p-1", reason="EXPIRED"))
+
+    assert house.woken == ["dr-one"]
+
+
+def test_a_delivered_page_is_on_the_timeline(house):
+    house.risk()
+    page = house.pages[0]
+    house.hear(
+        notify_pb2.MessageDelivered(
+            message_id="m-1", page_id=page.page_id, recipient_id="dr-one", channel="email"
+        )
+    )
+
+    acts = [act["kind"] for act in house.store.documents("case_acts")]
+    assert acts == ["opened", "paged", "page_delivered"]
+
+
+def test_a_tenant_that_configured_nothing_still_has_a_case_that_wakes_its_supervisors():
+    house = House()
+    house.risk()
+    house.time_passes(seconds=60)
+
+    assert house.woken == ["supervisor-pool", "supervisor-pool"]
+    assert house.deadline(house.only_case()) == after(seconds=120)
+
+
+def test_a_hole_in_a_rotation_wakes_the_supervisors_and_is_counted():
+    house = House()
+    house.put_policy(Severity.HIGH, (rung(rotation_target("not-made-yet")),))
+    before = metric("haven_crisis_rungs_uncovered_total", severity="high")
+
+    house.risk()
+
+    assert house.woken == ["supervisor-pool"]
+    assert metric("haven_crisis_rungs_uncovered_total", severity="high") == before + 1
+
+
+def test_the_time_to_acknowledge_is_measured_from_the_moment_nobody_has_the_case(house):
+    name = "haven_crisis_time_to_acknowledge_seconds_sum"
+    before = metric(name, severity="high")
+    house.risk()
+    house.clock.advance(after(seconds=12) - NOON)
+    house.acknowledge(house.only_case())
+
+    assert metric(name, severity="high") == before + 12
+
+
+def test_a_new_rotation_is_asked_when_the_next_rung_fires(house):
+    house.risk()
+    house.put_rotation("back-up", "dr-night")
+    house.time_passes(seconds=30)
+
+    assert house.woken == ["dr-one", "dr-night"]
+
+
+def test_an_edited_ladder_does_not_move_the_deadlines_of_an_open_case(house):
+    house.risk()
+    house.put_policy(Severity.HIGH, (rung(SUPERVISOR_POOL),))
+    house.time_passes(seconds=30)
+
+    assert house.woken == ["dr-one", "dr-two"]
+
+
+def test_every_step_is_in_the_patients_audit_trail(house):
+    house.risk()
+    case_id = house.only_case()
+    house.acknowledge(case_id)
+    house.contact(case_id)
+    house.resolve(case_id)
+
+    rows = [row for row in house.store.documents("audit_entries") if row["patient_id"] == "p-1"]
+    assert [row["actor_id"] for row in rows] == ["service:peer", "dr-one", "dr-one", "dr-two"]
+
+
+def metric(name, **labels):
+    return REGISTRY.get_sample_value(name, labels) or 0.0
