@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from chassis.errors import HavenError
-from chassis.store import CROSS_TENANT, Document, Store
+from chassis.errors import HavenError, is_retryable
+from chassis.store import CROSS_TENANT, AlreadyAnswered, Document, Store
 from tests.unit.scheduling.world import World
 
 THREADS = 40
+TRIES = 50
 Act = Callable[[], Any]
 
 
@@ -19,6 +20,8 @@ def outcome_of(act: Act) -> str:
     """The reason of a refusal, or "done"."""
     try:
         act()
+    except AlreadyAnswered:
+        return "done"
     except HavenError as error:
         return error.reason
     return "done"
@@ -30,14 +33,25 @@ def all_at_once(acts: Iterable[Act]) -> Counter[str]:
         return Counter(pool.map(outcome_of, acts))
 
 
+def patients_of(world: World, number: int) -> list[str]:
+    """Admitted patients with plans, made side by side."""
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(lambda _: world.patient(), range(number)))
+
+
 def until_decided(act: Act) -> Act:
-    """The same, tried again as a client does where the answer is ABORTED."""
+    """The same, tried again as a client does where the answer says that it may be."""
 
     def persistent() -> None:
-        while (reason := outcome_of(act)) == "WRITE_CONFLICT":
-            continue
-        if reason != "done":
-            act()
+        for _ in range(TRIES):
+            try:
+                act()
+            except HavenError as error:
+                if not is_retryable(error):
+                    raise
+            else:
+                return
+        raise AssertionError(f"not decided after {TRIES} tries")
 
     return persistent
 

@@ -8,22 +8,31 @@ from functools import partial
 from chassis.ids import new_id
 from chassis.store import AlreadyAnswered, Store
 from services.scheduling.domain import commands
+from services.scheduling.domain.series import SeriesView
 from tests.integration.scheduling.crowd import (
+    Act,
     all_at_once,
     assert_nobody_is_half_enrolled,
     documents,
+    patients_of,
     until_decided,
 )
 from tests.unit.scheduling.world import World
+
+
+def wishes(world: World, series: SeriesView, patients: list[str]) -> list[Act]:
+    """Each patient's one request, repeated until it is answered."""
+    return [
+        until_decided(partial(world.enroll, series, each, request_id=new_id())) for each in patients
+    ]
 
 
 def test_fifty_at_once_on_eight_seats_leave_exactly_eight_enrolled(
     world: World, store: Store
 ) -> None:
     series = world.series(world.clinician("VA"), capacity=8)
-    patients = [world.patient() for _ in range(50)]
-    acts = [until_decided(partial(world.enroll, series, each)) for each in patients]
-    outcomes = all_at_once(acts)
+    patients = patients_of(world, 50)
+    outcomes = all_at_once(wishes(world, series, patients))
     assert outcomes == {"done": 8, "SERIES_FULL": 42}
     enrolled = assert_nobody_is_half_enrolled(store, capacity=8, sessions=24)
     assert len(enrolled) == 8
@@ -34,10 +43,9 @@ def test_five_hundred_at_once_on_eight_seats_are_decided_in_bounds(
     world: World, store: Store
 ) -> None:
     series = world.series(world.clinician("VA"), capacity=8)
-    patients = [world.patient() for _ in range(500)]
+    patients = patients_of(world, 500)
     started = time.monotonic()
-    acts = [until_decided(partial(world.enroll, series, each)) for each in patients]
-    outcomes = all_at_once(acts)
+    outcomes = all_at_once(wishes(world, series, patients))
     seconds = time.monotonic() - started
     print(f"500 attempts on 8 seats: {seconds:.1f} s, {dict(outcomes)}")
     assert outcomes == {"done": 8, "SERIES_FULL": 492}
@@ -99,7 +107,7 @@ def test_coming_and_going_at_once_keeps_seats_and_enrollments_the_same(
     series = world.series(world.clinician("VA"), capacity=8)
     first = [world.enroll(series, world.patient()) for _ in range(8)]
     leaving = [until_decided(partial(world.leave, each)) for each in first]
-    coming = [until_decided(partial(world.enroll, series, world.patient())) for _ in range(16)]
+    coming = wishes(world, series, [world.patient() for _ in range(16)])
     outcomes = all_at_once([act for pair in zip(leaving, coming[:8], strict=True) for act in pair])
     assert outcomes["done"] >= 8
     late = all_at_once(coming[8:])

@@ -143,10 +143,10 @@ class World:
         """The room opens."""
         self.hears(live.SessionStarted(session_id=session.id, facilitator_id="c"))
 
-    def enroll(self, series: SeriesView, patient_id: str) -> Enrollment:
+    def enroll(self, series: SeriesView, patient_id: str, *, request_id: str = "") -> Enrollment:
         """All or nothing."""
         command = commands.EnrollPatient(series.series.id, patient_id)
-        return self.scheduling.enrollments.enroll(self.call(), command)
+        return self.scheduling.enrollments.enroll(self.call(request_id=request_id), command)
 
     def leave(self, enrollment: Enrollment) -> Enrollment:
         """Give the seats ahead back."""
