@@ -58,8 +58,13 @@ class Bridge:
         return cast(Response, await self.in_executor(answer))
 
     def call_of(self, context: Context) -> Call:  # noqa: ARG002
-        """The frame of a use case inside a natively async method, with a deadline of its own."""
+        """The frame of a use case inside a natively async method; in a stream each has its own
+        deadline. Workloads have none: their messages name the tenant."""
         return _call(running(), None)
+
+    def deadline_of(self, context: Context) -> Deadline:  # noqa: ARG002
+        """Until when the caller waits."""
+        return _deadline(running())
 
     async def in_executor(self, fn: Callable[..., Result], *args: Any) -> Result:
         """Run a blocking function on a thread, in the same trace."""
@@ -84,13 +89,19 @@ def _answered(
 
 
 def _call(frame: Frame, once: RequestOnce | None) -> Call:
+    if not frame.tenant_id:
+        raise AssertionError("a call without a tenant would read and write nobody's documents")
     return Call(
         tenant_id=frame.tenant_id,
         actor=frame.actor,
         action=frame.policy.audit_action,
         once=once,
-        deadline=frame.deadline or Deadline.after(DEFAULT_SECONDS),
+        deadline=_deadline(frame),
     )
+
+
+def _deadline(frame: Frame) -> Deadline:
+    return frame.deadline or Deadline.after(DEFAULT_SECONDS)
 
 
 def _once(frame: Frame, request: Message, encode: Callable[[Any], Message]) -> RequestOnce | None:

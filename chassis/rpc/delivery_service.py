@@ -39,7 +39,7 @@ class DeliveryServicer(delivery_pb2_grpc.DeliveryServiceServicer):
         self, request: delivery_pb2.DeliverRequest, context: Context
     ) -> delivery_pb2.DeliverResponse:
         """Answers when the event's effect is committed, now or earlier."""
-        deadline = self._bridge.call_of(context).deadline
+        deadline = self._bridge.deadline_of(context)
         outcome = await self._bridge.in_executor(self._receive, request.envelope, deadline)
         return delivery_pb2.DeliverResponse(repeated_delivery=outcome is Outcome.REPEATED)
 

@@ -42,6 +42,13 @@ def test_what_only_workloads_call_is_internal() -> None:
     assert policy(DELIVER).is_internal
 
 
+def test_every_role_of_the_contract_is_a_role_here_and_the_other_way_round() -> None:
+    named = {
+        name.removeprefix("ROLE_").lower() for name, number in policy_pb2.Role.items() if number
+    }
+    assert named == {role.value for role in Role}
+
+
 def test_an_unknown_method_has_no_policy() -> None:
     assert MethodPolicies.from_services([AUDIT]).of(DELIVER) is None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +16,9 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from haven.policy.v1 import policy_pb2
 
-from chassis.call import Call
+from chassis.call import Actor, Call
 from chassis.rpc.bridge import Bridge
+from chassis.rpc.frame import running
 from chassis.rpc.server import Served
 
 PACKAGE = "haven.echo.v1"
@@ -103,7 +105,11 @@ def echo_service() -> ServiceDescriptor:
 @cache
 def peer_service() -> ServiceDescriptor:
     """What only other processes call."""
-    return service(PACKAGE, "PeerService", [Method("Tell", WORKLOADS, action="peer.tell")])
+    methods = [
+        Method("Tell", WORKLOADS, action="peer.tell"),
+        Method("Misuse", WORKLOADS, action="peer.misuse"),
+    ]
+    return service(PACKAGE, "PeerService", methods)
 
 
 def message(name: str, **values: Any) -> Message:
@@ -125,6 +131,8 @@ class Echo:
     bridge: Bridge
     act: Callable[[Call, Any], str] = lambda _, request: str(request.text)
     calls: list[Call] = field(default_factory=list)
+    peers: list[Actor] = field(default_factory=list)
+    generators_closed: int = 0
     started: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
 
@@ -140,10 +148,15 @@ class Echo:
         return self._handle(self.bridge.call_of(context), request)
 
     async def Count(self, request: Any, context: Any) -> AsyncIterator[Any]:
-        for letter in request.text:
-            if letter == "!":
-                self._handle(self.bridge.call_of(context), request)
-            yield message("Response", text=letter)
+        try:
+            for letter in request.text:
+                if letter == "!":
+                    self._handle(self.bridge.call_of(context), request)
+                if letter == "~":
+                    await asyncio.Event().wait()
+                yield message("Response", text=letter)
+        finally:
+            self.generators_closed += 1
 
     async def Gather(self, requests: Any, context: Any) -> Any:  # noqa: ARG002
         texts = [request.text async for request in requests]
@@ -156,10 +169,15 @@ class Echo:
             text = await self.bridge.in_executor(self.act, call, request)
             await context.write(message("Response", text=text, subject=call.actor.subject))
 
-    async def Tell(self, request: Any, context: Any) -> Any:
-        call = self.bridge.call_of(context)
-        self.calls.append(call)
-        return message_class("PeerServiceResponse")(text=request.text, subject=call.actor.subject)
+    async def Tell(self, request: Any, context: Any) -> Any:  # noqa: ARG002
+        self.peers.append(running().actor)
+        return message_class("PeerServiceResponse")(
+            text=request.text, subject=self.peers[-1].subject
+        )
+
+    async def Misuse(self, request: Any, context: Any) -> Any:  # noqa: ARG002
+        """What no workload's method may do: ask for a tenant that nobody named."""
+        self.calls.append(self.bridge.call_of(context))
 
     def block(self, _: Call, request: Any) -> str:
         """An act that runs until released."""

@@ -180,7 +180,16 @@ async def test_a_slow_issuer_holds_nobody_whose_key_is_known(
 async def test_a_peer_is_known_by_its_certificate(peer: echo.Client, servicer: echo.Echo) -> None:
     answer = await _tell(peer)
     assert answer.subject == "service:other"
-    assert servicer.calls[0].actor.roles == {Role.WORKLOAD}
+    assert servicer.peers[0].roles == {Role.WORKLOAD}
+
+
+async def test_a_workload_has_no_tenant_but_the_one_its_message_names(
+    peer: echo.Client, servicer: echo.Echo
+) -> None:
+    request = echo.message_class("PeerServiceSayRequest")(text="hello")
+    call = peer.unary("Misuse", echo.PEER)(request, timeout=5)
+    assert await refusal(call) == ("INTERNAL", "INTERNAL")
+    assert servicer.calls == []
 
 
 async def test_inside_nobody_connects_without_a_certificate(server: Server, pki_dir: Path) -> None:

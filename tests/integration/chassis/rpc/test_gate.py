@@ -151,6 +151,15 @@ async def test_each_call_inside_a_stream_has_its_own_deadline(
     assert seen[0].deadline.at < seen[1].deadline.at
 
 
+async def test_a_caller_who_leaves_ends_what_was_running_for_it(
+    client: echo.Client, servicer: echo.Echo
+) -> None:
+    answers = client.answers()(echo.message("Say", text="a~b"), metadata=client.metadata)
+    assert (await answers.read()).text == "a"
+    answers.cancel()
+    await asyncio.to_thread(eventually, lambda: servicer.generators_closed == 1, within=5)
+
+
 async def test_many_requests_get_one_answer(client: echo.Client) -> None:
     requests = iter([echo.message("Say", text="a"), echo.message("Say", text="b")])
     answer = await client.gathering()(requests, metadata=client.metadata)
