@@ -9,7 +9,7 @@ from cli.demo.world import Person, World
 from cli.servers import Mail, SmtpServer
 
 RIVERBEND, LAKESIDE = "riverbend", "lakeside"
-RUNG_SECONDS, SLOW_RUNG_SECONDS = 3, 15
+RUNG_SECONDS = 3
 
 PARTNER = Person(RIVERBEND, "partner-app", ("partner",))
 COORDINATOR = Person(RIVERBEND, "coordinator-1", ("coordinator",))
@@ -27,13 +27,9 @@ class Story:
     world: World
     timeline: Timeline
     smtp: SmtpServer
+    rung_seconds: int = RUNG_SECONDS  # a slow machine must be able to answer in between
     people: dict[str, Person] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def rung_seconds(self) -> int:
-        """How long a rung waits; long enough for a slow machine to answer in between."""
-        return RUNG_SECONDS if self.timeline.patience <= 1 else SLOW_RUNG_SECONDS
 
     def patient(self, name: str) -> Person:
         """A patient of the story by the part they play."""

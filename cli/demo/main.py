@@ -7,7 +7,7 @@ import psutil
 from rich.markup import escape
 
 from chassis.errors import HavenError
-from cli.demo.cast import Story
+from cli.demo.cast import RUNG_SECONDS, Story
 from cli.demo.chapters import (
     absence,
     admission,
@@ -52,12 +52,12 @@ def main() -> int:
     return timeline.verdict()
 
 
-def play(stack: Stack, timeline: Timeline) -> Story:
+def play(stack: Stack, timeline: Timeline, *, rung_seconds: int = RUNG_SECONDS) -> Story:
     """All chapters in order on a running stack; returns who was met and what was asked."""
     assert stack.smtp is not None
     environment = stack.environment
     world = World(environment.addresses, environment.issuer)
-    story = Story(world, timeline, stack.smtp)
+    story = Story(world, timeline, stack.smtp, rung_seconds)
     prologue.play(story)
     referral.play(story)
     screening.play(story)

@@ -32,7 +32,7 @@ def story(stack: Stack) -> Story:
     # Whether it happens is the question here; how fast is the demo's and the bench's.
     timeline = Timeline(console=Console(file=printed, width=120), patience=12)
     try:
-        told = play(stack, timeline)
+        told = play(stack, timeline, rung_seconds=15)
     except ClaimFailed:
         pytest.fail(printed.getvalue(), pytrace=False)
     assert not timeline.failed, printed.getvalue()

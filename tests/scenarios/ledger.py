@@ -1,0 +1,90 @@
+"""The books of the whole platform: what was committed, and what each consumer made of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo import MongoClient
+
+from chassis.dead_letters import count_dead, dead_queues
+from chassis.topology import Catalogue, EventSpec, load_catalogue, queue_name
+from cli.environment import SERVICES
+
+LATEST_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Read from the databases and the broker, not from what processes say of themselves."""
+
+    amqp_uri: str
+    client: MongoClient[dict[str, Any]]
+
+    def unsettled(self) -> list[str]:
+        """Unpublished, without a receipt, or without its effect; in the end there is none."""
+        return [*self._waiting(), *(text for text, count in self._effects().items() if count == 0)]
+
+    def faults(self) -> list[str]:
+        """What must never be: effects that happened twice."""
+        return [text for text, count in self._effects().items() if count > 1]
+
+    def late(self) -> list[str]:
+        """Crisis-class events that took longer than two seconds from commit to effect."""
+        late = []
+        for spec, row in self._events():
+            if spec.message_class != "crisis":
+                continue
+            for consumer in spec.consumers:
+                seconds = self._seconds(spec, consumer, row)
+                if seconds > LATEST_SECONDS:
+                    late.append(f"{spec.subject} took {seconds:.1f} s to {consumer}")
+        return late
+
+    def dead(self) -> dict[str, int]:
+        """Dead queues that hold something."""
+        counts = count_dead(self.amqp_uri, dead_queues(catalogue()))
+        return {queue: count for queue, count in counts.items() if count}
+
+    def _waiting(self) -> list[str]:
+        waiting = []
+        for service in SERVICES:
+            rows = self.client[service]["outbox"]
+            unpublished = rows.count_documents({"published": False})
+            unreceipted = rows.count_documents({"awaiting": {"$ne": []}})
+            if unpublished or unreceipted:
+                waiting.append(f"{service}: {unpublished} unpublished, {unreceipted} unreceipted")
+        return waiting
+
+    def _effects(self) -> Counter[str]:
+        effects: Counter[str] = Counter()
+        inboxes = {service: self._inbox(service) for service in SERVICES}
+        for spec, row in self._events():
+            for consumer in spec.consumers:
+                text = f"{spec.subject} {row['_id']} in {consumer}"
+                effects[text] += inboxes[consumer][queue_name(consumer, spec), row["_id"]]
+        return effects
+
+    def _inbox(self, service: str) -> Counter[tuple[str, str]]:
+        rows = self.client[service]["inbox"].find({}, {"consumer": 1, "event_id": 1})
+        return Counter((row["consumer"], row["event_id"]) for row in rows)
+
+    def _events(self) -> list[tuple[EventSpec, dict[str, Any]]]:
+        known = catalogue().events
+        return [
+            (known[row["type"]], row)
+            for service in SERVICES
+            for row in self.client[service]["outbox"].find({}, {"type": 1, "create_time": 1})
+        ]
+
+    def _seconds(self, spec: EventSpec, consumer: str, row: dict[str, Any]) -> float:
+        key = {"consumer": queue_name(consumer, spec), "event_id": row["_id"]}
+        effect = self.client[consumer]["inbox"].find_one(key)
+        assert effect is not None, f"{spec.subject} had no effect in {consumer}"
+        return float((effect["create_time"] - row["create_time"]).total_seconds())
+
+
+def catalogue() -> Catalogue:
+    """Every event of the five services."""
+    return load_catalogue(SERVICES)

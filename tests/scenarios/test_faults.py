@@ -1,0 +1,236 @@
+"""Faults of the whole platform: afterwards every fact had exactly one effect everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.message import Message
+from haven.intake.v1 import intake_pb2
+from haven.intake.v1 import resources_pb2 as intake
+from pymongo import MongoClient
+
+from chassis.ids import new_id
+from cli.demo.cast import PARTNER, RIVERBEND, Story, email_of
+from cli.demo.chapters import prologue
+from cli.demo.chapters.referral import request_for
+from cli.demo.chapters.screening import PHQ9_ITEMS
+from cli.demo.timeline import Timeline
+from cli.demo.world import Person, World, refusal
+from cli.environment import STATE, Uris
+from cli.stack import Stack
+from tests.scenarios.ledger import Ledger
+from tests.waiting import eventually
+
+AGAIN = {"UNAVAILABLE", "ABORTED", "DEADLINE_EXCEEDED", "CANCELLED"}
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """Fifteen processes on servers of their own, which may be stopped and frozen."""
+    with Stack(Path(STATE) / "faults", given=Uris()) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def story(stack: Stack) -> Story:
+    """A program with people on call, whose first rung waits longer than any fault lasts."""
+    assert stack.smtp is not None
+    world = World(stack.environment.addresses, stack.environment.issuer)
+    told = Story(world, Timeline(patience=60), stack.smtp, rung_seconds=600)
+    prologue.play(told)
+    return told
+
+
+@pytest.fixture(scope="module")
+def ledger(stack: Stack) -> Iterator[Ledger]:
+    """The platform's books."""
+    assert stack.broker is not None
+    assert stack.database is not None
+    with MongoClient[dict[str, Any]](stack.database.uri, tz_aware=True) as client:
+        yield Ledger(stack.broker.uri, client)
+
+
+@pytest.fixture(autouse=True)
+def books_balance(stack: Stack, ledger: Ledger) -> Iterator[None]:
+    """After each fault: everything committed arrived everywhere, once, and nothing was parked."""
+    yield
+    stack.wait_ready()
+    eventually(lambda: not ledger.unsettled() or _show(ledger.unsettled()), within=120, every=0.5)
+    assert ledger.faults() == []
+    assert ledger.dead() == {}
+
+
+def _show(found: list[str]) -> bool:
+    raise AssertionError(found[:5])
+
+
+def test_an_api_killed_after_the_commit_gives_the_first_answer_to_the_repeat(
+    stack: Stack, story: Story, ledger: Ledger
+) -> None:
+    stack.restart("intake-api", HAVEN_FAILPOINTS="store.after-commit=kill")
+    request = request_for("killed-after")
+
+    with pytest.raises(grpc.RpcError):
+        story.world.ask(PARTNER, request)
+    eventually(lambda: stack.ended() == ["intake-api"], within=10)
+    stack.restart("intake-api")
+    answer = _persist(story, PARTNER, request)
+
+    assert _persist(story, PARTNER, request) == answer
+    assert _referrals(ledger, answer.referral.patient_id) == 1
+
+
+def test_an_api_killed_before_the_commit_has_done_nothing(
+    stack: Stack, story: Story, ledger: Ledger
+) -> None:
+    before = ledger.client["intake"]["referrals"].count_documents({})
+    stack.restart("intake-api", HAVEN_FAILPOINTS="store.before-commit=kill")
+    request = request_for("killed-before")
+
+    with pytest.raises(grpc.RpcError):
+        story.world.ask(PARTNER, request)
+    eventually(lambda: stack.ended() == ["intake-api"], within=10)
+    assert ledger.client["intake"]["referrals"].count_documents({}) == before
+    stack.restart("intake-api")
+
+    answer = _persist(story, PARTNER, request)
+    assert _referrals(ledger, answer.referral.patient_id) == 1
+
+
+def test_a_frozen_broker_holds_no_page(stack: Stack, story: Story, ledger: Ledger) -> None:
+    assert stack.broker is not None
+    person = _referred(story)
+    stack.broker.freeze()
+    try:
+        _paged_once(story, person)
+    finally:
+        stack.broker.thaw()
+
+    eventually(lambda: not ledger.unsettled(), within=120, every=0.5)
+    assert ledger.late() == []
+
+
+def test_a_stopped_broker_holds_no_page(stack: Stack, story: Story, ledger: Ledger) -> None:
+    assert stack.broker is not None
+    person = _referred(story)
+    stack.broker.stop()
+    try:
+        _paged_once(story, person)
+    finally:
+        stack.broker.start()
+
+    eventually(lambda: not ledger.unsettled(), within=120, every=0.5)
+    assert ledger.late() == []
+
+
+def test_killed_apis_hold_no_page(stack: Stack, story: Story, ledger: Ledger) -> None:
+    person = _referred(story)
+    for name in ("crisis-api", "notify-api"):
+        stack.kill(name)
+
+    _paged_once(story, person)
+
+    for name in ("crisis-api", "notify-api"):
+        stack.restart(name)
+    eventually(lambda: not ledger.unsettled(), within=120, every=0.5)
+    assert ledger.late() == []
+
+
+def test_killed_relays_and_workers_hold_no_page(stack: Stack, story: Story, ledger: Ledger) -> None:
+    person = _referred(story)
+    gone = ("intake-relay", "crisis-relay", "crisis-worker", "notify-worker")
+    for name in gone:
+        stack.kill(name)
+
+    _paged_once(story, person)
+
+    for name in gone:
+        stack.restart(name)
+    eventually(lambda: not ledger.unsettled(), within=120, every=0.5)
+    assert ledger.late() == []
+
+
+def test_a_second_relay_takes_over_from_a_killed_one(stack: Stack, story: Story) -> None:
+    stack.add("crisis-relay-2", like="crisis-relay")
+    stack.wait_ready(["crisis-relay-2"])
+    stack.kill("crisis-relay")
+
+    _paged_once(story, _referred(story))
+
+    stack.restart("crisis-relay")
+
+
+def test_a_frozen_database_is_told_at_once_and_nothing_is_lost(
+    stack: Stack, story: Story, ledger: Ledger
+) -> None:
+    assert stack.database is not None
+    request = request_for("frozen")
+    stack.database.freeze()
+    try:
+        refused = story.world.refused(PARTNER, request)
+    finally:
+        stack.database.thaw()
+
+    assert refused is not None
+    assert refused.reason == "STORE_UNAVAILABLE", refused
+    answer = _persist(story, PARTNER, request)
+    assert _referrals(ledger, answer.referral.patient_id) == 1
+
+
+def test_a_restarted_database_finds_everybody_again(
+    stack: Stack, story: Story, ledger: Ledger
+) -> None:
+    assert stack.database is not None
+    person = _referred(story)
+    stack.database.stop()
+    stack.database.start()
+
+    _paged_once(story, person)
+
+
+def _persist(story: Story, person: Person, request: Message) -> Any:
+    """Ask as a client does that repeats what may be repeated."""
+
+    def answered() -> Any:
+        try:
+            return story.world.ask(person, request)
+        except grpc.RpcError as error:
+            if refusal(error).code not in AGAIN:
+                raise
+            return None
+
+    return eventually(answered, within=90, every=0.2)
+
+
+def _referred(story: Story) -> Person:
+    referral = _persist(story, PARTNER, request_for(f"fault-{new_id()[:8]}")).referral
+    return Person(RIVERBEND, referral.patient_id, ("patient",))
+
+
+def _paged_once(story: Story, person: Person) -> None:
+    """A positive item 9 wakes the clinician on call."""
+    pages = len(story.mails_to(email_of("facilitator")))
+    request = intake_pb2.SubmitScreeningRequest(
+        request_id=new_id(),
+        patient_id=person.subject,
+        instrument="phq-9",
+        instrument_version=_version(story, person),
+        answers=[intake.Answer(item_code=code, value=1) for code in PHQ9_ITEMS],
+    )
+    _persist(story, person, request)
+    eventually(lambda: len(story.mails_to(email_of("facilitator"))) > pages, within=60)
+
+
+def _version(story: Story, person: Person) -> str:
+    answer = _persist(story, person, intake_pb2.ListInstrumentsRequest())
+    versions = {each.instrument: each.instrument_version for each in answer.instruments}
+    return str(versions["phq-9"])
+
+
+def _referrals(ledger: Ledger, patient_id: str) -> int:
+    rows = ledger.client["intake"]["referrals"]
+    return int(rows.count_documents({"patient_id": patient_id}))
