@@ -104,16 +104,16 @@ def _refusal(error: grpc.RpcError, row: OutboxRow, consumer: str) -> str:
     reason = reason_of(error)
     if reason == EXPIRED_REASON:
         return EXPIRED
-    outcome = AWAY_OUTCOME if error.code() in AWAY else REFUSED
-    log.warning(
-        "courier.not-delivered",
+    if error.code() in AWAY:
+        return AWAY_OUTCOME
+    log.error(
+        "courier.refused",
         consumer=consumer,
         type=row.type,
         code=error.code().name,
         reason=reason,
-        outcome=outcome,
     )
-    return outcome
+    return REFUSED
 
 
 def reason_of(error: grpc.RpcError) -> str:

@@ -11,12 +11,10 @@ from prometheus_client import Gauge
 
 from chassis.broker import ERRORS, connect, drop, unavailable
 from chassis.errors import HavenError
-from chassis.log import failure, get_logger
 from chassis.store import Pending
 from chassis.telemetry.metrics import expect_outbox, outbox_oldest_pending, outbox_pending
 from chassis.topology import MessageClass, message_counts
 
-log = get_logger(__name__)
 dead_letters = Gauge("haven_dead_letters", "Messages parked in a dead queue.", ["queue"])
 
 
@@ -48,9 +46,8 @@ class GaugeLoop:
         self._show_dead()
         return False
 
-    def failed(self, error: HavenError) -> None:
+    def failed(self, _error: HavenError) -> None:
         """Connect anew next time."""
-        log.warning("gauges.not-read", **failure(error))
         self.close()
 
     def close(self) -> None:

@@ -8,9 +8,12 @@ from typing import Protocol
 
 from chassis.broker import Backoff
 from chassis.errors import HavenError
+from chassis.log import failure, get_logger
 
 # Every wait inside a turn is bounded by a few seconds; a loop silent for longer hangs.
 SILENCE_SECONDS = 30.0
+
+log = get_logger(__name__)
 
 
 class Turning(Protocol):
@@ -21,7 +24,7 @@ class Turning(Protocol):
         ...
 
     def failed(self, error: HavenError) -> None:
-        """The pass ended early; the next one comes after a pause."""
+        """The pass ended early; the next one comes after a pause. The loop tells of it."""
         ...
 
     def close(self) -> None:
@@ -68,15 +71,21 @@ class Loops:
         return not any(thread.is_alive() for thread in self._threads)
 
     def _run(self, name: str, work: Turning, wake: threading.Event, sweep: float) -> None:
-        backoff = Backoff()
+        backoff, told = Backoff(), ""
         while not self.stopping.is_set():
             self._beats[name] = time.monotonic()
             try:
                 more = work.turn()
             except HavenError as error:
+                if error.reason != told:  # an outage is told once, not every second
+                    log.warning("loop.failing", job=name, **failure(error))
+                told = error.reason
                 work.failed(error)
                 self.stopping.wait(backoff.next())
                 continue
+            if told:
+                log.info("loop.recovered", job=name)
+            told = ""
             backoff.reset()
             if not more:
                 wake.wait(sweep)

@@ -35,7 +35,7 @@ class Peer:
     """One consumer's api, seen from outside."""
 
     def __init__(self, name: str, channel: grpc.Channel) -> None:
-        self._channel = channel
+        self._name, self._channel = name, channel
         self._stub = DeliveryServiceStub(channel)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"deliver-{name}")
         self._lock = threading.Lock()
@@ -61,9 +61,9 @@ class Peer:
                 DeliverRequest(envelope=envelope), timeout=DELIVER_SECONDS, metadata=metadata
             )
         except grpc.RpcError as error:
-            self.is_failing = error.code() in AWAY
+            self._note(is_failing=error.code() in AWAY, code=error.code())
             raise
-        self.is_failing = False
+        self._note(is_failing=False, code=grpc.StatusCode.OK)
         return answer
 
     def close(self) -> None:
@@ -72,6 +72,14 @@ class Peer:
             self._is_closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._channel.close()
+
+    def _note(self, *, is_failing: bool, code: grpc.StatusCode) -> None:
+        """An outage is told once, not with every call."""
+        if is_failing and not self.is_failing:
+            log.warning("peer.away", consumer=self._name, code=code.name)
+        if self.is_failing and not is_failing:
+            log.info("peer.back", consumer=self._name)
+        self.is_failing = is_failing
 
     def _run(self, work: Callable[[], None]) -> None:
         try:

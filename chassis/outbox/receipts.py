@@ -14,7 +14,6 @@ from typing import Protocol
 from chassis.broker import Backoff
 from chassis.clock import Clock
 from chassis.errors import HavenError
-from chassis.log import failure, get_logger
 from chassis.outbox.courier import EXPIRED, delivered
 from chassis.store.outbox_rows import OutboxRow
 
@@ -22,8 +21,6 @@ LIMIT = 1000
 # The process that committed the row delivers it at once; a repeat any sooner only competes.
 FIRST_SECONDS = 0.1
 REPEAT_FIRST, REPEAT_MOST = 0.1, 1.0
-
-log = get_logger(__name__)
 
 
 @dataclass
@@ -81,9 +78,9 @@ class ReceiptLoop:
                 self._start(row, consumer)
         return False
 
-    def failed(self, error: HavenError) -> None:
-        """The store is away; what is known of earlier attempts stays."""
-        log.warning("receipts.turn-failed", **failure(error))
+    def failed(self, _error: HavenError) -> None:
+        """The store is away; another replica may reach it."""
+        self._lease.release()
 
     def close(self) -> None:
         """Let another relay take over at once."""

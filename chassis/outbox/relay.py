@@ -17,7 +17,7 @@ from chassis.broker import Backoff, Outgoing, Prepare, Published, Publisher
 from chassis.envelope import properties_of
 from chassis.errors import HavenError, Unavailable
 from chassis.failpoint import failpoint
-from chassis.log import failure, get_logger
+from chassis.log import get_logger
 from chassis.store.outbox_rows import OutboxRow
 from chassis.telemetry.metrics import event_published
 from chassis.topology import MessageClass
@@ -90,9 +90,8 @@ class RelayLoop:
         self._publisher.close()
         self._lease.release()
 
-    def failed(self, error: HavenError) -> None:
+    def failed(self, _error: HavenError) -> None:
         """A turn did not come to its end: another replica may be luckier."""
-        log.warning("relay.turn-failed", **{"class": self.message_class, **failure(error)})
         self._lease.release()
 
     def _connect(self) -> None:

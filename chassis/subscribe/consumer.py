@@ -38,6 +38,7 @@ class EventConsumer(QueueConsumer):  # type: ignore[misc]  # nameko is untyped
         super().__init__()
         self.restart_limit = TokenBucket(RESTARTS_PER_SECOND)
         self.is_consuming = False
+        self._is_told = False
         self._forwarder: Forwarder | None = None
 
     @property
@@ -101,7 +102,7 @@ class EventConsumer(QueueConsumer):  # type: ignore[misc]  # nameko is untyped
     def on_consume_ready(self, *args: Any, **kwargs: Any) -> None:
         """Ready from now on."""
         super().on_consume_ready(*args, **kwargs)
-        self.is_consuming = True
+        self.is_consuming, self._is_told = True, False
         log.info("worker.consuming", count=len(self._consumers))
 
     def on_consume_end(self, *_: Any) -> None:
@@ -109,9 +110,10 @@ class EventConsumer(QueueConsumer):  # type: ignore[misc]  # nameko is untyped
         self.is_consuming = False
 
     def on_connection_error(self, exc: Exception, _interval: float) -> None:
-        """Tell of it without the broker's address or words."""
-        self.is_consuming = False
-        log.warning("worker.no-broker", **failure(exc))
+        """Tell of an outage once, without the broker's address or words."""
+        if not self._is_told:
+            log.warning("worker.no-broker", **failure(exc))
+        self._is_told = True
 
     def _declare(self, connection: Any) -> None:
         events = {provider.spec.type: provider.spec for provider in self._providers}
