@@ -50,7 +50,8 @@ def _relayed(running: Platform, sample: dict[str, Any]) -> float:
     times = [row["publish_time"] for row in rows.find(done, {"publish_time": 1})]
     first_batch = min(times)
     later = sum(each > first_batch for each in times)
-    return later / (max(times) - first_batch).total_seconds()
+    seconds: float = (max(times) - first_batch).total_seconds()
+    return float(later / seconds)
 
 
 def _one_by_one(running: Platform, sample: dict[str, Any]) -> float:
