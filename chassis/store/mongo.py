@@ -33,7 +33,7 @@ from chassis.store.faults import (
 )
 from chassis.store.mongo_rows import Collections, MongoRows
 
-ATTEMPT_SECONDS = 2.0  # a healthy transaction takes milliseconds; past this the server is frozen
+ATTEMPT_SECONDS = 2.5  # a healthy transaction takes milliseconds; past this the server is frozen
 ABORT_SECONDS = 0.5
 CONFLICT_SECONDS = 3.0  # longer than a dead process's locks live (server.py)
 CONFLICT_ATTEMPTS = 100

@@ -14,8 +14,10 @@ from chassis.store.engine import Due
 from tests.charts import CHARTS, INDEXES, Chart, a_call, a_chart, charts
 from tests.fakes.memory_query import matches
 from tests.fakes.memory_store import MemoryStore
-from tests.integration.reading_suite import AuditRowsSuite, ReadingSuite, RepositorySuite
-from tests.integration.store_suite import OnceSuite, OutboxSuite, TransactionSuite
+from tests.integration.once_suite import OnceSuite, OutboxSuite
+from tests.integration.reading_suite import ReadingSuite
+from tests.integration.repository_suite import AuditRowsSuite, RepositorySuite
+from tests.integration.store_suite import TransactionSuite
 
 
 @pytest.fixture

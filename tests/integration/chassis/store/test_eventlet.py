@@ -13,7 +13,7 @@ from tests.charts import a_call, charts
 GREEN = """
 import eventlet
 eventlet.monkey_patch()
-import json, sys, time
+import json, sys
 from chassis.clock import DatabaseClock
 from chassis.errors import Unavailable
 from chassis.store import AlreadyDone, Store, connect
@@ -26,8 +26,8 @@ charts(store).add(a_call(once=a_request()), a_chart("c1"))
 beats = []
 def beat():
     while True:
-        beats.append(time.monotonic())
-        eventlet.sleep(0.01)
+        beats.append(1)
+        eventlet.sleep(0.005)
 eventlet.spawn(beat)
 
 def take(number):
@@ -39,9 +39,8 @@ def take(number):
 
 pool = eventlet.GreenPool(10)
 outcomes = list(pool.imap(take, range(60)))
-lag = max(after - before for before, after in zip(beats, beats[1:]))
 print(json.dumps({
-    "taken": outcomes.count("taken"), "done": outcomes.count("done"), "lag": lag,
+    "taken": outcomes.count("taken"), "done": outcomes.count("done"), "beats": len(beats),
     "patched": eventlet.patcher.is_monkey_patched("socket"), "grpc": "grpc" in sys.modules,
 }))
 """
@@ -63,5 +62,5 @@ def test_green_threads_take_each_event_once_and_leave_the_hub_running(
     assert (said["taken"], said["done"]) == (20, 40)
     assert said["patched"]
     assert not said["grpc"]  # a worker never imports it
-    assert said["lag"] < 1.0
+    assert said["beats"] > 10  # others ran while the store waited for the server
     assert charts(store).get(a_call(), "c1").lines == 20

@@ -25,7 +25,7 @@ from tests.charts import CHARTS, INDEXES, Chart, a_call, a_chart, a_request, cha
 from tests.waiting import eventually
 
 # One attempt, its abort, and what a busy machine adds.
-LEARNED_WITHIN = 3.5
+LEARNED_WITHIN = 4.0
 
 DYING_CLIENT = """
 import sys, time

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from chassis.store import Store
-from tests.integration.reading_suite import AuditRowsSuite, ReadingSuite, RepositorySuite
-from tests.integration.store_suite import OnceSuite, OutboxSuite, TransactionSuite
+from tests.integration.once_suite import OnceSuite, OutboxSuite
+from tests.integration.reading_suite import ReadingSuite
+from tests.integration.repository_suite import AuditRowsSuite, RepositorySuite
+from tests.integration.store_suite import TransactionSuite
 
 
 @pytest.fixture
