@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -32,6 +32,7 @@ from tests.fakes.memory_store import MemoryStore
 from tests.unit.intake.builders import NOON
 
 M = TypeVar("M", bound=Message)
+R = TypeVar("R")
 POLICIES = {each.name: each for each in MethodPolicies.from_services([SERVICE])}
 TENANT, OTHER_TENANT = "river", "lake"
 
@@ -72,17 +73,26 @@ class MirrorCipher:
         return bytes.fromhex(body[::-1].decode()).decode()
 
 
+class OnTheSpot(BoundedExecutor):
+    """Runs a call where it is asked for: each of a test's threads has a loop of its own."""
+
+    async def run(self, fn: Callable[..., R], *args: Any) -> R:
+        return fn(*args)
+
+
 class House:
     """One deployment of intake, its clock in the test's hand."""
 
-    def __init__(self, store: Store | None = None, **numbers: Any) -> None:
-        self.clock = FixedClock(NOON)
+    def __init__(
+        self, store: Store | None = None, *, clock: FixedClock | None = None, **numbers: Any
+    ) -> None:
+        self.clock = clock or FixedClock(NOON)
         self.store = store or MemoryStore(service="intake", clock=self.clock, indexes=INDEXES)
         self.policy = IntakePolicy(**({"program_states": ("VA", "MD")} | numbers))
         self.intake = bootstrap(
             store=self.store, policy_of=lambda _: self.policy, cipher=MirrorCipher()
         )
-        self._servicer = IntakeServicer(self.intake, Bridge(BoundedExecutor(2, queue=8)))
+        self._servicer = IntakeServicer(self.intake, Bridge(OnTheSpot(1, queue=0)))
 
     def ask(self, person: Person, request: Message) -> Any:
         """The answer, or the HavenError that the client would get as a status."""
@@ -278,7 +288,7 @@ def a_plan_for(patient: Person, **changes: Any) -> wire.CreateCarePlanRequest:
                 baseline=18,
                 comparator=resources.COMPARATOR_AT_MOST,
                 target=9,
-                due_date=Date(year=2026, month=5, day=1),
+                due_date=Date(year=2090, month=5, day=1),
                 owner_id="dr-lee",
             )
         ],

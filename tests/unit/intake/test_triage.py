@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.intake.domain.instruments.cssrs import CSSRS, Q1, Q2, Q3, Q4, Q5, Q6, Q6B
@@ -140,6 +140,7 @@ def test_answers_that_contradict_each_other_are_read_upwards(answers: dict[str, 
     assert reachable_tier(CSSRS, answers, RULES) is Tier.HIGH
 
 
+@settings(deadline=None)  # a busy machine is not a finding
 @given(st.sampled_from(list(patterns())), st.sets(st.sampled_from(ALL)), st.booleans())
 def test_whatever_is_hidden_of_a_screen_its_tier_is_never_below_the_true_one(
     screen: dict[str, int], hidden: set[str], as_skipped: bool
@@ -153,12 +154,14 @@ def test_whatever_is_hidden_of_a_screen_its_tier_is_never_below_the_true_one(
     assert certain_tier(CSSRS, partial, RULES) <= true <= reachable_tier(CSSRS, partial, RULES)
 
 
+@settings(deadline=None)  # a busy machine is not a finding
 @given(st.dictionaries(st.sampled_from(ALL), st.sampled_from([NO, YES, None])))
 def test_odd_answers_never_end_below_what_they_say(odd: dict[str, int | None]) -> None:
     plain = {code: value for code, value in odd.items() if value is not None}
     assert reachable_tier(CSSRS, odd, RULES) >= expected(plain)
 
 
+@settings(deadline=None)  # a busy machine is not a finding
 @given(
     st.dictionaries(st.sampled_from(ALL), st.sampled_from([NO, YES, None])),
     st.dictionaries(st.sampled_from(ALL), st.sampled_from([NO, YES])),

@@ -1,0 +1,47 @@
+"""A screening that was left is closed by a relay, on the database's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from haven.intake.v1 import intake_pb2 as wire
+from haven.intake.v1 import resources_pb2 as resources
+
+from chassis.timers import DueRunner
+from services.intake.domain.instruments.cssrs import CSSRS, Q1, Q2
+from services.intake.timers import due_work
+from tests.integration.intake.test_races import risks
+from tests.unit.intake.house import House
+from tests.waiting import eventually
+
+
+@pytest.fixture
+def relay(house: House) -> Iterator[DueRunner]:
+    """Intake's due work, as its relay runs it."""
+    runner = DueRunner(house.store, due_work(house.intake))
+    runner.start()
+    yield runner
+    runner.stop()
+
+
+def test_a_screener_left_after_its_second_question_is_closed_as_high(
+    house: House, relay: DueRunner
+) -> None:
+    ana = house.patient()
+    start = wire.StartScreeningRequest(
+        patient_id=ana.subject, instrument=CSSRS.id, instrument_version="1"
+    )
+    screening_id = house.ask(ana, start).screening.screening_id
+    for code in (Q1, Q2):
+        answer = resources.Answer(item_code=code, value=0)
+        request = wire.RecordAnswersRequest(screening_id=screening_id, answers=[answer])
+        house.ask(ana, request)
+
+    def left() -> bool:
+        found = house.ask(ana, wire.GetScreeningRequest(screening_id=screening_id)).screening
+        return bool(found.state == resources.SCREENING_STATE_ABANDONED)
+
+    assert not left()
+    eventually(left, within=20)
+    assert [each.tier for each in risks(house)] == [4]
