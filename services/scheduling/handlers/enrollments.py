@@ -10,9 +10,9 @@ from chassis.ids import new_id
 from chassis.store import Store, Tx
 from services.scheduling.domain.commands import CancelEnrollment, EnrollPatient
 from services.scheduling.domain.enrollment import Enrollment
-from services.scheduling.domain.patient import Patient
+from services.scheduling.domain.patient import Plan
 from services.scheduling.domain.series import Series
-from services.scheduling.domain.session import Seat, Session, seat_in_all
+from services.scheduling.domain.session import Seat, seat_in_all
 from services.scheduling.handlers.grounds import (
     ahead,
     load_as_seen,
@@ -65,26 +65,14 @@ class Enrollments:
         if self._books.enrollments.open_of(tx, series.id, patient.id) is not None:
             raise AlreadyExists("ALREADY_ENROLLED", "the patient has seats in this series")
         sessions = ahead(self._books.sessions.open_of_series(tx, series.id), tx)
-        enrollment_id = new_id()
-        enrollment = Enrollment(
-            id=enrollment_id,
-            series_id=series.id,
-            group_id=series.group_id,
-            patient_id=patient.id,
-            session_ids=seat_in_all(sessions, Seat(patient.id, enrollment_id)),
-            care_plan_id=plan.care_plan_id,
-            planned_weekly_minutes=plan.weekly_minutes,
-            is_part2_protected=series.is_part2_protected,
-        )
+        seat = Seat(patient.id, new_id())
+        session_ids = seat_in_all(sessions, seat)
+        # Before the rest: of a crowd at the same seats all but one stop here, early.
+        self._books.sessions.seat(tx, sessions, seat)
         require_covered(self._books, tx, sessions, {patient.attending_state})
         require_free_patients(self._books, tx, [patient.id], sessions)
-        return self._keep(tx, enrollment, sessions, patient)
-
-    def _keep(
-        self, tx: Tx, enrollment: Enrollment, sessions: list[Session], patient: Patient
-    ) -> Enrollment:
-        self._books.sessions.seat(tx, sessions, Seat(patient.id, enrollment.id))
         self._books.patients.save(tx, patient)
+        enrollment = _enrollment(seat, series, plan, session_ids)
         enrollment.announce()
         return self._books.enrollments.insert(tx, enrollment)
 
@@ -97,6 +85,19 @@ class Enrollments:
         saved = self._books.enrollments.save(tx, enrollment)
         self._review.patients(tx, [enrollment.patient_id])
         return saved
+
+
+def _enrollment(seat: Seat, series: Series, plan: Plan, session_ids: tuple[str, ...]) -> Enrollment:
+    return Enrollment(
+        id=seat.enrollment_id,
+        series_id=series.id,
+        group_id=series.group_id,
+        patient_id=seat.patient_id,
+        session_ids=session_ids,
+        care_plan_id=plan.care_plan_id,
+        planned_weekly_minutes=plan.weekly_minutes,
+        is_part2_protected=series.is_part2_protected,
+    )
 
 
 def complete_if_over(books: Books, tx: Tx, series_id: str) -> None:

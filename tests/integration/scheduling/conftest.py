@@ -63,14 +63,13 @@ def clock() -> FixedClock:
 
 @pytest.fixture
 def store(
-    scheduling_client: MongoClient[Document], test_name: str, clock: FixedClock
+    scheduling_client: MongoClient[Document], database: Mongo, clock: FixedClock
 ) -> Iterator[Store]:
     """A fresh database with all indexes, dropped afterwards."""
-    opened = Store(scheduling_client, test_name, service="scheduling", clock=clock)
+    opened = Store(scheduling_client, database.name, service="scheduling", clock=clock)
     opened.ensure_indexes([*CHASSIS_INDEXES, *INDEXES])
     yield opened
     opened.close()
-    scheduling_client.drop_database(test_name)
 
 
 @pytest.fixture
