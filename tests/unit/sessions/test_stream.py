@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from haven.sessions.v1 import resources_pb2, sessions_pb2
+from prometheus_client import REGISTRY
 
 from chassis.errors import (
     DeadlineExceeded,
@@ -349,3 +350,20 @@ async def test_a_replica_that_leaves_sends_everybody_elsewhere(room: Replica) ->
         assert goodbye.reason == sessions_pb2.GOODBYE_REASON_RESUME_ELSEWHERE
     with pytest.raises(Unavailable):
         await room.connects(by_patient()).end()
+
+
+async def test_hellos_are_counted_by_what_became_of_them(room: Replica) -> None:
+    before = {outcome: _joins(outcome) for outcome in ("entered", "resumed", "refused")}
+    await room.joins(by_patient())
+    await room.joins(by_patient())
+    await ended_with(room, {"hello": sessions_pb2.Hello(session_id="s-9")})
+    assert {outcome: _joins(outcome) - count for outcome, count in before.items()} == {
+        "entered": 1,
+        "resumed": 1,
+        "refused": 1,
+    }
+
+
+def _joins(outcome: str) -> float:
+    name, labels = "haven_sessions_joins_total", {"outcome": outcome}
+    return REGISTRY.get_sample_value(name, labels) or 0.0

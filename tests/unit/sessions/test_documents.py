@@ -1,0 +1,105 @@
+"""What is stored comes back as it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import bson
+import pytest
+from bson.codec_options import CodecOptions
+
+from services.sessions.codec import documents, entries
+from services.sessions.domain.case import Case
+from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
+from services.sessions.domain.participant import Participant, Role
+from services.sessions.domain.session import Session
+from tests.unit.sessions.builders import (
+    NOON,
+    POLICY,
+    a_case,
+    a_location,
+    a_patient,
+    a_session,
+    a_signal,
+    a_started_session,
+    after,
+)
+
+
+def kept(document: dict[str, Any]) -> dict[str, Any]:
+    """As the database gives it back."""
+    stored = {"version": 0, **document}
+    return dict(bson.decode(bson.encode(stored), CodecOptions(tz_aware=True)))
+
+
+def a_session_after_a_break() -> Session:
+    session = a_started_session()
+    session.pause("f-1", after(minutes=10))
+    session.resume("f-1", after(minutes=15))
+    session.pause("f-1", after(minutes=20))
+    return session
+
+
+@pytest.mark.parametrize(
+    "session", [a_session(), a_session_after_a_break(), a_session(is_canceled=True)]
+)
+def test_a_session(session: Session) -> None:
+    assert documents.session_from(kept(documents.session_document(session))) == session
+
+
+def a_patient_who_came_and_went() -> Participant:
+    patient = a_patient()
+    patient.join("c-1", "Blue Heron 4", NOON, POLICY)
+    patient.leave("c-1", after(minutes=5))
+    patient.join("c-2", "Blue Heron 4", after(minutes=20), POLICY)
+    patient.record(a_started_session(), after(minutes=21), POLICY)
+    patient.events.clear()
+    return patient
+
+
+@pytest.mark.parametrize("place", [a_patient(), a_patient_who_came_and_went()])
+def test_a_place_with_its_ledger(place: Participant) -> None:
+    assert documents.participant_from(kept(documents.participant_document(place))) == place
+
+
+def test_an_attestation() -> None:
+    location = replace(a_location(), events=[])
+    assert documents.location_from(kept(documents.location_document(location))) == location
+
+
+def a_case_with_a_history() -> Case:
+    case = a_case()
+    case.open("sig-1", 1)
+    case.escalate(2)
+    case.acknowledge("supervisor", 3)
+    case.contact(after(minutes=9), 4)
+    return case
+
+
+@pytest.mark.parametrize("case", [a_case(), a_case_with_a_history()])
+def test_a_case(case: Case) -> None:
+    assert documents.case_from(kept(documents.case_document(case))) == case
+
+
+def test_a_signal_and_its_place_in_a_private_log() -> None:
+    signal = replace(a_signal(), events=[])
+    signal.follow(a_case_with_a_history())
+    assert documents.signal_from(kept(documents.signal_document(signal))) == signal
+    event = PrivateEvent(signal, NOON, "Blue Heron 4", number=3)
+    stored = kept({**entries.private_event_document(event), "number": 3})
+    assert entries.private_event_from(stored) == event
+
+
+def test_an_event_of_a_room() -> None:
+    event = RoomEvent(
+        RoomEventKind.CHAT, "Blue Heron 4", Role.PATIENT, NOON, "p-1", "good morning", number=7
+    )
+    stored = kept({**entries.room_event_document(event), "number": 7})
+    assert entries.room_event_from(stored) == event
+
+
+def test_log_entries_have_no_patient_id_that_the_audit_trail_would_take_for_a_chart() -> None:
+    event = RoomEvent(RoomEventKind.JOINED, "Blue Heron 4", Role.PATIENT, NOON, "p-1")
+    assert "patient_id" not in entries.room_event_document(event)
+    assert "patient_id" not in entries.private_event_document(PrivateEvent(a_signal(), NOON))
