@@ -26,7 +26,7 @@ LEASES = "leases"
 # renewals may be lost to a busy machine before the job changes hands.
 TTL_SECONDS = 1.5
 MARGIN = 0.1  # of the ttl: given up before it ends, not when it ends
-OPERATION_SECONDS = 0.5
+OPERATION_SECONDS = 1.0  # a later answer would come when the lease has nearly run out
 COMMENT = f"{CROSS_TENANT}lease"
 
 log = get_logger(__name__)
