@@ -24,6 +24,7 @@ from chassis.topology import MessageClass
 
 BATCH = 500
 HELD_FIRST, HELD_MOST = 0.5, 5.0  # how long a type that no queue takes steps aside
+CRISIS_HELD_FIRST, CRISIS_HELD_MOST = 0.2, 1.0  # its other way may be closed for longer than that
 
 log = get_logger(__name__)
 returned = Counter(
@@ -68,13 +69,14 @@ class RelayLoop:
         self._prepare = prepare  # declares the topology on a fresh connection
         self._rows: dict[str, OutboxRow] = {}  # in flight
         self._confirmed: list[str] = []  # and not yet marked
-        self._held = HeldTypes()
+        self._held = HeldTypes.of(message_class)
 
     def turn(self) -> bool:
         """One pass; True where more is waiting. Unavailable where broker or store is away."""
         self._connect()
         self._learn(self._publisher.tend())
         self._mark()
+        self._require_broker("the connection was lost while idle")
         if self._publisher.is_blocked or not self._lease.hold():
             return False
         held = self._held.now()
@@ -101,14 +103,17 @@ class RelayLoop:
         self._publisher.open()
         self._publisher.prepare(self._prepare)
 
+    def _require_broker(self, otherwise: str) -> None:
+        if not self._publisher.is_open:
+            raise Unavailable("BROKER_UNAVAILABLE", otherwise)
+
     def _publish(self, rows: Sequence[OutboxRow]) -> None:
         self._rows.update((row.event_id, row) for row in rows)
         self._learn(self._publisher.publish(outgoing(rows)))
         if self._confirmed:
             failpoint("relay.after-confirm")
         self._mark()
-        if not self._publisher.is_open:
-            raise Unavailable("BROKER_UNAVAILABLE", "the connection was lost while publishing")
+        self._require_broker("the connection was lost while publishing")
         in_flight = self._publisher.in_flight
         self._rows = {each: row for each, row in self._rows.items() if each in in_flight}
 
@@ -143,9 +148,16 @@ def expect_returns(types: Iterable[str]) -> None:
 class HeldTypes:
     """Event types that no queue took a moment ago; each waits, longer every time."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: float = HELD_FIRST, most: float = HELD_MOST) -> None:
+        self._first, self._most = first, most
         self._until: dict[str, float] = {}
         self._backoff: dict[str, Backoff] = {}
+
+    @classmethod
+    def of(cls, message_class: MessageClass) -> HeldTypes:
+        """With the pauses of the class."""
+        is_crisis = message_class is MessageClass.CRISIS
+        return cls(CRISIS_HELD_FIRST, CRISIS_HELD_MOST) if is_crisis else cls()
 
     def now(self) -> list[str]:
         """The types that still wait."""
@@ -155,7 +167,7 @@ class HeldTypes:
         """Let the type step aside; False where it does already."""
         if self._until.get(event_type, 0.0) > time.monotonic():
             return False
-        backoff = self._backoff.setdefault(event_type, Backoff(HELD_FIRST, HELD_MOST))
+        backoff = self._backoff.setdefault(event_type, Backoff(self._first, self._most))
         self._until[event_type] = time.monotonic() + backoff.next()
         return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -27,6 +28,7 @@ class ScriptedPublisher:
         self.unroutable: set[str] = set()
         self.refused: set[str] = set()
         self.loses_connection_after = 10_000
+        self.loses_connection_idle = False
         self.late: list[str] = []
         self.unanswered: set[str] = set()
         self.prepared = 0
@@ -46,11 +48,14 @@ class ScriptedPublisher:
         self.unanswered.clear()
 
     def tend(self) -> Published:
+        if self.loses_connection_idle:
+            self.close()
         late, self.late = self.late, []
         self.unanswered.difference_update(late)
         return Published(confirmed=late)
 
     def publish(self, messages: Iterable[Outgoing]) -> Published:
+        assert self.is_open, "the real one has no channel then"
         known = Published()
         for message in messages:
             if len(self.published) == self.loses_connection_after:
@@ -192,6 +197,22 @@ def test_after_a_lost_connection_only_the_confirmed_are_marked(
     assert pending(store) == events[2:]
 
 
+def test_an_event_that_finds_the_idle_connection_lost_waits_for_the_next_one(
+    store: MemoryStore, broker: ScriptedPublisher, loop: RelayLoop
+) -> None:
+    loop.turn()
+    event_id = commit(store, CaseOpened())
+    broker.loses_connection_idle = True
+    with pytest.raises(Unavailable):
+        loop.turn()
+    assert pending(store) == [event_id]
+    broker.loses_connection_idle = False
+
+    loop.turn()
+
+    assert pending(store) == []
+
+
 def test_a_relay_that_lost_the_broker_leaves_the_lease_to_another(
     store: MemoryStore, broker: ScriptedPublisher, lease: Flag, loop: RelayLoop
 ) -> None:
@@ -256,3 +277,14 @@ def test_a_type_steps_aside_longer_every_time_until_it_is_taken() -> None:
     assert held.now() == ["t"]
     held.release("t")
     assert held.now() == []
+
+
+def test_a_crisis_type_never_steps_aside_for_more_than_a_second() -> None:
+    held = HeldTypes.of(MessageClass.CRISIS)
+
+    for _ in range(10):
+        assert held.hold("t") is True
+        pause = held._until["t"] - time.monotonic()
+        held._until["t"] = 0.0
+
+    assert 0.9 < pause <= 1.0
