@@ -105,7 +105,7 @@ class SignalDesk:
             try:
                 return await self._attempt(call, command)
             except HavenError as error:
-                if not is_retryable(error) or time.monotonic() > until:
+                if _is_to_be_mended(error) or time.monotonic() > until:
                     raise
                 log.warning("signal.not-stored-yet", **failure(error))
             await asyncio.sleep(pause)
@@ -132,6 +132,12 @@ class SignalDesk:
             for person_id in done.result().signal.recipient_ids:
                 self._hub.private.written(key[0], person_id)
             return
-        is_lost = is_retryable(error) or isinstance(error, Internal)
-        taken.labels(LOST if is_lost else REFUSED).inc()
-        log.error("signal.not-stored", outcome=LOST if is_lost else REFUSED, **failure(error))
+        outcome = REFUSED if _is_to_be_mended(error) else LOST
+        taken.labels(outcome).inc()
+        log.error("signal.not-stored", outcome=outcome, **failure(error))
+
+
+def _is_to_be_mended(error: BaseException) -> bool:
+    """True for a refusal, which the person must hear; a fault of ours is tried again instead."""
+    is_fault = is_retryable(error) or isinstance(error, Internal)
+    return isinstance(error, HavenError) and not is_fault

@@ -10,7 +10,7 @@ import pytest
 from haven.sessions.v1 import events_pb2, resources_pb2
 
 from chassis.call import Call
-from chassis.errors import HavenError, NotFound, Unavailable
+from chassis.errors import HavenError, Internal, NotFound, Unavailable
 from services.sessions.domain.case import Help
 from services.sessions.domain.commands import RaiseSignal
 from tests.unit.sessions.lobby import Client, Replica, replica
@@ -94,7 +94,12 @@ async def test_the_facilitator_learns_at_once_by_alias_and_the_peers_do_not(
     assert all(frame.WhichOneof("frame") != "private_event" for frame in ben.frames)
 
 
-@pytest.mark.parametrize("error", [away(), None], ids=["away", "frozen"])
+def full() -> Internal:
+    """A database that answers, and refuses every write."""
+    return Internal("STORE_FAULT", "the database refused")
+
+
+@pytest.mark.parametrize("error", [away(), full(), None], ids=["away", "full", "frozen"])
 async def test_without_a_store_the_patient_is_told_the_truth_at_once(
     hasty_room: Replica, error: HavenError | None
 ) -> None:
