@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -16,47 +17,48 @@ from haven.sessions.v1 import events_pb2 as sessions_pb2
 from chassis.call import Role
 from chassis.crypto import FieldCipher, KeyManagement
 from chassis.ids import new_id
+from tests.integration.front import Front
 
 HIGH, MODERATE = events_pb2.SEVERITY_HIGH, events_pb2.SEVERITY_MODERATE
 
 
 @pytest.fixture
-def clinician(front):
+def clinician(front: Front) -> Any:
     return front.caller("dr-one", Role.CLINICIAN)
 
 
 @pytest.fixture
-def supervisor(front):
+def supervisor(front: Front) -> Any:
     return front.caller("dr-boss", Role.SUPERVISOR)
 
 
 @pytest.fixture
-def administrator(front):
+def administrator(front: Front) -> Any:
     return front.caller("admin", Role.ADMINISTRATOR)
 
 
-async def opened(clinician, severity=HIGH, patient_id="p-1"):
+async def opened(clinician: Any, severity: Any = HIGH, patient_id: Any = "p-1") -> Any:
     request = crisis_pb2.OpenCaseRequest(patient_id=patient_id, severity=severity)
     return (await clinician.ask(request)).case
 
 
-def acknowledge(case_id):
+def acknowledge(case_id: Any) -> Any:
     return crisis_pb2.AcknowledgeCaseRequest(case_id=case_id)
 
 
-def contact(case_id):
+def contact(case_id: Any) -> Any:
     return crisis_pb2.RecordContactRequest(
         case_id=case_id, contact_method=resource.CONTACT_METHOD_VIDEO
     )
 
 
-def resolve(case_id):
+def resolve(case_id: Any) -> Any:
     return crisis_pb2.ResolveCaseRequest(
         case_id=case_id, disposition=resource.DISPOSITION_SAFETY_PLAN_WITH_SUPPORTS
     )
 
 
-def a_rotation(*clinician_ids, **changes):
+def a_rotation(*clinician_ids: Any, **changes: Any) -> Any:
     start = Timestamp()
     start.FromDatetime(datetime.now(UTC) - timedelta(days=1))
     values = {"rotation_id": "on-call", "time_zone": "America/New_York", "shift_days": 7}
@@ -67,7 +69,7 @@ def a_rotation(*clinician_ids, **changes):
     )
 
 
-def a_policy(seconds=30, **changes):
+def a_policy(seconds: Any = 30, **changes: Any) -> Any:
     target = resource.EscalationTarget(rotation_id="on-call")
     rung = resource.EscalationRung(wait_duration=Duration(seconds=seconds), targets=[target])
     return crisis_pb2.PutEscalationPolicyRequest(
@@ -75,7 +77,9 @@ def a_policy(seconds=30, **changes):
     )
 
 
-async def test_a_case_from_its_opening_to_its_end(clinician, supervisor, administrator):
+async def test_a_case_from_its_opening_to_its_end(
+    clinician: Any, supervisor: Any, administrator: Any
+) -> None:
     await administrator.ask(a_rotation("dr-one"))
     await administrator.ask(a_policy())
 
@@ -112,7 +116,9 @@ async def test_a_case_from_its_opening_to_its_end(clinician, supervisor, adminis
         (resolve, "CONTACT_NOT_RECORDED"),
     ],
 )
-async def test_a_step_that_comes_too_early_is_refused_with_its_reason(clinician, build, reason):
+async def test_a_step_that_comes_too_early_is_refused_with_its_reason(
+    clinician: Any, build: Any, reason: Any
+) -> None:
     case = await opened(clinician)
 
     refused = await clinician.refused(build(case.case_id))
@@ -120,7 +126,7 @@ async def test_a_step_that_comes_too_early_is_refused_with_its_reason(clinician,
     assert (refused.code, refused.reason) == ("FAILED_PRECONDITION", reason)
 
 
-async def test_the_owner_of_a_high_case_cannot_end_it(clinician):
+async def test_the_owner_of_a_high_case_cannot_end_it(clinician: Any) -> None:
     case = await opened(clinician)
     await clinician.ask(acknowledge(case.case_id))
     await clinician.ask(contact(case.case_id))
@@ -130,7 +136,7 @@ async def test_the_owner_of_a_high_case_cannot_end_it(clinician):
     assert (refused.code, refused.reason) == ("FAILED_PRECONDITION", "SECOND_PERSON_REQUIRED")
 
 
-async def test_a_closed_case_can_be_acknowledged_by_nobody(clinician, supervisor):
+async def test_a_closed_case_can_be_acknowledged_by_nobody(clinician: Any, supervisor: Any) -> None:
     case = await opened(clinician)
     for build in (acknowledge, contact):
         await clinician.ask(build(case.case_id))
@@ -141,7 +147,9 @@ async def test_a_closed_case_can_be_acknowledged_by_nobody(clinician, supervisor
     assert (refused.code, refused.reason) == ("FAILED_PRECONDITION", "CASE_RESOLVED")
 
 
-async def test_a_second_clinician_hears_that_somebody_has_it(clinician, supervisor):
+async def test_a_second_clinician_hears_that_somebody_has_it(
+    clinician: Any, supervisor: Any
+) -> None:
     case = await opened(clinician)
     await clinician.ask(acknowledge(case.case_id))
 
@@ -151,8 +159,8 @@ async def test_a_second_clinician_hears_that_somebody_has_it(clinician, supervis
 
 
 async def test_a_repeated_request_gets_its_first_answer_even_after_the_world_moved_on(
-    clinician, supervisor
-):
+    clinician: Any, supervisor: Any
+) -> None:
     case = await opened(clinician)
     request = acknowledge(case.case_id)
     request.request_id = new_id()
@@ -163,7 +171,7 @@ async def test_a_repeated_request_gets_its_first_answer_even_after_the_world_mov
     assert await clinician.ask(request) == first
 
 
-async def test_a_request_id_with_another_body_is_refused(clinician):
+async def test_a_request_id_with_another_body_is_refused(clinician: Any) -> None:
     request = crisis_pb2.OpenCaseRequest(request_id=new_id(), patient_id="p-1", severity=HIGH)
     await clinician.ask(request)
     request.severity = MODERATE
@@ -184,7 +192,9 @@ async def test_a_request_id_with_another_body_is_refused(clinician):
         (crisis_pb2.GetEmergencyPackRequest(case_id="c-1"), ["purpose"]),
     ],
 )
-async def test_bad_input_names_its_fields_and_leaves_nothing(clinician, database, request_, fields):
+async def test_bad_input_names_its_fields_and_leaves_nothing(
+    clinician: Any, database: Any, request_: Any, fields: Any
+) -> None:
     refused = await clinician.refused(request_)
 
     assert (refused.code, refused.reason) == ("INVALID_ARGUMENT", "FIELDS_INVALID")
@@ -192,7 +202,7 @@ async def test_bad_input_names_its_fields_and_leaves_nothing(clinician, database
     assert database.cases.count_documents({}) == database.outbox.count_documents({}) == 0
 
 
-async def test_a_signal_by_a_peer_opens_a_case_once(front, clinician):
+async def test_a_signal_by_a_peer_opens_a_case_once(front: Front, clinician: Any) -> None:
     event = sessions_pb2.SafetySignalRaised(safety_signal_id=new_id(), patient_id="p-1")
     event_id = new_id()
 
@@ -204,7 +214,7 @@ async def test_a_signal_by_a_peer_opens_a_case_once(front, clinician):
     assert [case.source for case in listed.cases] == [resource.CASE_SOURCE_SAFETY_SIGNAL]
 
 
-async def test_a_patient_sees_the_own_status_and_nothing_else(front, clinician):
+async def test_a_patient_sees_the_own_status_and_nothing_else(front: Front, clinician: Any) -> None:
     case = await opened(clinician)
     patient = front.caller("p-1", Role.PATIENT)
     mine = crisis_pb2.GetPatientCaseStatusRequest(patient_id="p-1")
@@ -217,7 +227,9 @@ async def test_a_patient_sees_the_own_status_and_nothing_else(front, clinician):
     assert (refused.code, refused.reason) == ("PERMISSION_DENIED", "ROLE_NOT_ALLOWED")
 
 
-async def test_another_tenant_finds_nothing(front, clinician, administrator):
+async def test_another_tenant_finds_nothing(
+    front: Front, clinician: Any, administrator: Any
+) -> None:
     case = await opened(clinician)
     await administrator.ask(a_rotation("dr-one"))
     stranger = front.caller("dr-one", Role.CLINICIAN, Role.SUPERVISOR, tenant_id="harbor")
@@ -236,7 +248,7 @@ async def test_another_tenant_finds_nothing(front, clinician, administrator):
         assert (await stranger.refused(request)).code == "NOT_FOUND", request
 
 
-async def test_a_page_token_fits_its_own_list_only(clinician):
+async def test_a_page_token_fits_its_own_list_only(clinician: Any) -> None:
     for number in range(3):
         await opened(clinician, patient_id=f"p-{number}")
     part = await clinician.ask(crisis_pb2.ListCasesRequest(page_size=2))
@@ -253,8 +265,8 @@ async def test_a_page_token_fits_its_own_list_only(clinician):
 
 
 async def test_the_emergency_pack_is_revealed_for_a_purpose_and_everybody_can_see_that(
-    front, clinician, database, tmp_path
-):
+    front: Front, clinician: Any, database: Any, tmp_path: Any
+) -> None:
     management = KeyManagement.of_file(tmp_path / "master.key")
     cipher = FieldCipher(database.client, management)
     place = sessions_pb2.LocationAttested(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 
+from cli.servers import SmtpServer
 from services.crisis.domain.escalation import SUPERVISOR_POOL, Rung, Target, TargetKind
 from tests.integration.crisis.ward import Ward
 from tests.waiting import eventually
 
 
-def mailed(ward: Ward, smtp, *recipient_ids: str) -> list[str]:
+def mailed(ward: Ward, smtp: SmtpServer, *recipient_ids: str) -> list[str]:
     """Who got mails, in order; each of `recipient_ids` at least once."""
     known = {ward.address(each): each for each in ("dr-one", "dr-two", "supervisor-pool")}
     seen = [known[to] for mail in smtp.mails() for to in mail.recipients if to in known]
@@ -18,13 +19,15 @@ def mailed(ward: Ward, smtp, *recipient_ids: str) -> list[str]:
     return seen
 
 
-def test_a_call_for_help_reaches_whoever_is_on_call_by_mail(ward, smtp):
+def test_a_call_for_help_reaches_whoever_is_on_call_by_mail(ward: Ward, smtp: SmtpServer) -> None:
     ward.signal("p-1")
 
     assert eventually(lambda: mailed(ward, smtp, "dr-one"), within=10)[0] == "dr-one"
 
 
-def test_a_mail_names_nobody_and_carries_the_case_and_a_stable_id(ward, smtp):
+def test_a_mail_names_nobody_and_carries_the_case_and_a_stable_id(
+    ward: Ward, smtp: SmtpServer
+) -> None:
     ward.signal("p-secret-patient")
     eventually(lambda: mailed(ward, smtp, "dr-one"), within=10)
 
@@ -35,7 +38,9 @@ def test_a_mail_names_nobody_and_carries_the_case_and_a_stable_id(ward, smtp):
     assert "p-secret-patient" not in str(mail)
 
 
-def test_nobody_answers_so_each_rung_is_woken_in_turn_and_the_last_again(ward, smtp):
+def test_nobody_answers_so_each_rung_is_woken_in_turn_and_the_last_again(
+    ward: Ward, smtp: SmtpServer
+) -> None:
     ward.signal("p-1")
 
     def went_round() -> list[str]:
@@ -47,7 +52,9 @@ def test_nobody_answers_so_each_rung_is_woken_in_turn_and_the_last_again(ward, s
     assert Counter(seen)["dr-one"] == Counter(seen)["dr-two"] == 1
 
 
-def test_an_acknowledgement_with_contact_stops_the_second_rung(ward, smtp):
+def test_an_acknowledgement_with_contact_stops_the_second_rung(
+    ward: Ward, smtp: SmtpServer
+) -> None:
     ward.signal("p-1")
     case_id = ward.case_of("p-1")["_id"]
     ward.acknowledge(case_id)
@@ -61,7 +68,9 @@ def test_an_acknowledgement_with_contact_stops_the_second_rung(ward, smtp):
     assert pages == {"dr-one"}
 
 
-def test_an_acknowledgement_without_contact_lets_the_case_climb(ward, smtp):
+def test_an_acknowledgement_without_contact_lets_the_case_climb(
+    ward: Ward, smtp: SmtpServer
+) -> None:
     ward.signal("p-1")
     eventually(lambda: mailed(ward, smtp, "dr-one"), within=10)
     ward.acknowledge(ward.case_of("p-1")["_id"])
@@ -69,7 +78,7 @@ def test_an_acknowledgement_without_contact_lets_the_case_climb(ward, smtp):
     assert eventually(lambda: mailed(ward, smtp, "dr-two"), within=20)[:2] == ["dr-one", "dr-two"]
 
 
-def test_somebody_without_an_address_costs_no_time(ward, smtp):
+def test_somebody_without_an_address_costs_no_time(ward: Ward, smtp: SmtpServer) -> None:
     an_hour = timedelta(hours=1)
     nowhere = Rung(an_hour, (Target(TargetKind.CLINICIAN, "dr-nowhere"),))
     ward.put_policy(nowhere, Rung(an_hour, (SUPERVISOR_POOL,)))
@@ -80,7 +89,7 @@ def test_somebody_without_an_address_costs_no_time(ward, smtp):
     assert (failed["state"], failed["reason"]) == ("failed_final", "CONTACT_POINT_MISSING")
 
 
-def test_a_receipt_of_the_provider_is_on_the_cases_timeline(ward, smtp):
+def test_a_receipt_of_the_provider_is_on_the_cases_timeline(ward: Ward, smtp: SmtpServer) -> None:
     ward.signal("p-1")
     case_id = ward.case_of("p-1")["_id"]
 
@@ -92,7 +101,7 @@ def test_a_receipt_of_the_provider_is_on_the_cases_timeline(ward, smtp):
     assert kinds()[:3] == ["opened", "paged", "page_delivered"]
 
 
-def test_no_address_rests_in_plain_text(ward, smtp):
+def test_no_address_rests_in_plain_text(ward: Ward, smtp: SmtpServer) -> None:
     ward.signal("p-1")
     eventually(lambda: mailed(ward, smtp, "dr-one"), within=10)
 

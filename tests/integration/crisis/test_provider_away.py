@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from cli.servers import SmtpServer
+from tests.integration.crisis.ward import Ward
 from tests.waiting import eventually
 
 
-def test_a_page_waits_for_the_mail_server_and_arrives_once(lonely_ward, own_smtp):
+def test_a_page_waits_for_the_mail_server_and_arrives_once(
+    lonely_ward: Ward, own_smtp: SmtpServer
+) -> None:
     own_smtp.stop()
     lonely_ward.signal("p-1")
     eventually(lambda: attempts(lonely_ward, "dr-one") >= 2, within=10)
@@ -18,14 +24,18 @@ def test_a_page_waits_for_the_mail_server_and_arrives_once(lonely_ward, own_smtp
     assert len(own_smtp.mails_to(address)) == 1
 
 
-def test_the_case_climbs_although_no_page_can_be_sent(lonely_ward, own_smtp):
+def test_the_case_climbs_although_no_page_can_be_sent(
+    lonely_ward: Ward, own_smtp: SmtpServer
+) -> None:
     own_smtp.stop()
     lonely_ward.signal("p-1")
 
     eventually(lambda: lonely_ward.case_of("p-1")["rung"] == 2, within=20)
 
 
-def test_pages_of_a_case_that_is_in_hand_are_withdrawn_not_sent_late(lonely_ward, own_smtp):
+def test_pages_of_a_case_that_is_in_hand_are_withdrawn_not_sent_late(
+    lonely_ward: Ward, own_smtp: SmtpServer
+) -> None:
     own_smtp.stop()
     lonely_ward.signal("p-1")
     eventually(lambda: attempts(lonely_ward, "dr-one") >= 1, within=10)
@@ -42,9 +52,9 @@ def test_pages_of_a_case_that_is_in_hand_are_withdrawn_not_sent_late(lonely_ward
     assert case_id not in mail.text
 
 
-def attempts(ward, recipient_id):
+def attempts(ward: Ward, recipient_id: Any) -> Any:
     return sum(len(message["attempts"]) for message in ward.messages(recipient_id=recipient_id))
 
 
-def states(ward, recipient_id):
+def states(ward: Ward, recipient_id: Any) -> Any:
     return [message["state"] for message in ward.messages(recipient_id=recipient_id)]

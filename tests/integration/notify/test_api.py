@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from haven.crisis.v1 import events_pb2 as crisis_pb2
@@ -12,25 +13,28 @@ from haven.policy.v1 import policy_pb2
 
 from chassis.call import Role
 from chassis.ids import new_id
+from tests.integration.front import Front
 
 
 @pytest.fixture
-def administrator(front):
+def administrator(front: Front) -> Any:
     return front.caller("admin", Role.ADMINISTRATOR)
 
 
 @pytest.fixture
-def clinician(front):
+def clinician(front: Front) -> Any:
     return front.caller("dr-one", Role.CLINICIAN)
 
 
-def register(recipient_id="dr-one", address="lee@staff.example", **changes):
+def register(
+    recipient_id: Any = "dr-one", address: Any = "lee@staff.example", **changes: Any
+) -> Any:
     return notify_pb2.RegisterContactPointRequest(
         recipient_id=recipient_id, channel=resource.CHANNEL_EMAIL, address=address, **changes
     )
 
 
-def a_page(page_id="", recipient_id="dr-one"):
+def a_page(page_id: Any = "", recipient_id: Any = "dr-one") -> Any:
     page = crisis_pb2.PageRequested(
         page_id=page_id or new_id(), case_id=new_id(), recipient_id=recipient_id
     )
@@ -38,7 +42,7 @@ def a_page(page_id="", recipient_id="dr-one"):
     return page
 
 
-async def test_an_address_is_set_and_comes_back_masked(administrator):
+async def test_an_address_is_set_and_comes_back_masked(administrator: Any) -> None:
     point = (await administrator.ask(register())).contact_point
     listed = await administrator.ask(notify_pb2.ListContactPointsRequest(recipient_id="dr-one"))
 
@@ -46,7 +50,7 @@ async def test_an_address_is_set_and_comes_back_masked(administrator):
     assert list(listed.contact_points) == [point]
 
 
-async def test_a_repeated_request_gets_its_first_answer(administrator):
+async def test_a_repeated_request_gets_its_first_answer(administrator: Any) -> None:
     request = register(request_id=new_id())
     first = await administrator.ask(request)
     await administrator.ask(register(address="kim@staff.example"))
@@ -54,7 +58,7 @@ async def test_a_repeated_request_gets_its_first_answer(administrator):
     assert await administrator.ask(request) == first
 
 
-async def test_a_stale_etag_is_refused(administrator):
+async def test_a_stale_etag_is_refused(administrator: Any) -> None:
     seen = (await administrator.ask(register())).contact_point.etag
     await administrator.ask(register(address="kim@staff.example", etag=seen))
 
@@ -63,7 +67,7 @@ async def test_a_stale_etag_is_refused(administrator):
     assert (refused.code, refused.reason) == ("ABORTED", "ETAG_STALE")
 
 
-async def test_a_clinician_speaks_for_nobody_else(clinician):
+async def test_a_clinician_speaks_for_nobody_else(clinician: Any) -> None:
     await clinician.ask(register("dr-one"))
 
     refused = await clinician.refused(register("dr-two"))
@@ -71,7 +75,7 @@ async def test_a_clinician_speaks_for_nobody_else(clinician):
     assert (refused.code, refused.reason) == ("PERMISSION_DENIED", "CONTACT_POINT_OF_ANOTHER")
 
 
-async def test_a_patient_may_not_look(front):
+async def test_a_patient_may_not_look(front: Front) -> None:
     patient = front.caller("p-1", Role.PATIENT)
 
     refused = await patient.refused(notify_pb2.ListMessagesRequest(recipient_id="p-1"))
@@ -90,8 +94,8 @@ async def test_a_patient_may_not_look(front):
     ],
 )
 async def test_bad_input_names_its_fields_and_leaves_nothing(
-    administrator, database, request_, fields
-):
+    administrator: Any, database: Any, request_: Any, fields: Any
+) -> None:
     refused = await administrator.refused(request_)
 
     assert (refused.code, refused.reason) == ("INVALID_ARGUMENT", "FIELDS_INVALID")
@@ -99,7 +103,7 @@ async def test_bad_input_names_its_fields_and_leaves_nothing(
     assert database.contact_points.count_documents({}) == 0
 
 
-async def test_a_page_by_a_peer_becomes_one_message(front, clinician):
+async def test_a_page_by_a_peer_becomes_one_message(front: Front, clinician: Any) -> None:
     page = a_page()
     event_id = new_id()
 
@@ -116,7 +120,7 @@ async def test_a_page_by_a_peer_becomes_one_message(front, clinician):
     assert message.next_attempt_time == message.accept_time
 
 
-async def test_messages_come_newest_first_in_parts(front, clinician):
+async def test_messages_come_newest_first_in_parts(front: Front, clinician: Any) -> None:
     pages = [a_page() for _ in range(3)]
     for page in pages:
         await front.tell(page)
@@ -131,7 +135,9 @@ async def test_messages_come_newest_first_in_parts(front, clinician):
     assert (len(first.messages), second.next_page_token) == (2, "")
 
 
-async def test_another_tenant_finds_nothing(front, administrator, clinician):
+async def test_another_tenant_finds_nothing(
+    front: Front, administrator: Any, clinician: Any
+) -> None:
     page = a_page()
     await front.tell(page)
     await administrator.ask(register())

@@ -6,6 +6,7 @@ import email
 import time
 from dataclasses import replace
 from email.policy import default
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from chassis.errors import FailedPrecondition, Unavailable
 from chassis.settings import SettingsError
 from services.notify.gateways.smtp import SmtpMailer, SmtpServer
 from services.notify.ports import Mail
+from tests.integration.notify.conftest import Moody
 
 MAIL = Mail(
     message_id="6f1d3f5e",
@@ -24,7 +26,7 @@ MAIL = Mail(
 )
 
 
-def test_a_mail_arrives_whole(mailer, moody):
+def test_a_mail_arrives_whole(mailer: SmtpMailer, moody: Moody) -> None:
     mailer.send(MAIL)
 
     (envelope,) = moody.taken
@@ -37,7 +39,7 @@ def test_a_mail_arrives_whole(mailer, moody):
     assert mail.get_content().splitlines() == ["Please open the app."]
 
 
-def test_two_attempts_at_one_message_carry_the_same_id(mailer, moody):
+def test_two_attempts_at_one_message_carry_the_same_id(mailer: SmtpMailer, moody: Moody) -> None:
     mailer.send(MAIL)
     mailer.send(MAIL)
 
@@ -55,7 +57,9 @@ def test_two_attempts_at_one_message_carry_the_same_id(mailer, moody):
         ("421 closing", Unavailable),
     ],
 )
-def test_a_refusal_is_for_good_or_for_now(mailer, moody, where, answer, kind):
+def test_a_refusal_is_for_good_or_for_now(
+    mailer: SmtpMailer, moody: Moody, where: Any, answer: Any, kind: Any
+) -> None:
     setattr(moody, where, answer)
 
     with pytest.raises(kind) as refused:
@@ -65,7 +69,7 @@ def test_a_refusal_is_for_good_or_for_now(mailer, moody, where, answer, kind):
     assert moody.taken == []
 
 
-def test_a_refusal_does_not_repeat_the_address(mailer, moody):
+def test_a_refusal_does_not_repeat_the_address(mailer: SmtpMailer, moody: Moody) -> None:
     moody.to_recipient = "550 lee@staff.example is unknown"
 
     with pytest.raises(FailedPrecondition) as refused:
@@ -75,12 +79,12 @@ def test_a_refusal_does_not_repeat_the_address(mailer, moody):
     assert refused.value.__suppress_context__
 
 
-def test_an_address_that_the_server_cannot_carry_is_refused_for_good(mailer):
+def test_an_address_that_the_server_cannot_carry_is_refused_for_good(mailer: SmtpMailer) -> None:
     with pytest.raises(FailedPrecondition):
         mailer.send(replace(MAIL, recipient_address="l\u00fc@staff.example"))
 
 
-def test_a_server_that_says_nothing_costs_no_more_than_the_bound(silent_port):
+def test_a_server_that_says_nothing_costs_no_more_than_the_bound(silent_port: int) -> None:
     mailer = SmtpMailer(SmtpServer.of(f"smtp://127.0.0.1:{silent_port}"), seconds=0.5)
     start = time.monotonic()
 
@@ -91,14 +95,14 @@ def test_a_server_that_says_nothing_costs_no_more_than_the_bound(silent_port):
     assert time.monotonic() - start < 5
 
 
-def test_a_server_that_speaks_nonsense_is_taken_for_away(babbling_port):
+def test_a_server_that_speaks_nonsense_is_taken_for_away(babbling_port: Any) -> None:
     mailer = SmtpMailer(SmtpServer.of(f"smtp://127.0.0.1:{babbling_port}"), seconds=2)
 
     with pytest.raises(Unavailable):
         mailer.send(MAIL)
 
 
-def test_nobody_listens(silent_port):
+def test_nobody_listens(silent_port: int) -> None:
     mailer = SmtpMailer(SmtpServer.of("smtp://127.0.0.1:1"), seconds=2)
 
     with pytest.raises(Unavailable) as refused:
@@ -110,14 +114,14 @@ def test_nobody_listens(silent_port):
 @pytest.mark.parametrize(
     "uri", ["", "http://mail.example", "smtp://", "mail.example:25", "smtp:mail.example"]
 )
-def test_a_uri_that_is_not_one_stops_the_start_and_is_not_repeated(uri):
+def test_a_uri_that_is_not_one_stops_the_start_and_is_not_repeated(uri: Any) -> None:
     with pytest.raises(SettingsError) as refused:
         SmtpServer.of(uri)
 
     assert "mail.example" not in str(refused.value)
 
 
-def test_a_uri_may_hold_credentials_and_a_port():
+def test_a_uri_may_hold_credentials_and_a_port() -> None:
     server = SmtpServer.of("smtps://river:s%40crit@mail.example:4650")
 
     assert (server.host, server.port, server.is_tls) == ("mail.example", 4650, True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from services.crisis.domain.case import State
 from services.crisis.domain.escalation import SUPERVISOR_POOL
 from services.crisis.domain.events import (
@@ -27,15 +29,15 @@ from tests.unit.crisis.builders import (
 )
 
 
-def test_a_milder_signal_does_not_lower_the_severity():
+def test_a_milder_signal_does_not_lower_the_severity() -> None:
     assert joined(a_case(), Severity.LOW, after(seconds=5)).severity is Severity.HIGH
 
 
-def test_a_milder_signal_does_not_delay_the_next_rung():
+def test_a_milder_signal_does_not_delay_the_next_rung() -> None:
     assert joined(a_case(), Severity.LOW, after(seconds=5)).next_deadline == NOON + WAIT
 
 
-def test_a_worse_signal_starts_the_ladder_of_its_severity_at_once():
+def test_a_worse_signal_starts_the_ladder_of_its_severity_at_once() -> None:
     case = joined(climbed(a_case(Severity.LOW), after(seconds=30)), Severity.HIGH, after(minutes=1))
 
     assert case.severity is Severity.HIGH
@@ -43,7 +45,7 @@ def test_a_worse_signal_starts_the_ladder_of_its_severity_at_once():
     assert woken(case) == ["dr-one", "dr-two", "dr-one"]
 
 
-def test_a_worse_signal_is_told_to_the_owner_and_never_gives_more_time():
+def test_a_worse_signal_is_told_to_the_owner_and_never_gives_more_time() -> None:
     case = joined(acknowledged(Severity.LOW), Severity.HIGH, after(minutes=1))
 
     assert case.state is State.ACKNOWLEDGED
@@ -51,7 +53,7 @@ def test_a_worse_signal_is_told_to_the_owner_and_never_gives_more_time():
     assert case.contact_deadline == after(seconds=10) + CONTACT_WITHIN
 
 
-def test_a_signal_after_contact_wakes_whoever_is_on_call_now():
+def test_a_signal_after_contact_wakes_whoever_is_on_call_now() -> None:
     case = joined(contacted(), Severity.LOW, after(hours=2))
 
     assert case.state is State.OPEN
@@ -60,7 +62,7 @@ def test_a_signal_after_contact_wakes_whoever_is_on_call_now():
     assert case.next_deadline == after(hours=2) + WAIT
 
 
-def test_a_joined_signal_is_told_under_the_same_case():
+def test_a_joined_signal_is_told_under_the_same_case() -> None:
     case = joined(a_case(), Severity.HIGH, after(seconds=5))
 
     assert [event.case_id for event in case.events if isinstance(event, CaseOpened)] == [
@@ -68,7 +70,7 @@ def test_a_joined_signal_is_told_under_the_same_case():
     ] * 2
 
 
-def test_when_no_page_of_a_rung_arrives_the_next_rung_fires_at_once():
+def test_when_no_page_of_a_rung_arrives_the_next_rung_fires_at_once() -> None:
     case = a_case()
     fail(case, 0, after(seconds=1))
 
@@ -76,7 +78,7 @@ def test_when_no_page_of_a_rung_arrives_the_next_rung_fires_at_once():
     assert case.next_deadline == after(seconds=1) + WAIT
 
 
-def test_while_one_page_of_a_rung_may_arrive_the_rung_keeps_its_time():
+def test_while_one_page_of_a_rung_may_arrive_the_rung_keeps_its_time() -> None:
     case = a_case(policy=a_policy(rung(person("dr-one"), person("dr-two")), rung(SUPERVISOR_POOL)))
     fail(case, 0, after(seconds=1))
 
@@ -85,7 +87,7 @@ def test_while_one_page_of_a_rung_may_arrive_the_rung_keeps_its_time():
     assert woken(case)[-1] == "supervisor-pool"
 
 
-def test_a_last_rung_that_cannot_be_reached_is_tried_again_in_its_time_not_without_pause():
+def test_a_last_rung_that_cannot_be_reached_is_tried_again_in_its_time_not_without_pause() -> None:
     case = a_case(policy=a_policy(rung(SUPERVISOR_POOL)))
     fail(case, 0, after(seconds=1))
 
@@ -93,21 +95,21 @@ def test_a_last_rung_that_cannot_be_reached_is_tried_again_in_its_time_not_witho
     assert case.next_deadline == NOON + WAIT
 
 
-def test_a_failure_of_an_earlier_rung_changes_nothing():
+def test_a_failure_of_an_earlier_rung_changes_nothing() -> None:
     case = climbed(a_case(), after(seconds=30))
     fail(case, 0, after(seconds=31))
 
     assert woken(case) == ["dr-one", "dr-two"]
 
 
-def test_a_failure_after_the_acknowledgement_leaves_the_owner_in_peace():
+def test_a_failure_after_the_acknowledgement_leaves_the_owner_in_peace() -> None:
     case = acknowledged()
     fail(case, 0, after(seconds=11))
 
     assert case.state is State.ACKNOWLEDGED
 
 
-def fail(case, index, at):
+def fail(case: Any, index: Any, at: Any) -> None:
     page = pages(case)[index]
     case.note_page_failed(
         page.page_id, page.recipient_id, "CONTACT_POINT_MISSING", cover=a_cover(), now=at

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from haven.crisis.v1 import events_pb2
 from haven.intake.v1 import events_pb2 as intake_pb2
@@ -15,18 +17,18 @@ from tests.unit.crisis.house import House
 
 
 @pytest.fixture
-def house():
+def house() -> House:
     return House().staffed()
 
 
-def test_raised_risk_opens_a_case_and_pages_whoever_is_on_call(house):
+def test_raised_risk_opens_a_case_and_pages_whoever_is_on_call(house: House) -> None:
     house.risk()
 
     assert house.woken == ["dr-one"]
     assert house.deadline(house.only_case()) == NOON + WAIT
 
 
-def test_a_safety_signal_opens_a_case_of_high_severity(house):
+def test_a_safety_signal_opens_a_case_of_high_severity(house: House) -> None:
     signal_id = house.signal()
 
     (opened,) = house.store.emitted(events_pb2.CaseOpened)
@@ -44,19 +46,21 @@ def test_a_safety_signal_opens_a_case_of_high_severity(house):
         (77, "high"),
     ],
 )
-def test_a_tier_that_is_missing_or_unknown_counts_as_the_highest(house, tier, severity):
+def test_a_tier_that_is_missing_or_unknown_counts_as_the_highest(
+    house: House, tier: Any, severity: Any
+) -> None:
     house.risk(tier=tier)
 
     assert [case["severity"] for case in house.cases] == [severity]
 
 
-def test_a_clinicians_worry_opens_a_case(house):
+def test_a_clinicians_worry_opens_a_case(house: House) -> None:
     case = house.crisis.cases.open(house.call("dr-nine"), OpenCase("p-1", Severity.MODERATE))
 
     assert (case.severity, house.woken) == (Severity.MODERATE, ["dr-one"])
 
 
-def test_signals_about_one_patient_join_the_one_open_case(house):
+def test_signals_about_one_patient_join_the_one_open_case(house: House) -> None:
     house.risk(tier=intake_pb2.RISK_TIER_HIGH)
     house.signal()
     house.crisis.cases.open(house.call("dr-nine"), OpenCase("p-1", Severity.LOW))
@@ -65,21 +69,21 @@ def test_signals_about_one_patient_join_the_one_open_case(house):
     assert house.woken == ["dr-one"]
 
 
-def test_two_patients_have_two_cases(house):
+def test_two_patients_have_two_cases(house: House) -> None:
     house.risk("p-1")
     house.risk("p-2")
 
     assert sorted(case["patient_id"] for case in house.cases) == ["p-1", "p-2"]
 
 
-def test_the_same_patient_id_of_another_tenant_is_another_person(house):
+def test_the_same_patient_id_of_another_tenant_is_another_person(house: House) -> None:
     house.risk("p-1")
     house.risk("p-1", tenant_id="harbor")
 
     assert sorted(case["tenant_id"] for case in house.cases) == ["harbor", "river"]
 
 
-def test_one_fact_has_one_effect_however_often_it_comes(house):
+def test_one_fact_has_one_effect_however_often_it_comes(house: House) -> None:
     risk_id = house.risk()
     for _ in range(100):
         house.risk(risk_id=risk_id)
@@ -88,14 +92,14 @@ def test_one_fact_has_one_effect_however_often_it_comes(house):
     assert len(house.store.documents("case_acts")) == 2
 
 
-def test_one_event_has_one_effect_by_both_its_ways(house):
+def test_one_event_has_one_effect_by_both_its_ways(house: House) -> None:
     house.risk(event_id="e-1", risk_id="r-1")
 
     with pytest.raises(AlreadyDone):
         house.risk(event_id="e-1", risk_id="r-1")
 
 
-def test_a_late_repeat_of_a_fact_does_not_open_the_case_again_after_its_end(house):
+def test_a_late_repeat_of_a_fact_does_not_open_the_case_again_after_its_end(house: House) -> None:
     risk_id = house.risk(tier=intake_pb2.RISK_TIER_MODERATE)
     case_id = house.only_case()
     house.acknowledge(case_id)
@@ -108,7 +112,7 @@ def test_a_late_repeat_of_a_fact_does_not_open_the_case_again_after_its_end(hous
     assert len(house.pages) == 1
 
 
-def test_new_risk_after_the_end_of_a_case_opens_another(house):
+def test_new_risk_after_the_end_of_a_case_opens_another(house: House) -> None:
     house.risk()
     case_id = house.only_case()
     house.acknowledge(case_id)
@@ -120,7 +124,7 @@ def test_new_risk_after_the_end_of_a_case_opens_another(house):
     assert [case["is_open"] for case in house.cases] == [False, True]
 
 
-def test_an_event_without_its_key_is_parked_instead_of_guessed(house):
+def test_an_event_without_its_key_is_parked_instead_of_guessed(house: House) -> None:
     with pytest.raises(InvalidArgument) as refused:
         house.risk(risk_id="")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from haven.intake.v1 import events_pb2 as intake_pb2
 
 from chassis.errors import Unavailable
@@ -9,7 +11,7 @@ from services.crisis.timers import Census, due_work
 from tests.unit.crisis.house import TENANT, House
 
 
-def census_of(house):
+def census_of(house: House) -> Any:
     families = Census(house.crisis, [TENANT, "harbor"]).collect()
     return {
         (sample.name, sample.labels.get("severity", "")): sample.value
@@ -18,7 +20,7 @@ def census_of(house):
     }
 
 
-def test_unresolved_cases_of_all_tenants_are_counted_by_severity():
+def test_unresolved_cases_of_all_tenants_are_counted_by_severity() -> None:
     house = House().staffed()
     house.risk("p-1")
     house.risk("p-2", intake_pb2.RISK_TIER_LOW)
@@ -32,7 +34,7 @@ def test_unresolved_cases_of_all_tenants_are_counted_by_severity():
     }
 
 
-def test_a_resolved_case_no_longer_waits():
+def test_a_resolved_case_no_longer_waits() -> None:
     house = House().staffed()
     house.risk()
     case_id = house.only_case()
@@ -43,7 +45,7 @@ def test_a_resolved_case_no_longer_waits():
     assert set(census_of(house).values()) == {0}
 
 
-def test_a_case_that_lost_its_deadline_shows():
+def test_a_case_that_lost_its_deadline_shows() -> None:
     house = House().staffed()
     house.risk()
     house.store.engine.tables["cases"][house.only_case()]["next_deadline_time"] = None
@@ -51,7 +53,7 @@ def test_a_case_that_lost_its_deadline_shows():
     assert census_of(house)["haven_crisis_cases_without_deadline", ""] == 1
 
 
-def test_counting_reads_nobodys_chart():
+def test_counting_reads_nobodys_chart() -> None:
     house = House().staffed()
     house.risk()
     before = len(house.store.documents("audit_entries"))
@@ -60,10 +62,10 @@ def test_counting_reads_nobodys_chart():
     assert len(house.store.documents("audit_entries")) == before
 
 
-def test_while_the_database_is_away_nothing_is_claimed():
+def test_while_the_database_is_away_nothing_is_claimed() -> None:
     house = House().staffed()
 
-    def away(*_):
+    def away(*_: Any) -> None:
         raise Unavailable("STORE_UNAVAILABLE", "away")
 
     house.store.read = away
@@ -71,7 +73,7 @@ def test_while_the_database_is_away_nothing_is_claimed():
     assert census_of(house) == {}
 
 
-def test_deadlines_of_cases_are_the_only_due_work():
+def test_deadlines_of_cases_are_the_only_due_work() -> None:
     (work,) = due_work(House().crisis)
 
     assert (work.collection, work.field) == ("cases", "next_deadline_time")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from haven.crisis.v1 import events_pb2
 from haven.notify.v1 import events_pb2 as notify_pb2
@@ -19,11 +21,11 @@ from tests.unit.crisis.house import House
 
 
 @pytest.fixture
-def house():
+def house() -> House:
     return House().staffed()
 
 
-def test_an_unanswered_case_wakes_rung_after_rung(house):
+def test_an_unanswered_case_wakes_rung_after_rung(house: House) -> None:
     house.risk()
     house.time_passes(seconds=30)
     house.time_passes(seconds=30)
@@ -33,14 +35,14 @@ def test_an_unanswered_case_wakes_rung_after_rung(house):
     assert [page.cycle for page in house.pages] == [0, 0, 0, 1]
 
 
-def test_a_rung_does_not_fire_before_its_time(house):
+def test_a_rung_does_not_fire_before_its_time(house: House) -> None:
     house.risk()
     house.time_passes(seconds=29.9)
 
     assert house.woken == ["dr-one"]
 
 
-def test_two_relays_that_find_the_same_deadline_fire_it_once(house):
+def test_two_relays_that_find_the_same_deadline_fire_it_once(house: House) -> None:
     house.risk()
     house.clock.advance(WAIT)
     for _ in range(2):
@@ -50,7 +52,7 @@ def test_two_relays_that_find_the_same_deadline_fire_it_once(house):
     assert house.woken == ["dr-one", "dr-two"]
 
 
-def test_an_acknowledged_case_wakes_nobody_else(house):
+def test_an_acknowledged_case_wakes_nobody_else(house: House) -> None:
     house.risk()
     house.acknowledge(house.only_case())
     house.time_passes(seconds=200)
@@ -58,7 +60,7 @@ def test_an_acknowledged_case_wakes_nobody_else(house):
     assert house.woken == ["dr-one"]
 
 
-def test_an_acknowledged_case_without_contact_climbs_again(house):
+def test_an_acknowledged_case_without_contact_climbs_again(house: House) -> None:
     house.risk()
     house.acknowledge(house.only_case())
     house.time_passes(seconds=301)
@@ -66,7 +68,7 @@ def test_an_acknowledged_case_without_contact_climbs_again(house):
     assert house.woken == ["dr-one", "dr-two"]
 
 
-def test_a_supervisors_role_is_told_as_such(house):
+def test_a_supervisors_role_is_told_as_such(house: House) -> None:
     house.risk()
     call = house.call("boss", Role.CLINICIAN, Role.SUPERVISOR)
     house.crisis.cases.acknowledge(call, AcknowledgeCase(house.only_case()))
@@ -75,7 +77,7 @@ def test_a_supervisors_role_is_told_as_such(house):
     assert (event.owner_id, event.owner_role) == ("boss", "supervisor")
 
 
-def test_the_same_clinician_acknowledging_twice_changes_nothing(house):
+def test_the_same_clinician_acknowledging_twice_changes_nothing(house: House) -> None:
     house.risk()
     first = house.acknowledge(house.only_case())
     house.clock.advance(after(seconds=60) - NOON)
@@ -85,7 +87,7 @@ def test_the_same_clinician_acknowledging_twice_changes_nothing(house):
     assert len(house.store.emitted(events_pb2.CaseAcknowledged)) == 1
 
 
-def test_a_repeated_request_gets_the_first_answer(house):
+def test_a_repeated_request_gets_the_first_answer(house: House) -> None:
     house.risk()
     request_id = new_id()
     house.acknowledge(house.only_case(), request_id=request_id)
@@ -96,7 +98,7 @@ def test_a_repeated_request_gets_the_first_answer(house):
     assert repeated.value.answer == b"answer"
 
 
-def test_two_clinicians_at_once_one_has_it_and_the_other_is_told(house):
+def test_two_clinicians_at_once_one_has_it_and_the_other_is_told(house: House) -> None:
     house.risk()
     house.acknowledge(house.only_case(), "dr-one")
 
@@ -106,28 +108,28 @@ def test_two_clinicians_at_once_one_has_it_and_the_other_is_told(house):
     assert refused.value.reason == "CASE_ALREADY_ACKNOWLEDGED"
 
 
-def test_a_clinician_of_another_tenant_does_not_find_the_case(house):
+def test_a_clinician_of_another_tenant_does_not_find_the_case(house: House) -> None:
     house.risk()
 
     with pytest.raises(NotFound):
         house.acknowledge(house.only_case(), tenant_id="harbor")
 
 
-def test_a_page_that_cannot_be_sent_wakes_the_next_rung_at_once(house):
+def test_a_page_that_cannot_be_sent_wakes_the_next_rung_at_once(house: House) -> None:
     house.risk()
     house.page_failed(house.pages[0])
 
     assert house.woken == ["dr-one", "dr-two"]
 
 
-def test_a_failed_message_that_was_no_page_concerns_no_case(house):
+def test_a_failed_message_that_was_no_page_concerns_no_case(house: House) -> None:
     house.risk()
     house.hear(notify_pb2.MessageFailed(message_id="m-1", recipient_id="p-1", reason="EXPIRED"))
 
     assert house.woken == ["dr-one"]
 
 
-def test_a_delivered_page_is_on_the_timeline(house):
+def test_a_delivered_page_is_on_the_timeline(house: House) -> None:
     house.risk()
     page = house.pages[0]
     house.hear(
@@ -140,7 +142,7 @@ def test_a_delivered_page_is_on_the_timeline(house):
     assert acts == ["opened", "paged", "page_delivered"]
 
 
-def test_a_tenant_that_configured_nothing_still_has_a_case_that_wakes_its_supervisors():
+def test_a_tenant_that_configured_nothing_still_has_a_case_that_wakes_its_supervisors() -> None:
     house = House()
     house.risk()
     house.time_passes(seconds=60)
@@ -149,7 +151,7 @@ def test_a_tenant_that_configured_nothing_still_has_a_case_that_wakes_its_superv
     assert house.deadline(house.only_case()) == after(seconds=120)
 
 
-def test_a_hole_in_a_rotation_wakes_the_supervisors_and_is_counted():
+def test_a_hole_in_a_rotation_wakes_the_supervisors_and_is_counted() -> None:
     house = House()
     house.put_policy(Severity.HIGH, (rung(rotation_target("not-made-yet")),))
     before = metric("haven_crisis_rungs_uncovered_total", severity="high")
@@ -160,7 +162,9 @@ def test_a_hole_in_a_rotation_wakes_the_supervisors_and_is_counted():
     assert metric("haven_crisis_rungs_uncovered_total", severity="high") == before + 1
 
 
-def test_the_time_to_acknowledge_is_measured_from_the_moment_nobody_has_the_case(house):
+def test_the_time_to_acknowledge_is_measured_from_the_moment_nobody_has_the_case(
+    house: House,
+) -> None:
     name = "haven_crisis_time_to_acknowledge_seconds_sum"
     before = metric(name, severity="high")
     house.risk()
@@ -170,7 +174,7 @@ def test_the_time_to_acknowledge_is_measured_from_the_moment_nobody_has_the_case
     assert metric(name, severity="high") == before + 12
 
 
-def test_a_new_rotation_is_asked_when_the_next_rung_fires(house):
+def test_a_new_rotation_is_asked_when_the_next_rung_fires(house: House) -> None:
     house.risk()
     house.put_rotation("back-up", "dr-night")
     house.time_passes(seconds=30)
@@ -178,7 +182,7 @@ def test_a_new_rotation_is_asked_when_the_next_rung_fires(house):
     assert house.woken == ["dr-one", "dr-night"]
 
 
-def test_an_edited_ladder_does_not_move_the_deadlines_of_an_open_case(house):
+def test_an_edited_ladder_does_not_move_the_deadlines_of_an_open_case(house: House) -> None:
     house.risk()
     house.put_policy(Severity.HIGH, (rung(SUPERVISOR_POOL),))
     house.time_passes(seconds=30)
@@ -186,7 +190,7 @@ def test_an_edited_ladder_does_not_move_the_deadlines_of_an_open_case(house):
     assert house.woken == ["dr-one", "dr-two"]
 
 
-def test_every_step_is_in_the_patients_audit_trail(house):
+def test_every_step_is_in_the_patients_audit_trail(house: House) -> None:
     house.risk()
     case_id = house.only_case()
     house.acknowledge(case_id)
@@ -197,5 +201,5 @@ def test_every_step_is_in_the_patients_audit_trail(house):
     assert [row["actor_id"] for row in rows] == ["service:peer", "dr-one", "dr-one", "dr-two"]
 
 
-def metric(name, **labels):
+def metric(name: Any, **labels: Any) -> Any:
     return REGISTRY.get_sample_value(name, labels) or 0.0

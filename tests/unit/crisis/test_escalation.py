@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -22,49 +23,49 @@ NUMBERS = CrisisPolicy()
 FALLBACK = NUMBERS.fallback(Severity.HIGH)
 
 
-def a_plan(severity, *people, contact_within=None):
+def a_plan(severity: Any, *people: Any, contact_within: Any = None) -> Any:
     rungs = tuple(rung(person(each)) for each in people)
     return EscalationPolicy(f"e-{severity}", severity, rungs, contact_within, version=3)
 
 
-def test_a_severity_has_its_own_ladder():
+def test_a_severity_has_its_own_ladder() -> None:
     plans = [a_plan(Severity.LOW, "dr-low"), a_plan(Severity.HIGH, "dr-high")]
 
     assert first_of(policy_for(Severity.LOW, plans, FALLBACK)) == "dr-low"
 
 
-def test_a_severity_without_a_ladder_takes_that_of_the_next_more_severe_one():
+def test_a_severity_without_a_ladder_takes_that_of_the_next_more_severe_one() -> None:
     plans = [a_plan(Severity.LOW, "dr-low"), a_plan(Severity.HIGH, "dr-high")]
 
     assert first_of(policy_for(Severity.MODERATE, plans, FALLBACK)) == "dr-high"
 
 
-def test_a_severity_above_all_ladders_takes_the_most_severe_one():
+def test_a_severity_above_all_ladders_takes_the_most_severe_one() -> None:
     plans = [a_plan(Severity.LOW, "dr-low"), a_plan(Severity.MODERATE, "dr-moderate")]
 
     assert first_of(policy_for(Severity.HIGH, plans, FALLBACK)) == "dr-moderate"
 
 
-def test_a_tenant_without_any_ladder_wakes_its_supervisors_every_minute():
+def test_a_tenant_without_any_ladder_wakes_its_supervisors_every_minute() -> None:
     policy = policy_for(Severity.HIGH, [], FALLBACK)
 
     assert policy.rungs == (Rung(timedelta(seconds=60), (SUPERVISOR_POOL,)),)
     assert policy.version == 0
 
 
-def test_a_ladder_without_a_contact_time_takes_the_severitys_default():
+def test_a_ladder_without_a_contact_time_takes_the_severitys_default() -> None:
     plans = [a_plan(Severity.HIGH, "dr-high")]
 
     assert policy_for(Severity.HIGH, plans, FALLBACK).contact_within == timedelta(minutes=5)
 
 
-def test_a_ladder_may_set_its_own_contact_time():
+def test_a_ladder_may_set_its_own_contact_time() -> None:
     plans = [a_plan(Severity.HIGH, "dr-high", contact_within=timedelta(minutes=2))]
 
     assert policy_for(Severity.HIGH, plans, FALLBACK).contact_within == timedelta(minutes=2)
 
 
-def test_a_case_keeps_the_version_it_began_with():
+def test_a_case_keeps_the_version_it_began_with() -> None:
     plan = a_plan(Severity.HIGH, "dr-high")
     frozen = plan.frozen(FALLBACK)
     plan.change((rung(person("dr-new")),), None)
@@ -88,12 +89,12 @@ def test_a_case_keeps_the_version_it_began_with():
     ],
     ids=["no rung", "nobody named", "too short", "too long"],
 )
-def test_a_ladder_that_could_not_wake_anybody_in_time_is_refused(rungs, field):
+def test_a_ladder_that_could_not_wake_anybody_in_time_is_refused(rungs: Any, field: Any) -> None:
     with pytest.raises(InvalidArgument) as refused:
         check_rungs(rungs, shortest_wait=NUMBERS.shortest_wait)
 
     assert [each.field for each in refused.value.violations] == [field]
 
 
-def first_of(policy):
+def first_of(policy: Any) -> Any:
     return policy.rungs[0].targets[0].id

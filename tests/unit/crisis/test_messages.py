@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from haven.crisis.v1 import events_pb2
@@ -15,12 +16,12 @@ from services.crisis.domain.signal import Severity, Source
 from tests.unit.crisis.builders import NOON, a_case, after, climbed
 
 
-def told(case, message_type):
+def told(case: Any, message_type: Any) -> Any:
     found = [messages.message_of(event) for event in case.events]
     return next(message for message in found if isinstance(message, message_type))
 
 
-def a_finished_case():
+def a_finished_case() -> Any:
     case = climbed(a_case(), after(seconds=30))
     case.acknowledge("dr-two", "clinician", after(seconds=40))
     case.record_contact("dr-two", "phone", after(minutes=1))
@@ -28,7 +29,7 @@ def a_finished_case():
     return case
 
 
-def test_a_page_tells_whom_for_which_case_and_until_when():
+def test_a_page_tells_whom_for_which_case_and_until_when() -> None:
     case = a_case()
     page = told(case, events_pb2.PageRequested)
 
@@ -37,13 +38,13 @@ def test_a_page_tells_whom_for_which_case_and_until_when():
     assert page.expire_time.ToDatetime(tzinfo=NOON.tzinfo) == NOON + timedelta(minutes=5)
 
 
-def test_an_escalation_tells_the_rung_and_the_cycle():
+def test_an_escalation_tells_the_rung_and_the_cycle() -> None:
     escalated = told(a_finished_case(), events_pb2.CaseEscalated)
 
     assert (escalated.patient_id, escalated.rung, escalated.cycle) == ("p-1", 1, 0)
 
 
-def test_an_acknowledgement_tells_a_role_and_a_deadline():
+def test_an_acknowledgement_tells_a_role_and_a_deadline() -> None:
     event = told(a_finished_case(), events_pb2.CaseAcknowledged)
 
     assert (event.owner_id, event.owner_role) == ("dr-two", "clinician")
@@ -51,17 +52,17 @@ def test_an_acknowledgement_tells_a_role_and_a_deadline():
     assert waits == timedelta(minutes=5)
 
 
-def test_an_end_tells_its_disposition_as_a_code():
+def test_an_end_tells_its_disposition_as_a_code() -> None:
     assert told(a_finished_case(), events_pb2.CaseResolved).disposition == "mobile_crisis"
 
 
-def test_contact_tells_its_time():
+def test_contact_tells_its_time() -> None:
     contacted = told(a_finished_case(), events_pb2.CaseContacted)
 
     assert contacted.contact_time.ToDatetime(tzinfo=NOON.tzinfo) == after(minutes=1)
 
 
-def test_a_safety_signal_is_of_high_severity_whoever_pressed_it():
+def test_a_safety_signal_is_of_high_severity_whoever_pressed_it() -> None:
     for origin in (0, 1, 2, 99):
         event = sessions_pb2.SafetySignalRaised(
             safety_signal_id="s-1",
@@ -87,7 +88,9 @@ def test_a_safety_signal_is_of_high_severity_whoever_pressed_it():
         (messages.screening, intake_pb2.ScreeningCompleted(patient_id="p-1")),
     ],
 )
-def test_an_event_that_lacks_its_key_is_refused_so_that_it_is_parked_and_alarms(read, event):
+def test_an_event_that_lacks_its_key_is_refused_so_that_it_is_parked_and_alarms(
+    read: Any, event: Any
+) -> None:
     with pytest.raises(InvalidArgument) as refused:
         read(event)
 
@@ -105,7 +108,9 @@ def test_an_event_that_lacks_its_key_is_refused_so_that_it_is_parked_and_alarms(
         (42, "high"),
     ],
 )
-def test_a_finished_screening_is_kept_by_tier_and_an_unknown_tier_is_the_highest(tier, kept):
+def test_a_finished_screening_is_kept_by_tier_and_an_unknown_tier_is_the_highest(
+    tier: Any, kept: Any
+) -> None:
     event = intake_pb2.ScreeningCompleted(screening_id="s-1", patient_id="p-1", tier=tier)
 
     assert messages.screening(event).tier == kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -55,25 +56,25 @@ class Promise(RuleBasedStateMachine):
     """Time passes, people act or do not, pages fail; whatever is due climbs."""
 
     @initialize(severity=SEVERITIES, policy=POLICIES, cover=COVERS)
-    def begin(self, severity, policy, cover):
+    def begin(self, severity: Any, policy: Any, cover: Any) -> None:
         self.now: datetime = NOON
         self.worst = severity
         self.case = Case.open(CASE_ID, a_signal(severity), policy=policy, cover=cover, now=self.now)
 
     @rule(by=STEPS)
-    def time_passes(self, by):
+    def time_passes(self, by: Any) -> None:
         self.now += by
 
     @precondition(lambda self: self.case.is_due(self.now))
     @rule(cover=COVERS)
-    def the_deadline_is_found(self, cover):
+    def the_deadline_is_found(self, cover: Any) -> None:
         self.case.climb(cover, self.now)
         assert self.case.next_deadline > self.now
         assert pages(self.case)[-1].expire_time > self.now
 
     @precondition(lambda self: self.case.is_open)
     @rule(severity=SEVERITIES, policy=POLICIES, cover=COVERS)
-    def a_signal_joins(self, severity, policy, cover):
+    def a_signal_joins(self, severity: Any, policy: Any, cover: Any) -> None:
         self.worst = max(self.worst, severity)
         before = (self.case.state, self.case.next_deadline)
         self.case.join(a_signal(severity), policy=policy, cover=cover, now=self.now)
@@ -81,26 +82,26 @@ class Promise(RuleBasedStateMachine):
             assert self.case.next_deadline <= max(before[1], self.now + timedelta(seconds=30))
 
     @rule(by=PEOPLE)
-    def somebody_acknowledges(self, by):
+    def somebody_acknowledges(self, by: Any) -> None:
         self.attempt(lambda: self.case.acknowledge(by, "clinician", self.now))
 
     @rule(by=PEOPLE)
-    def somebody_reaches_the_patient(self, by):
+    def somebody_reaches_the_patient(self, by: Any) -> None:
         self.attempt(lambda: self.case.record_contact(by, "phone", self.now))
 
     @rule(by=PEOPLE)
-    def somebody_resolves(self, by):
+    def somebody_resolves(self, by: Any) -> None:
         self.attempt(lambda: self.case.resolve(by, "mobile_crisis", self.now))
 
     @precondition(lambda self: bool(self.case.ladder.pages))
     @rule(data=st.data(), cover=COVERS)
-    def a_page_fails(self, data, cover):
+    def a_page_fails(self, data: Any, cover: Any) -> None:
         page = data.draw(st.sampled_from(pages(self.case)))
         self.case.note_page_failed(
             page.page_id, page.recipient_id, "EXPIRED", cover=cover, now=self.now
         )
 
-    def attempt(self, act):
+    def attempt(self, act: Any) -> None:
         before = (self.case.state, self.case.next_deadline, self.case.owner_id)
         try:
             act()
@@ -108,27 +109,27 @@ class Promise(RuleBasedStateMachine):
             assert before == (self.case.state, self.case.next_deadline, self.case.owner_id)
 
     @invariant()
-    def an_unresolved_case_has_a_deadline_and_a_resolved_one_has_none(self):
+    def an_unresolved_case_has_a_deadline_and_a_resolved_one_has_none(self) -> None:
         assert (self.case.next_deadline is not None) == self.case.is_open
 
     @invariant()
-    def severity_is_the_worst_that_was_ever_reported(self):
+    def severity_is_the_worst_that_was_ever_reported(self) -> None:
         assert self.case.severity is self.worst
 
     @invariant()
-    def somebody_is_being_woken_or_somebody_has_it(self):
+    def somebody_is_being_woken_or_somebody_has_it(self) -> None:
         if self.case.state is State.OPEN:
             assert self.case.ladder.pages
         if self.case.state is State.ACKNOWLEDGED:
             assert self.case.owner_id
 
     @invariant()
-    def no_two_pages_share_a_key(self):
+    def no_two_pages_share_a_key(self) -> None:
         keys = [page.page_id for page in pages(self.case)]
         assert len(set(keys)) == len(keys)
 
     @invariant()
-    def high_severity_is_never_resolved_by_its_owner_alone(self):
+    def high_severity_is_never_resolved_by_its_owner_alone(self) -> None:
         case = self.case
         if case.state is State.RESOLVED and case.severity is Severity.HIGH:
             assert case.resolver_id not in {case.owner_id, case.contacted_by}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -26,7 +27,7 @@ def local(zone: str, *parts: int, fold: int = 0) -> datetime:
     return datetime(*parts, tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC)
 
 
-def test_clinicians_take_turns():
+def test_clinicians_take_turns() -> None:
     rotation = a_rotation("on-call", "dr-one", "dr-two", shift_days=1, start=NOON)
 
     assert who(rotation, NOON) == "dr-one"
@@ -34,18 +35,18 @@ def test_clinicians_take_turns():
     assert who(rotation, after(days=2)) == "dr-one"
 
 
-def test_a_shift_ends_a_moment_before_the_next_one_begins():
+def test_a_shift_ends_a_moment_before_the_next_one_begins() -> None:
     rotation = a_rotation("on-call", "dr-one", "dr-two", shift_days=1, start=NOON)
 
     assert who(rotation, after(days=1) - timedelta(milliseconds=1)) == "dr-one"
     assert rotation.on_call(NOON).end == after(days=1)
 
 
-def test_nobody_is_on_call_before_the_first_shift():
+def test_nobody_is_on_call_before_the_first_shift() -> None:
     assert a_rotation("on-call", "dr-one", start=NOON).on_call(after(seconds=-1)) is None
 
 
-def test_an_override_takes_over_and_gives_back():
+def test_an_override_takes_over_and_gives_back() -> None:
     cover = Override("dr-three", after(hours=1), after(hours=2))
     rotation = a_rotation("on-call", "dr-one", overrides=(cover,))
 
@@ -54,14 +55,14 @@ def test_an_override_takes_over_and_gives_back():
     assert who(rotation, after(hours=2)) == "dr-one"
 
 
-def test_an_override_covers_the_time_before_the_first_shift_too():
+def test_an_override_covers_the_time_before_the_first_shift_too() -> None:
     cover = Override("dr-three", after(hours=-2), after(hours=-1))
     rotation = a_rotation("on-call", "dr-one", start=NOON, overrides=(cover,))
 
     assert who(rotation, after(hours=-2)) == "dr-three"
 
 
-def test_of_two_overrides_the_later_entry_holds():
+def test_of_two_overrides_the_later_entry_holds() -> None:
     first = Override("dr-three", after(hours=1), after(hours=4))
     second = Override("dr-four", after(hours=2), after(hours=3))
     rotation = a_rotation("on-call", "dr-one", overrides=(first, second))
@@ -74,7 +75,7 @@ def test_of_two_overrides_the_later_entry_holds():
     ]
 
 
-def test_the_end_of_a_shift_is_told_when_an_override_cuts_it_short():
+def test_the_end_of_a_shift_is_told_when_an_override_cuts_it_short() -> None:
     cover = Override("dr-three", after(hours=1), after(hours=2))
     rotation = a_rotation("on-call", "dr-one", overrides=(cover,))
 
@@ -83,7 +84,7 @@ def test_the_end_of_a_shift_is_told_when_an_override_cuts_it_short():
 
 
 @pytest.mark.parametrize("zone", SIX_ZONES)
-def test_hand_offs_keep_their_wall_time_through_a_year(zone):
+def test_hand_offs_keep_their_wall_time_through_a_year(zone: Any) -> None:
     start = local(zone, 2026, 1, 5, 8, 0)
     rotation = a_rotation("on-call", "dr-one", "dr-two", time_zone=zone, start=start, shift_days=1)
 
@@ -96,7 +97,7 @@ def test_hand_offs_keep_their_wall_time_through_a_year(zone):
         assert who(rotation, hand_off - timedelta(seconds=1)) != person
 
 
-def test_in_the_hour_that_comes_twice_a_hand_off_happens_once():
+def test_in_the_hour_that_comes_twice_a_hand_off_happens_once() -> None:
     zone = "America/New_York"
     rotation = a_rotation(
         "on-call",
@@ -112,7 +113,7 @@ def test_in_the_hour_that_comes_twice_a_hand_off_happens_once():
     assert who(rotation, local(zone, 2026, 11, 1, 1, 10, fold=1)) == "dr-two"
 
 
-def test_in_the_hour_that_is_skipped_a_hand_off_still_happens():
+def test_in_the_hour_that_is_skipped_a_hand_off_still_happens() -> None:
     zone = "America/New_York"
     rotation = a_rotation(
         "on-call",
@@ -136,8 +137,8 @@ def test_in_the_hour_that_is_skipped_a_hand_off_still_happens():
     st.integers(0, 24 * 60 - 1),
 )
 def test_a_started_rotation_has_no_hole_and_its_shift_ends_in_the_future(
-    zone, minutes, shift_days, wall_minutes
-):
+    zone: Any, minutes: Any, shift_days: Any, wall_minutes: Any
+) -> None:
     start = local(zone, 2026, 1, 5, *divmod(wall_minutes, 60))
     rotation = a_rotation("on-call", "dr-one", time_zone=zone, start=start, shift_days=shift_days)
     instant = start + timedelta(minutes=minutes)
@@ -148,6 +149,6 @@ def test_a_started_rotation_has_no_hole_and_its_shift_ends_in_the_future(
     assert instant < shift.end <= instant + timedelta(days=shift_days, hours=2)
 
 
-def who(rotation, instant):
+def who(rotation: Any, instant: Any) -> Any:
     shift = rotation.on_call(instant)
     return shift.clinician_id if shift else None

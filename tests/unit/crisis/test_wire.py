@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from haven.crisis.v1 import crisis_pb2, events_pb2, resources_pb2
@@ -56,14 +57,16 @@ from tests.unit.crisis.builders import (
         (wire.rotation_id, crisis_pb2.GetRotationRequest(), ["rotation_id"]),
     ],
 )
-def test_what_is_missing_or_unknown_is_refused_by_name(decode, request_, fields):
+def test_what_is_missing_or_unknown_is_refused_by_name(
+    decode: Any, request_: Any, fields: Any
+) -> None:
     with pytest.raises(InvalidArgument) as refused:
         decode(request_)
 
     assert [each.field for each in refused.value.violations] == fields
 
 
-def test_every_fault_of_a_ladder_is_named_in_one_answer():
+def test_every_fault_of_a_ladder_is_named_in_one_answer() -> None:
     request = crisis_pb2.PutEscalationPolicyRequest()
     request.escalation_policy.rungs.add()
     request.escalation_policy.rungs.add().targets.add()
@@ -80,7 +83,9 @@ def test_every_fault_of_a_ladder_is_named_in_one_answer():
     ]
 
 
-def test_a_rotation_in_a_zone_that_does_not_exist_or_with_an_override_of_no_length_is_refused():
+def test_a_rotation_in_a_zone_that_does_not_exist_or_with_an_override_of_no_length_is_refused() -> (
+    None
+):
     request = crisis_pb2.PutRotationRequest()
     rotation = request.rotation
     rotation.rotation_id, rotation.time_zone, rotation.shift_days = "on-call", "Mars/Base", 7
@@ -99,7 +104,7 @@ def test_a_rotation_in_a_zone_that_does_not_exist_or_with_an_override_of_no_leng
     ]
 
 
-def test_a_ladder_survives_the_way_to_the_wire_and_back():
+def test_a_ladder_survives_the_way_to_the_wire_and_back() -> None:
     rungs = (
         rung(rotation_target("on-call"), person("dr-one")),
         rung(SUPERVISOR_POOL, wait=timedelta(seconds=5)),
@@ -115,7 +120,7 @@ def test_a_ladder_survives_the_way_to_the_wire_and_back():
     assert command.etag == answer.escalation_policy.etag
 
 
-def test_a_rotation_survives_the_way_to_the_wire_and_back():
+def test_a_rotation_survives_the_way_to_the_wire_and_back() -> None:
     rotation = a_rotation("on-call", "dr-one", "dr-two", version=1)
     answer = answers.put_rotation(rotation)
 
@@ -128,7 +133,7 @@ def test_a_rotation_survives_the_way_to_the_wire_and_back():
     )
 
 
-def test_a_case_survives_the_way_to_its_document_and_back():
+def test_a_case_survives_the_way_to_its_document_and_back() -> None:
     case = climbed(a_case(), after(seconds=30))
     case.events.clear()
     document = {**documents.case_document(case), "_id": case.id, "version": case.version}
@@ -138,7 +143,7 @@ def test_a_case_survives_the_way_to_its_document_and_back():
     assert documents.case_from(document) == case
 
 
-def test_an_open_case_shows_its_deadline_and_nothing_of_its_end():
+def test_an_open_case_shows_its_deadline_and_nothing_of_its_end() -> None:
     told = answers.open_case(a_case()).case
 
     assert told.next_deadline_time.ToDatetime() == after(seconds=30).replace(tzinfo=None)
@@ -158,11 +163,11 @@ def test_an_open_case_shows_its_deadline_and_nothing_of_its_end():
         (resources_pb2.Disposition, DISPOSITIONS),
     ],
 )
-def test_every_word_of_the_wire_has_its_word_in_the_domain(wire_enum, mapping):
+def test_every_word_of_the_wire_has_its_word_in_the_domain(wire_enum: Any, mapping: Any) -> None:
     assert sorted(mapping) == sorted(number for number in wire_enum.values() if number)
 
 
-def test_every_event_of_the_domain_is_published():
+def test_every_event_of_the_domain_is_published() -> None:
     declared = {
         value
         for value in vars(events).values()

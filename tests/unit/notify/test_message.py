@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -16,27 +17,27 @@ from services.notify.domain.retry import RetryPlan
 from tests.unit.notify.builders import HOLD, NOON, PLAN, a_nudge, a_page, after
 
 
-def claimed(message=None, at=NOON):
+def claimed(message: Any = None, at: Any = NOON) -> Any:
     message = message or a_page()
     message.claim(Channel.EMAIL, at, hold=HOLD)
     return message
 
 
-def missed(message, at, *, is_final=False, plan=PLAN):
+def missed(message: Any, at: Any, *, is_final: Any = False, plan: Any = PLAN) -> Any:
     attempt = len(message.attempts)
     message.miss(attempt, "PROVIDER_BUSY", is_final=is_final, plan=plan, jitter=1.0, now=at)
     return message
 
 
-def test_an_accepted_message_is_due_at_once():
+def test_an_accepted_message_is_due_at_once() -> None:
     assert a_page().is_due(NOON)
 
 
-def test_while_an_attempt_is_under_way_nobody_else_tries():
+def test_while_an_attempt_is_under_way_nobody_else_tries() -> None:
     assert not claimed().is_due(after(seconds=6))
 
 
-def test_a_relay_that_died_while_sending_is_followed_by_another():
+def test_a_relay_that_died_while_sending_is_followed_by_another() -> None:
     message = claimed()
 
     assert message.is_due(after(seconds=7))
@@ -44,7 +45,7 @@ def test_a_relay_that_died_while_sending_is_followed_by_another():
     assert message.attempts[0].reason == "UNANSWERED"
 
 
-def test_a_page_that_a_provider_took_is_told_to_crisis():
+def test_a_page_that_a_provider_took_is_told_to_crisis() -> None:
     message = claimed()
     message.take(after(seconds=1))
 
@@ -54,7 +55,7 @@ def test_a_page_that_a_provider_took_is_told_to_crisis():
     ]
 
 
-def test_a_busy_provider_is_asked_again_later_and_later():
+def test_a_busy_provider_is_asked_again_later_and_later() -> None:
     message = a_page()
     pauses = []
     now = NOON
@@ -66,7 +67,7 @@ def test_a_busy_provider_is_asked_again_later_and_later():
     assert pauses == [1, 2, 4, 8]
 
 
-def test_a_refusal_for_good_ends_a_page_and_crisis_hears_of_it():
+def test_a_refusal_for_good_ends_a_page_and_crisis_hears_of_it() -> None:
     message = missed(claimed(), after(seconds=1), is_final=True)
 
     assert (message.state, message.reason) == (State.FAILED_FINAL, "PROVIDER_BUSY")
@@ -75,42 +76,42 @@ def test_a_refusal_for_good_ends_a_page_and_crisis_hears_of_it():
     ]
 
 
-def test_a_page_whose_attempts_are_used_up_fails_instead_of_waiting_for_somebody_to_look():
+def test_a_page_whose_attempts_are_used_up_fails_instead_of_waiting_for_somebody_to_look() -> None:
     assert tried_to_the_end(a_page()).state is State.FAILED_FINAL
 
 
-def test_another_message_whose_attempts_are_used_up_is_parked():
+def test_another_message_whose_attempts_are_used_up_is_parked() -> None:
     assert tried_to_the_end(a_nudge()).state is State.PARKED
 
 
-def test_nobody_is_told_of_a_message_that_was_no_page():
+def test_nobody_is_told_of_a_message_that_was_no_page() -> None:
     message = missed(claimed(a_nudge()), after(seconds=1), is_final=True)
 
     assert message.events == []
 
 
-def test_the_next_attempt_is_never_after_the_expiry():
+def test_the_next_attempt_is_never_after_the_expiry() -> None:
     patient = RetryPlan(timedelta(hours=1), timedelta(hours=1), 5)
     message = missed(claimed(), NOON, plan=patient)
 
     assert message.next_attempt == after(minutes=5)
 
 
-def test_the_report_of_an_attempt_that_was_given_up_changes_nothing():
+def test_the_report_of_an_attempt_that_was_given_up_changes_nothing() -> None:
     message = claimed(claimed(), after(seconds=7))
     message.miss(1, "PROVIDER_TIMEOUT", is_final=True, plan=PLAN, jitter=1.0, now=after(seconds=8))
 
     assert message.state is State.SENDING
 
 
-def test_a_late_success_of_an_attempt_that_was_given_up_still_counts():
+def test_a_late_success_of_an_attempt_that_was_given_up_still_counts() -> None:
     message = claimed(claimed(), after(seconds=7))
     message.take(after(seconds=8))
 
     assert message.state is State.DELIVERED
 
 
-def test_a_withdrawn_page_is_no_failure():
+def test_a_withdrawn_page_is_no_failure() -> None:
     message = a_page()
     message.withdraw("CASE_IN_HAND", NOON)
 
@@ -126,7 +127,7 @@ def test_a_withdrawn_page_is_no_failure():
     ],
     ids=["claim", "withdraw", "fail"],
 )
-def test_a_message_that_has_ended_stays_as_it_is(act):
+def test_a_message_that_has_ended_stays_as_it_is(act: Any) -> None:
     message = claimed()
     message.take(NOON)
 
@@ -134,15 +135,15 @@ def test_a_message_that_has_ended_stays_as_it_is(act):
         act(message)
 
 
-def test_jitter_spreads_pauses_over_their_upper_half():
+def test_jitter_spreads_pauses_over_their_upper_half() -> None:
     assert [PLAN.pause(3, jitter).total_seconds() for jitter in (0.0, 0.5, 1.0)] == [2, 3, 4]
 
 
-def test_pauses_do_not_grow_without_bound():
+def test_pauses_do_not_grow_without_bound() -> None:
     assert PLAN.pause(10_000, 1.0) == timedelta(seconds=8)
 
 
-def tried_to_the_end(message):
+def tried_to_the_end(message: Any) -> Any:
     now = NOON
     for _ in range(5):
         missed(claimed(message, now), now)
@@ -154,18 +155,18 @@ class Life(RuleBasedStateMachine):
     """Whatever a provider does: one state, a known time, at most one word to crisis."""
 
     @initialize(message=st.sampled_from([a_page, a_nudge]))
-    def begin(self, message):
+    def begin(self, message: Any) -> None:
         self.message = message()
         self.now: datetime = NOON
         self.told = 0
 
     @rule(seconds=st.integers(0, 60))
-    def time_passes(self, seconds):
+    def time_passes(self, seconds: Any) -> None:
         self.now += timedelta(seconds=seconds)
 
     @precondition(lambda self: self.message.is_due(self.now))
     @rule()
-    def it_is_tried(self):
+    def it_is_tried(self) -> None:
         if self.message.expire_time <= self.now:
             self.message.fail("EXPIRED", self.now)
         else:
@@ -173,12 +174,12 @@ class Life(RuleBasedStateMachine):
 
     @precondition(lambda self: self.message.state is State.SENDING)
     @rule()
-    def the_provider_takes_it(self):
+    def the_provider_takes_it(self) -> None:
         self.message.take(self.now)
 
     @precondition(lambda self: bool(self.message.attempts))
     @rule(data=st.data(), is_final=st.booleans(), jitter=st.floats(0, 1))
-    def the_provider_refuses(self, data, is_final, jitter):
+    def the_provider_refuses(self, data: Any, is_final: Any, jitter: Any) -> None:
         attempt = data.draw(st.integers(1, len(self.message.attempts)))
         self.message.miss(
             attempt, "PROVIDER_BUSY", is_final=is_final, plan=PLAN, jitter=jitter, now=self.now
@@ -186,20 +187,20 @@ class Life(RuleBasedStateMachine):
 
     @precondition(lambda self: not self.message.has_ended)
     @rule()
-    def it_is_no_longer_wanted(self):
+    def it_is_no_longer_wanted(self) -> None:
         self.message.withdraw("CASE_IN_HAND", self.now)
 
     @invariant()
-    def it_waits_for_a_known_time_or_has_ended(self):
+    def it_waits_for_a_known_time_or_has_ended(self) -> None:
         assert (self.message.next_attempt is None) == self.message.has_ended
         assert (self.message.end_time is not None) == self.message.has_ended
 
     @invariant()
-    def crisis_hears_of_a_page_at_most_once(self):
+    def crisis_hears_of_a_page_at_most_once(self) -> None:
         assert len(self.message.events) <= (1 if self.message.page else 0)
 
     @invariant()
-    def an_ended_message_has_no_open_attempt(self):
+    def an_ended_message_has_no_open_attempt(self) -> None:
         if self.message.has_ended:
             assert all(attempt.end for attempt in self.message.attempts)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from prometheus_client import REGISTRY
 
@@ -15,11 +17,11 @@ REFUSED = FailedPrecondition("PROVIDER_REFUSED", "no")
 
 
 @pytest.fixture
-def house():
+def house() -> House:
     return House().reachable("dr-one", "dr-two")
 
 
-def test_a_page_reaches_its_person(house):
+def test_a_page_reaches_its_person(house: House) -> None:
     house.page()
     house.time_passes()
 
@@ -27,14 +29,14 @@ def test_a_page_reaches_its_person(house):
     assert house.states == ["delivered"]
 
 
-def test_crisis_hears_that_a_page_was_handed_over(house):
+def test_crisis_hears_that_a_page_was_handed_over(house: House) -> None:
     page_id = house.page()
     house.time_passes()
 
     assert [(told.page_id, told.channel) for told in house.delivered] == [(page_id, "email")]
 
 
-def test_a_page_asked_for_a_hundred_times_is_sent_once(house):
+def test_a_page_asked_for_a_hundred_times_is_sent_once(house: House) -> None:
     page_id = house.page()
     for _ in range(99):
         house.page(page_id=page_id)
@@ -43,21 +45,21 @@ def test_a_page_asked_for_a_hundred_times_is_sent_once(house):
     assert len(house.provider.mails) == 1
 
 
-def test_one_event_has_one_effect_by_both_its_ways(house):
+def test_one_event_has_one_effect_by_both_its_ways(house: House) -> None:
     house.page(event_id="e-1", page_id="page-1")
 
     with pytest.raises(AlreadyDone):
         house.page(event_id="e-1", page_id="page-1")
 
 
-def test_the_same_page_id_in_two_tenants_is_two_messages(house):
+def test_the_same_page_id_in_two_tenants_is_two_messages(house: House) -> None:
     house.page(page_id="page-1")
     house.page(page_id="page-1", tenant_id="harbor")
 
     assert len(house.messages) == 2
 
 
-def test_a_delivered_page_is_not_sent_again(house):
+def test_a_delivered_page_is_not_sent_again(house: House) -> None:
     house.page()
     house.time_passes()
     house.time_passes(minutes=1)
@@ -65,7 +67,7 @@ def test_a_delivered_page_is_not_sent_again(house):
     assert len(house.provider.mails) == 1
 
 
-def test_a_page_without_an_address_fails_at_once_and_crisis_hears_why(house):
+def test_a_page_without_an_address_fails_at_once_and_crisis_hears_why(house: House) -> None:
     page_id = house.page("dr-nowhere")
     house.time_passes()
 
@@ -75,7 +77,7 @@ def test_a_page_without_an_address_fails_at_once_and_crisis_hears_why(house):
     ]
 
 
-def test_an_address_that_was_changed_is_used_from_then_on(house):
+def test_an_address_that_was_changed_is_used_from_then_on(house: House) -> None:
     house.register("dr-one", "new@staff.example")
     house.page()
     house.time_passes()
@@ -83,7 +85,7 @@ def test_an_address_that_was_changed_is_used_from_then_on(house):
     assert house.reached == ["new@staff.example"]
 
 
-def test_a_page_of_a_case_that_somebody_took_meanwhile_is_withdrawn(house):
+def test_a_page_of_a_case_that_somebody_took_meanwhile_is_withdrawn(house: House) -> None:
     house.page(version=2)
     house.acknowledged(version=3)
     house.time_passes()
@@ -92,7 +94,7 @@ def test_a_page_of_a_case_that_somebody_took_meanwhile_is_withdrawn(house):
     assert house.failed == []
 
 
-def test_an_acknowledgement_that_overtakes_its_page_still_withdraws_it(house):
+def test_an_acknowledgement_that_overtakes_its_page_still_withdraws_it(house: House) -> None:
     house.acknowledged(version=3)
     house.page(version=2)
     house.time_passes()
@@ -100,7 +102,7 @@ def test_an_acknowledgement_that_overtakes_its_page_still_withdraws_it(house):
     assert house.states == ["withdrawn"]
 
 
-def test_a_page_asked_for_after_the_acknowledgement_lapsed_is_sent(house):
+def test_a_page_asked_for_after_the_acknowledgement_lapsed_is_sent(house: House) -> None:
     house.acknowledged(version=3)
     house.page("dr-two", version=4)
     house.time_passes()
@@ -108,7 +110,7 @@ def test_a_page_asked_for_after_the_acknowledgement_lapsed_is_sent(house):
     assert house.reached == ["dr-two@staff.example"]
 
 
-def test_another_cases_acknowledgement_concerns_nobody_here(house):
+def test_another_cases_acknowledgement_concerns_nobody_here(house: House) -> None:
     house.page(case_id="c-1", version=2)
     house.acknowledged("c-2", version=9)
     house.time_passes()
@@ -116,7 +118,7 @@ def test_another_cases_acknowledgement_concerns_nobody_here(house):
     assert house.states == ["delivered"]
 
 
-def test_a_page_is_tried_again_while_the_provider_is_away(house):
+def test_a_page_is_tried_again_while_the_provider_is_away(house: House) -> None:
     house.provider.failure = AWAY
     house.page()
     house.time_passes()
@@ -128,7 +130,7 @@ def test_a_page_is_tried_again_while_the_provider_is_away(house):
     assert house.states == ["delivered"]
 
 
-def test_every_attempt_at_a_page_carries_the_same_id(house):
+def test_every_attempt_at_a_page_carries_the_same_id(house: House) -> None:
     house.provider.failure = AWAY
     house.page()
     house.time_passes()
@@ -139,7 +141,7 @@ def test_every_attempt_at_a_page_carries_the_same_id(house):
     assert mail.message_id == house.messages[0]["_id"]
 
 
-def test_a_page_acknowledged_between_two_attempts_is_withdrawn(house):
+def test_a_page_acknowledged_between_two_attempts_is_withdrawn(house: House) -> None:
     house.provider.failure = AWAY
     house.page(version=2)
     house.time_passes()
@@ -150,7 +152,9 @@ def test_a_page_acknowledged_between_two_attempts_is_withdrawn(house):
     assert (house.reached, house.states) == ([], ["withdrawn"])
 
 
-def test_a_page_that_cannot_be_handed_over_in_its_time_expires_and_crisis_hears_of_it(house):
+def test_a_page_that_cannot_be_handed_over_in_its_time_expires_and_crisis_hears_of_it(
+    house: House,
+) -> None:
     house.provider.failure = AWAY
     house.page()
     for _ in range(70):
@@ -160,7 +164,7 @@ def test_a_page_that_cannot_be_handed_over_in_its_time_expires_and_crisis_hears_
     assert [told.reason for told in house.failed] == ["EXPIRED"]
 
 
-def test_a_refusal_for_good_is_told_at_once(house):
+def test_a_refusal_for_good_is_told_at_once(house: House) -> None:
     house.provider.failure = REFUSED
     house.page()
     house.time_passes()
@@ -168,7 +172,7 @@ def test_a_refusal_for_good_is_told_at_once(house):
     assert [told.reason for told in house.failed] == ["PROVIDER_REFUSED"]
 
 
-def test_a_relay_that_dies_after_claiming_leaves_the_page_to_another(house):
+def test_a_relay_that_dies_after_claiming_leaves_the_page_to_another(house: House) -> None:
     class Killed(BaseException):
         pass
 
@@ -183,7 +187,7 @@ def test_a_relay_that_dies_after_claiming_leaves_the_page_to_another(house):
     assert house.states == ["delivered"]
 
 
-def test_a_patient_who_did_not_come_is_reminded(house):
+def test_a_patient_who_did_not_come_is_reminded(house: House) -> None:
     house.patient_contact("ana@mail.example")
     house.absence()
     house.time_passes()
@@ -191,7 +195,7 @@ def test_a_patient_who_did_not_come_is_reminded(house):
     assert house.reached == ["ana@mail.example"]
 
 
-def test_a_patient_is_reminded_once_per_session(house):
+def test_a_patient_is_reminded_once_per_session(house: House) -> None:
     house.patient_contact("ana@mail.example")
     for _ in range(3):
         house.absence("s-1")
@@ -201,7 +205,7 @@ def test_a_patient_is_reminded_once_per_session(house):
     assert len(house.reached) == 2
 
 
-def test_a_patient_who_wants_no_messages_gets_none(house):
+def test_a_patient_who_wants_no_messages_gets_none(house: House) -> None:
     house.patient_contact("ana@mail.example")
     house.absence()
     house.revoked("messaging")
@@ -210,7 +214,7 @@ def test_a_patient_who_wants_no_messages_gets_none(house):
     assert (house.reached, house.states) == ([], ["withdrawn"])
 
 
-def test_taking_back_another_consent_does_not_stop_messages(house):
+def test_taking_back_another_consent_does_not_stop_messages(house: House) -> None:
     house.patient_contact("ana@mail.example")
     house.revoked("group_participation")
     house.absence()
@@ -219,7 +223,7 @@ def test_taking_back_another_consent_does_not_stop_messages(house):
     assert house.reached == ["ana@mail.example"]
 
 
-def test_a_nudge_waits_for_a_contact_that_is_still_on_its_way(house):
+def test_a_nudge_waits_for_a_contact_that_is_still_on_its_way(house: House) -> None:
     house.absence()
     house.time_passes()
     house.patient_contact("ana@mail.example")
@@ -228,7 +232,7 @@ def test_a_nudge_waits_for_a_contact_that_is_still_on_its_way(house):
     assert house.reached == ["ana@mail.example"]
 
 
-def test_an_older_contact_does_not_replace_a_newer_one(house):
+def test_an_older_contact_does_not_replace_a_newer_one(house: House) -> None:
     house.patient_contact("new@mail.example", version=7)
     house.patient_contact("old@mail.example", version=6)
     house.absence()
@@ -237,7 +241,7 @@ def test_an_older_contact_does_not_replace_a_newer_one(house):
     assert house.reached == ["new@mail.example"]
 
 
-def test_an_address_that_would_break_a_mails_head_is_not_used(house):
+def test_an_address_that_would_break_a_mails_head_is_not_used(house: House) -> None:
     house.patient_contact("ana@mail.example\r\nBcc: all@mail.example")
     house.absence()
     house.time_passes()
@@ -247,7 +251,7 @@ def test_an_address_that_would_break_a_mails_head_is_not_used(house):
     assert house.reached == []
 
 
-def test_a_nudge_that_comes_too_late_to_help_is_not_sent(house):
+def test_a_nudge_that_comes_too_late_to_help_is_not_sent(house: House) -> None:
     house.absence()
     house.time_passes(minutes=31)
 
@@ -255,7 +259,7 @@ def test_a_nudge_that_comes_too_late_to_help_is_not_sent(house):
     assert house.failed == []
 
 
-def test_a_page_and_a_nudge_do_not_wait_in_the_same_line(house):
+def test_a_page_and_a_nudge_do_not_wait_in_the_same_line(house: House) -> None:
     house.page()
     house.absence()
 
@@ -264,12 +268,12 @@ def test_a_page_and_a_nudge_do_not_wait_in_the_same_line(house):
     assert (nudge["crisis_attempt_time"], nudge["other_attempt_time"]) == (None, NOON)
 
 
-def test_an_event_without_its_key_is_parked_instead_of_guessed(house):
+def test_an_event_without_its_key_is_parked_instead_of_guessed(house: House) -> None:
     with pytest.raises(InvalidArgument):
         house.page("")
 
 
-def test_messages_are_counted_when_they_come_and_when_they_end(house):
+def test_messages_are_counted_when_they_come_and_when_they_end(house: House) -> None:
     accepted, ended = counted("accepted"), counted("delivered")
     house.page()
     house.time_passes()
@@ -278,7 +282,7 @@ def test_messages_are_counted_when_they_come_and_when_they_end(house):
     assert (counted("accepted"), counted("delivered")) == (accepted + 1, ended + 1)
 
 
-def test_every_message_is_either_ended_or_due_at_a_known_time(house):
+def test_every_message_is_either_ended_or_due_at_a_known_time(house: House) -> None:
     house.provider.failure = AWAY
     house.page()
     house.page("dr-nowhere")
@@ -291,6 +295,6 @@ def test_every_message_is_either_ended_or_due_at_a_known_time(house):
         assert is_over or message["next_attempt_time"] > after()
 
 
-def counted(outcome):
+def counted(outcome: Any) -> Any:
     labels = {"class": "crisis", "channel": "email", "outcome": outcome}
     return REGISTRY.get_sample_value("haven_notify_messages_total", labels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -17,18 +18,18 @@ TELLING = re.compile(
 
 
 @pytest.mark.parametrize("wording", TEMPLATES.values(), ids=lambda each: each.ref.id)
-def test_no_wording_tells_what_haven_is_for(wording):
+def test_no_wording_tells_what_haven_is_for(wording: Any) -> None:
     assert not TELLING.search(wording.subject + wording.body)
 
 
 @pytest.mark.parametrize("wording", TEMPLATES.values(), ids=lambda each: each.ref.id)
-def test_every_wording_is_complete_with_a_reference(wording):
+def test_every_wording_is_complete_with_a_reference(wording: Any) -> None:
     subject, body = wording.render({"reference": "c-1"})
 
     assert "$" not in subject + body
 
 
-def test_a_missing_value_is_a_named_failure_not_a_broken_mail():
+def test_a_missing_value_is_a_named_failure_not_a_broken_mail() -> None:
     wording = Template(TemplateRef("test", 1), "Hello $name", "Bye")
 
     with pytest.raises(FailedPrecondition) as refused:
@@ -37,6 +38,6 @@ def test_a_missing_value_is_a_named_failure_not_a_broken_mail():
     assert refused.value.reason == "TEMPLATE_VALUE_MISSING"
 
 
-def test_a_version_that_this_release_does_not_know_is_refused():
+def test_a_version_that_this_release_does_not_know_is_refused() -> None:
     with pytest.raises(FailedPrecondition):
         template(TemplateRef("page", 99))
