@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 import amqp
 from amqp.exceptions import AMQPError
@@ -29,6 +30,7 @@ WRITE_SECONDS = 2.0  # a socket that takes nothing for this long belongs to a fr
 CONFIRM_SECONDS = 3.0  # quorum queues confirm in milliseconds
 PUMP_SECONDS = 0.1
 PERSISTENT = 2
+PORTS = (5672, 5671)  # plain, encrypted
 Prepare = Callable[[amqp.Connection], None]
 
 BACKOFF_FIRST, BACKOFF_MOST = 0.2, 1.0
@@ -73,12 +75,12 @@ class Published:
 def connection_of(uri: str, **options: Any) -> Connection:
     """How to connect, not yet connected. `amqps` means a verified certificate for the host's name,
     by the system's authorities or those of SSL_CERT_FILE."""
-    is_secure = uri.startswith("amqps:")
+    parts = urlsplit(uri)
     # kombu's own default for amqps is to encrypt for whoever answers.
-    verified = {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": None}
+    verified = {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": parts.hostname}
     return Connection(
         uri,
-        ssl=verified if is_secure else None,
+        ssl=verified if parts.scheme == "amqps" else None,
         heartbeat=HEARTBEAT_SECONDS,
         connect_timeout=CONNECT_SECONDS,
         transport_options={"write_timeout": WRITE_SECONDS, **options},
@@ -87,11 +89,23 @@ def connection_of(uri: str, **options: Any) -> Connection:
 
 def connect(uri: str, **options: Any) -> amqp.Connection:
     """An open connection; Unavailable("BROKER_UNAVAILABLE") where there is none in two seconds."""
-    settings = connection_of(uri, read_timeout=READ_SECONDS, **options)
+    where = connection_of(uri, read_timeout=READ_SECONDS, **options)
+    connection = amqp.Connection(
+        host=f"{where.hostname}:{where.port or PORTS[bool(where.ssl)]}",
+        userid=where.userid or "guest",
+        password=where.password or "guest",
+        virtual_host=where.virtual_host,
+        ssl=where.ssl or False,
+        heartbeat=where.heartbeat,
+        connect_timeout=where.connect_timeout,
+        **(where.transport_options or {}),
+    )
     try:
-        return settings.transport.establish_connection()
+        connection.connect()
     except ERRORS as error:
+        drop(connection)  # a broker that refuses leaves the socket to us
         raise unavailable(error) from error
+    return connection
 
 
 def drop(connection: amqp.Connection) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+from amqp.exceptions import NotFound
 from google.protobuf.message import Message
 from haven.crisis.v1.events_pb2 import CaseOpened, PageRequested
 from prometheus_client.parser import text_string_to_metric_families
@@ -22,7 +23,7 @@ from chassis.crypto import make_master_key
 from chassis.errors import Unavailable
 from chassis.ids import new_id
 from chassis.store import CHASSIS_INDEXES, Store
-from chassis.topology import MessageClass, load_catalogue, message_counts
+from chassis.topology import MessageClass, message_counts
 from cli.servers.child import Child
 from cli.servers.ports import free_port
 from tests.integration.chassis.bus.core import EFFECTS, REMEDIES
@@ -48,6 +49,12 @@ class Stand:
             store.ensure_indexes(CHASSIS_INDEXES)
         self.children: list[Child] = []
         self._internal_port = free_port()
+
+    def ready(self, *programs: str) -> list[Running]:
+        """One process of each program, started together, all ready."""
+        starts = {"relay": self.relay, "worker": self.worker, "api": self.api}
+        running = [starts[program]() for program in programs]
+        return [each.is_ready() for each in running]
 
     def relay(self, **environment: str) -> Running:
         """Another relay of the publisher."""
@@ -132,6 +139,8 @@ class Stand:
             return 0
         try:
             return message_counts(connection, [queue])[queue]
+        except NotFound:
+            return 0
         finally:
             drop(connection)
 
@@ -238,8 +247,3 @@ class Running:
 def spans(path: Path) -> list[dict[str, Any]]:
     """The spans that processes exported to a file."""
     return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def catalogue_names() -> list[str]:
-    """The publisher's events."""
-    return list(load_catalogue(["crisis"]).events)

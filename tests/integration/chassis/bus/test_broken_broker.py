@@ -11,7 +11,7 @@ from tests.waiting import eventually
 def test_what_is_committed_while_the_broker_is_stopped_arrives_when_it_is_back(
     fragile: Stand, victim: RabbitServer
 ) -> None:
-    relay, worker = fragile.relay().is_ready(), fragile.worker().is_ready()
+    relay, worker = fragile.ready("relay", "worker")
     fragile.has_effect(fragile.case())
     victim.stop()
 
@@ -30,7 +30,7 @@ def test_what_is_committed_while_the_broker_is_stopped_arrives_when_it_is_back(
 def test_what_is_committed_while_the_broker_is_frozen_arrives_when_it_thaws(
     fragile: Stand, victim: RabbitServer
 ) -> None:
-    relay, worker = fragile.relay().is_ready(), fragile.worker().is_ready()
+    relay, worker = fragile.ready("relay", "worker")
     fragile.has_effect(fragile.case())
     victim.freeze()
 
@@ -52,8 +52,7 @@ def test_what_is_committed_while_the_broker_is_frozen_arrives_when_it_thaws(
 def test_a_broker_that_blocks_publishers_gets_everything_when_it_takes_again(
     fragile: Stand, victim: RabbitServer
 ) -> None:
-    relay = fragile.relay().is_ready()
-    fragile.worker().is_ready()
+    relay, _ = fragile.ready("relay", "worker")
     fragile.has_effect(fragile.case())
     victim.block_publishers()
 
@@ -69,8 +68,7 @@ def test_a_broker_that_blocks_publishers_gets_everything_when_it_takes_again(
 
 
 def test_a_dead_broker_does_not_hold_a_crisis_event(fragile: Stand, victim: RabbitServer) -> None:
-    fragile.api().is_ready()
-    fragile.relay().is_ready()
+    fragile.ready("api", "relay")
     fragile.has_effect(fragile.page())
     victim.stop()
 
@@ -83,8 +81,7 @@ def test_a_dead_broker_does_not_hold_a_crisis_event(fragile: Stand, victim: Rabb
 
 
 def test_a_frozen_broker_does_not_hold_a_crisis_event(fragile: Stand, victim: RabbitServer) -> None:
-    fragile.api().is_ready()
-    fragile.relay().is_ready()
+    fragile.ready("api", "relay")
     fragile.has_effect(fragile.page())
     victim.freeze()
 
@@ -95,8 +92,7 @@ def test_a_frozen_broker_does_not_hold_a_crisis_event(fragile: Stand, victim: Ra
 
 
 def test_a_dead_api_does_not_hold_a_crisis_event(stand: Stand) -> None:
-    stand.worker().is_ready()
-    relay = stand.relay().is_ready()
+    _, relay = stand.ready("worker", "relay")
 
     event_id = stand.page()
 
@@ -110,9 +106,7 @@ def test_a_dead_api_does_not_hold_a_crisis_event(stand: Stand) -> None:
 
 
 def test_a_frozen_api_does_not_hold_a_crisis_event(stand: Stand) -> None:
-    stand.worker().is_ready()
-    api = stand.api().is_ready()
-    stand.relay().is_ready()
+    _, api, _ = stand.ready("worker", "api", "relay")
     stand.has_effect(stand.page())
     api.child.freeze()
 

@@ -37,8 +37,7 @@ def ailing(own_store: MongoServer, tmp_path: Path, test_name: str, vhost: str) -
 def test_events_in_the_queues_of_a_frozen_store_are_tried_again_and_not_parked(
     ailing: Stand, own_store: MongoServer
 ) -> None:
-    worker = ailing.worker().is_ready()
-    ailing.relay().is_ready()
+    worker, _ = ailing.ready("worker", "relay")
     ailing.has_effect(ailing.case())
     worker.child.freeze()
     events = [ailing.case() for _ in range(10)]
@@ -60,7 +59,7 @@ def test_events_in_the_queues_of_a_frozen_store_are_tried_again_and_not_parked(
 def test_what_is_committed_around_a_restart_of_the_store_has_one_effect(
     ailing: Stand, own_store: MongoServer
 ) -> None:
-    worker, relay = ailing.worker().is_ready(), ailing.relay().is_ready()
+    worker, relay = ailing.ready("worker", "relay")
     ailing.has_effect(ailing.case())
     events = [ailing.case() for _ in range(20)]
 

@@ -42,8 +42,7 @@ def a_dead(id: str = "", body: bytes = b"", **headers: object) -> Outgoing:
 
 
 def test_a_poisoned_event_is_parked_counted_shown_and_redriven(stand: Stand) -> None:
-    relay = stand.relay().is_ready()
-    worker = stand.worker().is_ready()
+    relay, worker = stand.ready("relay", "worker")
     case_id = f"{POISON}1"
 
     event_id = stand.case(case_id)
@@ -65,8 +64,7 @@ def test_a_poisoned_event_is_parked_counted_shown_and_redriven(stand: Stand) -> 
 
 
 def test_what_is_still_poison_is_parked_again_and_not_looped(stand: Stand) -> None:
-    stand.relay().is_ready()
-    stand.worker().is_ready()
+    stand.ready("relay", "worker")
     stand.case(f"{POISON}1")
     eventually(lambda: stand.depth(f"{CASES}.dead") == 1, within=20)
 

@@ -67,8 +67,7 @@ def test_two_relays_at_once_lose_nothing_and_repeat_no_effect(stand: Stand) -> N
 def test_the_class_goes_to_another_relay_when_the_holder_of_its_lease_is_killed(
     stand: Stand,
 ) -> None:
-    stand.worker().is_ready()
-    first = stand.relay().is_ready()
+    _, first = stand.ready("worker", "relay")
     eventually(lambda: first.metric("haven_lease_held", job="relay.clinical") == 1, within=20)
     second = stand.relay().is_ready()
     assert second.metric("haven_lease_held", job="relay.clinical") == 0

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from chassis.auth.pki import ensure_local_pki
-from chassis.broker import Outgoing, Published, Publisher, connect, drop
+from chassis.broker import Outgoing, Published, Publisher, connect, connection_of, drop
 from chassis.errors import Unavailable
 from chassis.ids import new_id
 from chassis.topology import Topology, check, declare, load_catalogue, message_counts, topology_of
@@ -164,6 +164,15 @@ def test_an_encrypted_broker_must_prove_who_it_is(tmp_path: Path) -> None:
 
         stranger.join(timeout=10)
     assert isinstance(refused.value.__cause__, ssl.SSLCertVerificationError)
+
+
+def test_an_encrypted_broker_is_checked_by_its_name() -> None:
+    settings = connection_of("amqps://guest:guest@broker.haven.test/")
+
+    assert settings.ssl == {
+        "cert_reqs": ssl.CERT_REQUIRED,
+        "server_hostname": "broker.haven.test",
+    }
 
 
 def greet(listener: socket.socket, context: ssl.SSLContext) -> None:

@@ -7,8 +7,7 @@ from tests.waiting import eventually
 
 
 def test_a_committed_event_has_its_effect_in_the_consumer(stand: Stand) -> None:
-    stand.relay().is_ready()
-    stand.worker().is_ready()
+    stand.ready("relay", "worker")
 
     event_id = stand.case()
 
@@ -29,9 +28,7 @@ def test_events_committed_before_anything_ran_are_not_lost(stand: Stand) -> None
 
 
 def test_a_crisis_event_that_comes_both_ways_has_one_effect(stand: Stand) -> None:
-    stand.api().is_ready()
-    worker = stand.worker().is_ready()
-    relay = stand.relay().is_ready()
+    _, worker, relay = stand.ready("api", "worker", "relay")
 
     event_id = stand.page()
 
@@ -47,8 +44,9 @@ def test_a_crisis_event_that_comes_both_ways_has_one_effect(stand: Stand) -> Non
 
 def test_one_trace_goes_through_outbox_broker_and_consumer(stand: Stand) -> None:
     export = stand.folder / "spans.jsonl"
-    stand.relay(HAVEN_TRACE_EXPORT=f"file:{export}").is_ready()
-    stand.worker(HAVEN_TRACE_EXPORT=f"file:{export}").is_ready()
+    traced = {"HAVEN_TRACE_EXPORT": f"file:{export}"}
+    for each in [stand.relay(**traced), stand.worker(**traced)]:
+        each.is_ready()
     parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     stand.publisher.traceparent = lambda: parent
 
@@ -63,7 +61,7 @@ def test_one_trace_goes_through_outbox_broker_and_consumer(stand: Stand) -> None
 
 
 def test_processes_end_in_order_when_told(stand: Stand) -> None:
-    running = [stand.relay().is_ready(), stand.worker().is_ready(), stand.api().is_ready()]
+    running = stand.ready("relay", "worker", "api")
 
     for each in running:
         each.child.stop(within=15)
