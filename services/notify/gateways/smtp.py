@@ -5,7 +5,10 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -18,6 +21,7 @@ from services.notify.ports import Mail
 
 # The whole conversation. A provider that takes longer is as good as away: a page must go on.
 SEND_SECONDS = 5.0
+GREETING = 220
 PERMANENT = range(500, 600)  # RFC 5321 4.2.1: the same again will be refused again
 PORTS = {"smtp": 25, "smtps": 465}
 
@@ -74,24 +78,25 @@ class SmtpMailer:
             raise Unavailable("PROVIDER_UNREACHABLE", text) from None
 
     def _converse(self, mail: Mail, until: float) -> None:
-        smtp = self._connected(until)
-        try:
+        smtp = self._unconnected(_left(until))
+        with _cut_off(smtp, at=until):
+            self._connect(smtp)
             self._introduce(smtp, until)
             _bound(smtp, until)
             smtp.send_message(_message(mail), mail.sender_address, [mail.recipient_address])
-        finally:
-            # The answer to QUIT is nobody's concern: the mail is taken, or the connection broken.
-            smtp.close()
 
-    def _connected(self, until: float) -> smtplib.SMTP:
-        left = _left(until)
-        server = self._server
-        if server.is_tls:
+    def _unconnected(self, seconds: float) -> smtplib.SMTP:
+        if self._server.is_tls:
             context = ssl.create_default_context()
-            return smtplib.SMTP_SSL(
-                server.host, server.port, self._name, timeout=left, context=context
-            )
-        return smtplib.SMTP(server.host, server.port, self._name, timeout=left)
+            return smtplib.SMTP_SSL(local_hostname=self._name, timeout=seconds, context=context)
+        return smtplib.SMTP(local_hostname=self._name, timeout=seconds)
+
+    def _connect(self, smtp: smtplib.SMTP) -> None:
+        # What its certificate must name; `connect` alone does not remember it.
+        smtp._host = self._server.host  # type: ignore[attr-defined]
+        code, text = smtp.connect(self._server.host, self._server.port)
+        if code != GREETING:
+            raise smtplib.SMTPConnectError(code, text)
 
     def _introduce(self, smtp: smtplib.SMTP, until: float) -> None:
         _bound(smtp, until)
@@ -121,6 +126,28 @@ def _refused(code: int) -> HavenError:
     if code in PERMANENT:
         return FailedPrecondition("PROVIDER_REFUSED", "the provider refused the mail for good")
     return Unavailable("PROVIDER_BUSY", "the provider refused the mail for now")
+
+
+@contextmanager
+def _cut_off(smtp: smtplib.SMTP, *, at: float) -> Iterator[None]:
+    """Close at the end, and cut the conversation at its time: a server that says a little now and
+    then keeps within every single wait, and would hold this thread for as long as it likes."""
+    timer = threading.Timer(_left(at), _cut, [smtp])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        # The answer to QUIT is nobody's concern: the mail is taken, or the connection broken.
+        smtp.close()
+
+
+def _cut(smtp: smtplib.SMTP) -> None:
+    if smtp.sock is not None:
+        with suppress(OSError):  # closed in this very moment
+            # A TLS socket's own method would forget its state under the thread that reads.
+            socket.socket.shutdown(smtp.sock, socket.SHUT_RDWR)
 
 
 def _left(until: float) -> float:
