@@ -99,7 +99,13 @@ class Clinic:
         call = Call(self.tenant_id, actor, "event.heard", once, Deadline.after(30))
         self.sessions.consumers[type(message)](call, message)
 
-    def schedules(self, *, patients: Iterable[str] = ("p-1", "p-2"), **changes: Any) -> None:
+    def schedules(
+        self,
+        *,
+        patients: Iterable[str] = ("p-1", "p-2"),
+        named: bool = True,
+        **changes: Any,
+    ) -> None:
         """Session s-1 of group g-1 begins now, led by f-1, licensed in Virginia."""
         start = self.clock.now()
         values: dict[str, Any] = {
@@ -112,10 +118,12 @@ class Clinic:
             "counted_minutes": 180,
             "facilitator_states": ["VA"],
         }
-        self.hears(scheduling.SessionScheduled(**{**values, **changes}))
-        for patient_id in patients:
+        values |= changes
+        self.hears(scheduling.SessionScheduled(**values))
+        for patient_id in patients if named else ():
             alias = f"Alias of {patient_id[::-1]}"
-            self.hears(intake.AliasAssigned(patient_id=patient_id, group_id="g-1", alias=alias))
+            group_id = values["group_id"]
+            self.hears(intake.AliasAssigned(patient_id=patient_id, group_id=group_id, alias=alias))
 
     def person(self, address: str, subject: str, *roles: Role, tenant_id: str = "") -> Person:
         """Somebody with a token and a connection of their own."""
