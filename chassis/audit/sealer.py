@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Protocol
 
 import pymongo
@@ -21,6 +22,8 @@ BATCH = 400
 # A slow server ends a transaction that lasts too long: then fewer rows at a time.
 SMALLEST_BATCH = 10
 SEAL_SECONDS = 10.0
+# Within the lease, and far within what a process takes for a loop that hangs.
+TURN_SECONDS = 2.0
 
 log = get_logger(__name__)
 sealed = Counter("haven_audit_sealed_entries", "Audit entries numbered and chained.")
@@ -47,6 +50,16 @@ class Sealer:
             if count < size:
                 return total
 
+    def seal_for(self, seconds: float) -> bool:
+        """Seal for about so long, each tenant's batch in its turn; True where more is left."""
+        until = time.monotonic() + seconds
+        tenants = self.unsealed_tenants()
+        while tenants:
+            tenants = [each for each in tenants if self._has_more(each)]
+            if time.monotonic() > until:
+                break
+        return bool(tenants)
+
     def unsealed_tenants(self) -> list[str]:
         """Tenants with rows that no seal holds.
 
@@ -56,6 +69,10 @@ class Sealer:
         while (found := self._next_unsealed(tenants[-1] if tenants else "")) is not None:
             tenants.append(found)
         return tenants
+
+    def _has_more(self, tenant_id: str) -> bool:
+        size = self._batch
+        return self._seal_batch(tenant_id, size) == size
 
     def _next_unsealed(self, after: str) -> str | None:
         with translation(), pymongo.timeout(ATTEMPT_SECONDS):
@@ -109,16 +126,14 @@ class Leadership(Protocol):
 
 
 class SealLoop:
-    """A turn for the relay's loops: seal everything while the lease is held."""
+    """A turn for the relay's loops: seal what there is, in parts, while the lease is held."""
 
     def __init__(self, sealer: Sealer, *, lease: Leadership) -> None:
         self._sealer, self._lease = sealer, lease
 
     def turn(self) -> bool:
-        """Seal once; never more at once, the next sweep is soon enough."""
-        if self._lease.hold():
-            self._sealer.seal_all()
-        return False
+        """Seal for a while; True where a backlog is left, for which the lease is held anew."""
+        return self._lease.hold() and self._sealer.seal_for(TURN_SECONDS)
 
     def failed(self, error: HavenError) -> None:
         """The rows wait; verify reports those that wait for long."""

@@ -294,3 +294,20 @@ def test_the_loop_seals_within_a_second_and_only_while_it_holds_the_lease(
     loop.close()
     record(store, 2)
     eventually(lambda: other.turn() or head_of(store, "t1").sequence == 5, within=5)
+
+
+def test_a_backlog_is_sealed_in_turns_that_no_tenant_fills_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealer_module, "BATCH", 4)
+    monkeypatch.setattr(sealer_module, "TURN_SECONDS", 0.0)
+    record(store, 10)
+    record(store, 3, "t2")
+    loop = SealLoop(Sealer(store), lease=Lease(store, "sealer"))
+
+    assert loop.turn()
+    assert (head_of(store, "t1").sequence, head_of(store, "t2").sequence) == (4, 3)
+    assert loop.turn()
+    assert not loop.turn()
+    assert head_of(store, "t1").sequence == 10
+    loop.close()
