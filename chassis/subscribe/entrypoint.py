@@ -23,7 +23,6 @@ from google.protobuf.message import Message
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR, Entrypoint
 from prometheus_client import Counter
-from pymongo.errors import PyMongoError
 
 from chassis.broker import ERRORS, Backoff
 from chassis.call import Call
@@ -191,7 +190,7 @@ class Subscription(Entrypoint):  # type: ignore[misc]  # nameko is untyped
     def _now(self) -> datetime:
         try:
             return self.runtime.clock.now()
-        except PyMongoError:
+        except HavenError:
             return datetime.now(UTC)  # the handler will meet the absent database itself
 
 

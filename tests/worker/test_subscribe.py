@@ -10,6 +10,7 @@ import pytest
 from haven.crisis.v1.events_pb2 import CaseOpened, CaseResolved, PageRequested
 
 from chassis.envelope import CONTENT_TYPE, properties_of
+from chassis.errors import Unavailable
 from chassis.ids import new_id
 from chassis.settings import SettingsError
 from chassis.subscribe import subscribed_by
@@ -120,6 +121,21 @@ def test_a_crisis_event_that_fails_for_seconds_is_parked(
     ward.send(PageRequested(page_id=new_id(), case_id=f"{AWAY}1"))
 
     assert ward.parked(PAGES).headers["x-haven-reason"] in {"THING_AWAY", "DEADLINE_EXCEEDED"}
+
+
+def test_a_crisis_event_is_not_parked_because_the_time_cannot_be_read(ward: Ward) -> None:
+    class Unread:
+        """The clock of a process that has not reached its database yet."""
+
+        def now(self) -> datetime:
+            raise Unavailable("STORE_UNAVAILABLE", "no reading of its clock")
+
+    ward.start(clock=Unread())
+
+    event_id = ward.send(PageRequested(page_id=new_id()))
+
+    ward.has_effect(event_id)
+    assert ward.depth(f"{PAGES}.dead") == 0
 
 
 def test_an_expired_event_is_acknowledged_without_effect(ward: Ward) -> None:

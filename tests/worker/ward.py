@@ -13,7 +13,7 @@ from pymongo import MongoClient
 
 from chassis.broker import Outgoing, Publisher, connect, drop
 from chassis.call import system_call
-from chassis.clock import DatabaseClock
+from chassis.clock import Clock, DatabaseClock
 from chassis.envelope import properties_of
 from chassis.ids import new_id
 from chassis.store import CHASSIS_INDEXES, OutboxRow, Store
@@ -55,10 +55,14 @@ class Ward:
         self._publisher.prepare(lambda connection: declare(connection, topology))
 
     def start(
-        self, *, core: Any = None, classes: frozenset[MessageClass] = EVERY_CLASS
+        self,
+        *,
+        core: Any = None,
+        classes: frozenset[MessageClass] = EVERY_CLASS,
+        clock: Clock | None = None,
     ) -> ServiceContainer:
         """A started worker."""
-        runtime = Runtime(core or Core(self.store), self.clock, classes)
+        runtime = Runtime(core or Core(self.store), clock or self.clock, classes)
         config = {"AMQP_URI": self.amqp_uri, "max_workers": MOST_HANDLERS, KEY: runtime}
         container = ServiceContainer(Subscriptions, config)
         self.containers.append(container)
