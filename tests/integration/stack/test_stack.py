@@ -10,6 +10,7 @@ from pathlib import Path
 import grpc
 import psutil
 import pytest
+from kombu import Connection
 from typer.testing import CliRunner, Result
 
 from cli.environment import SERVICES
@@ -17,6 +18,7 @@ from cli.main import app
 from cli.probes import answers, serves
 from cli.reflection import Caller, Refusal
 from cli.stack import Stack
+from tests.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +111,7 @@ def test_a_request_of_the_wrong_form_is_not_sent(stack: Stack) -> None:
         (("audit", "verify"), "intact"),
         (("call", "crisis"), "haven.crisis.v1.CrisisService/"),
     ],
-    ids=" ".join,
+    ids=["indexes", "topology", "dead letters", "audit", "methods"],
 )
 def test_an_operator_can_look(stack: Stack, command: tuple[str, ...], said: str) -> None:
     answer = haven(*command)
@@ -127,3 +129,20 @@ def test_a_second_replica_runs_beside_the_first(stack: Stack) -> None:
     stack.add("notify-relay-2", like="notify-relay")
     assert "notify-relay-2" not in stack.ended()
     stack.remove("notify-relay-2")
+
+
+def test_a_poison_message_is_parked_shown_and_put_back(stack: Stack) -> None:
+    queue = "crisis.on-screening-completed.clinical"
+    with Connection(stack.environment.variables["HAVEN_AMQP_URI"]) as connection:
+        connection.Producer().publish(b"\xff\xfe", routing_key=queue, content_type="text/odd")
+        line = eventually(lambda: _parked(queue), within=20)
+        assert "CONTENT_TYPE_UNKNOWN" in line
+        assert haven("dead-letters", "redrive", queue).output == "1 put back\n"
+        eventually(lambda: _parked(queue), within=20)  # it is as poisonous as before
+        connection.default_channel.queue_purge(f"{queue}.dead")
+    assert "no message is parked" in haven("dead-letters", "list").output
+
+
+def _parked(queue: str) -> str:
+    lines = haven("dead-letters", "list").output.splitlines()
+    return next((line for line in lines if line.startswith(queue)), "")
