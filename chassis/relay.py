@@ -82,7 +82,7 @@ def relay_main(
     except SettingsError as error:
         raise SystemExit(str(error)) from None
     # Threads that did not end in time must not keep the process.
-    log.info("relay.ended", state="clean" if is_clean else "cut off")
+    log.info("relay.ended", state="clean" if is_clean else "cut-off")
     sys.stderr.flush()
     os._exit(0 if is_clean else 1)
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import eventlet
+from eventlet.debug import hub_exceptions
 from eventlet.event import Event
 from eventlet.hubs import get_hub
 from google.protobuf.message import Message
@@ -79,7 +80,7 @@ def worker_main(
     except SettingsError as error:
         raise SystemExit(str(error)) from None
     # Green threads that did not end in time must not keep the process.
-    log.info("worker.ended", state="clean" if is_clean else "cut off")
+    log.info("worker.ended", state="clean" if is_clean else "cut-off")
     sys.stderr.flush()
     os._exit(0 if is_clean else 1)
 
@@ -112,6 +113,7 @@ class Worker:
 
     def run(self, metrics_address: str) -> bool:
         """Until told to end, or until the container breaks; True where it ended in order."""
+        hub_exceptions(False)  # eventlet would print a traceback with the exception's text
         self._watch.start()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._tell)
@@ -126,14 +128,9 @@ class Worker:
 
     def _serve(self) -> None:
         """Runs until the container ends; where nobody asked it to, the process ends with it."""
-        try:
+        with Ending(self._told):
             self._runner.start()
             self.container.wait()
-        finally:
-            if not self._told.ready():
-                if (error := sys.exc_info()[1]) is not None:
-                    log.error("worker.broken", **failure(error))
-                self._told.send(False)
 
     def _stop(self) -> bool:
         with eventlet.Timeout(STOP_SECONDS, False):
@@ -145,3 +142,23 @@ class Worker:
         """A signal handler runs between any two instructions: leave the rest to the hub."""
         if not self._told.ready():
             get_hub().schedule_call_global(0, self._told.send, True)
+
+
+class Ending:
+    """Turns the end of a green thread into the process's, without a traceback's words."""
+
+    def __init__(self, told: Event) -> None:
+        self._told = told
+
+    def __enter__(self) -> None:
+        """Nothing has ended."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: Any
+    ) -> bool:
+        """An error is told and goes no further: eventlet would print it."""
+        if not self._told.ready():
+            if error is not None:
+                log.error("worker.broken", **failure(error))
+            self._told.send(False)
+        return isinstance(error, Exception)

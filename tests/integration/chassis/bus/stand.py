@@ -173,13 +173,15 @@ class Stand:
         self, program: str, service: str, process: str, environment: dict[str, str]
     ) -> Running:
         metrics = f"127.0.0.1:{free_port()}"
+        everything = {
+            **self._environment(service),
+            f"HAVEN_{process}_METRICS_ADDRESS": metrics,
+            **environment,
+        }
         child = Child(
             [sys.executable, "-W", "ignore", "-m", f"tests.integration.chassis.bus.{program}"],
-            environment={
-                **self._environment(service),
-                f"HAVEN_{process}_METRICS_ADDRESS": metrics,
-                **environment,
-            },
+            # What a test sets to nothing is not set.
+            environment={name: value for name, value in everything.items() if value},
             log=self.folder / f"{program}-{len(self.children)}.log",
             folder=ROOT,
         )
