@@ -135,10 +135,21 @@ def pending(
 
 
 def awaiting_receipts(rows: Rows, limit: int) -> list[OutboxRow]:
-    """Crisis rows that some consumer has not taken yet, oldest first."""
-    query = Query(sort=(("create_time", 1),), limit=limit, comment=RELAY)
-    found = rows.find(OUTBOX, {"awaiting.0": {"$exists": True}}, query)
+    """Crisis rows that some consumer has not taken yet: the oldest, and of more the newest too.
+
+    What nobody will ever take stays the oldest, and must not hide what was committed just now.
+    """
+    found = _awaiting(rows, limit, order=1)
+    if len(found) == limit:
+        known = {document["_id"] for document in found}
+        newest = _awaiting(rows, limit, order=-1)
+        found += [document for document in reversed(newest) if document["_id"] not in known]
     return [row_from(document) for document in found]
+
+
+def _awaiting(rows: Rows, limit: int, *, order: int) -> list[Document]:
+    query = Query(sort=(("create_time", order),), limit=limit, comment=RELAY)
+    return rows.find(OUTBOX, {"awaiting.0": {"$exists": True}}, query)
 
 
 def mark_published(rows: Rows, event_ids: Sequence[str], now: datetime) -> int:

@@ -9,6 +9,7 @@ from haven.crisis.v1.events_pb2 import CaseOpened, PageRequested
 
 from chassis.call import system_call
 from chassis.clock import FixedClock
+from chassis.outbox import receipts
 from chassis.outbox.receipts import ReceiptLoop
 from chassis.store import OutboxRow
 from tests.fakes.memory_store import MemoryStore
@@ -130,3 +131,19 @@ def test_classes_that_can_wait_are_left_to_the_broker(world: World) -> None:
     world.after(0)
 
     assert world.after(5) == []
+
+
+def test_events_that_nobody_takes_do_not_hide_the_newest(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receipts, "LIMIT", 2)
+    for _ in range(4):
+        world.page()
+        world.clock.advance(timedelta(seconds=1))
+    newest = world.page()
+    world.after(0)
+
+    started = [event_id for event_id, _ in world.after(0.1)]
+
+    assert newest in started
+    assert len(started) == len(set(started)) == 4
