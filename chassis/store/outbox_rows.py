@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,6 +38,9 @@ class OutboxRow:
     publish_time: datetime | None
     awaiting: tuple[str, ...]
     position: int = 0  # order among the rows of one transaction
+
+
+FACTS = frozenset(each.name for each in fields(OutboxRow)) - {"event_id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +120,8 @@ def document_of(row: OutboxRow) -> Document:
 
 
 def row_from(document: Document) -> OutboxRow:
-    """The row of a stored document."""
-    facts = {name: value for name, value in document.items() if name not in {"_id", "schema"}}
+    """The row of a stored document; what a newer release has added to it is not this one's."""
+    facts = {name: document[name] for name in FACTS if name in document}
     facts["message_class"] = MessageClass(facts["message_class"])
     facts["awaiting"] = tuple(facts["awaiting"])
     return OutboxRow(event_id=document["_id"], **facts)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from haven.crisis.v1.events_pb2 import PageRequested
 
 from chassis.audit.seals import START, Head, entry_hash, seal_hash, seal_id, seal_of
 from chassis.store import CHASSIS_INDEXES, Index, due_index, etag_of
 from chassis.store.audit_rows import Touched, audit_documents
 from chassis.store.engine import Document
+from chassis.store.outbox_rows import Emission, document_of, row_from, row_of
 from chassis.store.paging import size_of
-from chassis.topology import MessageClass
+from chassis.topology import MessageClass, spec_of
 from tests.charts import a_call, a_chart
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
@@ -111,3 +113,9 @@ def test_each_seal_follows_from_the_one_before() -> None:
     assert second["previous_hash"] == first["hash"] == seal_hash(first)
     assert second["_id"] == seal_id("t1", 2)
     assert seal_hash({**second, "previous_hash": "0"}) != second["hash"]
+
+
+def test_an_outbox_row_of_a_newer_release_is_still_published() -> None:
+    row = row_of(spec_of(PageRequested), PageRequested(page_id="p1"), Emission("c1", 3, None))
+
+    assert row_from({**document_of(row), "added_by_the_next_release": 1}) == row
