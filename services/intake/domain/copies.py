@@ -17,7 +17,7 @@ class CaseState(Enum):
 
 
 class Severity(Enum):
-    """How severe crisis takes it to be."""
+    """How severe crisis takes it to be; the worse, the later."""
 
     UNKNOWN = "unknown"
     LOW = "low"
@@ -61,8 +61,8 @@ class CaseCopy:
         """Take the state of a newer report; what only an older one knows fills a gap."""
         if aggregate_version > self.aggregate_version:
             self.state, self.aggregate_version = report.state, aggregate_version
-        if self.severity is Severity.UNKNOWN:
-            self.severity = report.severity
+        # A case only ever gets worse: each further signal that joins it is told as an opening.
+        self.severity = max(self.severity, report.severity, key=tuple(Severity).index)
         self.open_time = self.open_time or report.open_time
         self.resolve_time = self.resolve_time or report.resolve_time
 

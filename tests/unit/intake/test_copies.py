@@ -35,3 +35,13 @@ def test_an_old_report_does_not_open_a_case_again() -> None:
     case.hear(HISTORY[3][1], aggregate_version=5)
     case.hear(HISTORY[1][1], aggregate_version=2)
     assert not case.is_open
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_case_is_as_severe_as_the_worst_signal_that_joined_it(order: tuple[int, ...]) -> None:
+    told = (Severity.LOW, Severity.HIGH, Severity.MODERATE)
+    case = CaseCopy(id="case", patient_id="ana", is_part2_protected=False)
+    for place in order:
+        report = CaseReport("case", "ana", CaseState.OPEN, told[place], open_time=NOON)
+        case.hear(report, aggregate_version=place + 1)
+    assert case.severity is Severity.HIGH
