@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from rich.console import Console
 
 T = TypeVar("T")
 POLL_SECONDS = 0.02
+QUIET_SECONDS = 2.0  # where no spinner can turn, longer waits are told in a line
 WIDTH = 100
 
 
@@ -80,7 +82,12 @@ class Timeline:
             with self.console.status(f"{text} ..."):
                 yield
         else:
-            yield
+            late = threading.Timer(QUIET_SECONDS, self.note, ("waiting", f"for {text} ..."))
+            late.start()
+            try:
+                yield
+            finally:
+                late.cancel()
 
 
 def timed(act: Callable[[], T]) -> tuple[T, float]:

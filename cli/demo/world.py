@@ -18,6 +18,7 @@ from chassis.auth.issuer import Issuer
 from chassis.ids import new_id
 
 CALL_SECONDS = 30.0
+AGAIN_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,7 @@ class World:
             setattr(request, "request_id", new_id())  # noqa: B010
         before = time.perf_counter()
         try:
-            response = self._method(request)(
-                request, metadata=self.metadata(person), timeout=CALL_SECONDS
-            )
+            response = self._persist(person, request, until=before + CALL_SECONDS)
         except grpc.RpcError:
             self.exchanges.append(Exchange(person, request, None))
             raise
@@ -75,6 +74,18 @@ class World:
             self.milliseconds = (time.perf_counter() - before) * 1000
         self.exchanges.append(Exchange(person, request, response))
         return response
+
+    def _persist(self, person: Person, request: Message, *, until: float) -> Any:
+        """As every client should: what is UNAVAILABLE is asked again, under the same request_id."""
+        while True:
+            try:
+                return self._method(request)(
+                    request, metadata=self.metadata(person), timeout=CALL_SECONDS
+                )
+            except grpc.RpcError as error:
+                if refusal(error).code != "UNAVAILABLE" or time.perf_counter() > until:
+                    raise
+                time.sleep(AGAIN_SECONDS)
 
     def refused(self, person: Person, request: Message) -> Refusal | None:
         """How the request was refused; None where it was not."""

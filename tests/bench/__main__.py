@@ -36,7 +36,7 @@ def main(names: Sequence[str]) -> int:
     figures: list[Figure] = []
     for module in chosen(names):
         measure: Callable[[], list[Figure]] = importlib.import_module(module).measure
-        figures += measure()
+        figures += [each for each in measure() if not names or each.name in names]
     show(figures)
     write(figures)
     return 0 if all(figure.holds for figure in figures) else 1

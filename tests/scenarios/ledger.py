@@ -13,6 +13,7 @@ from chassis.topology import Catalogue, EventSpec, load_catalogue, queue_name
 from cli.environment import SERVICES
 
 LATEST_SECONDS = 2.0
+PAGE = ("case_id", "cycle", "rung", "recipient_id")
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,23 @@ class Ledger:
         """Unpublished, without a receipt, or without its effect; in the end there is none."""
         return [*self._waiting(), *(text for text, count in self._effects().items() if count == 0)]
 
-    def faults(self) -> list[str]:
-        """What must never be: effects that happened twice."""
-        return [text for text, count in self._effects().items() if count > 1]
+    def doubled(self) -> list[str]:
+        """What happened twice: a patient's case, a step's page, a page's message."""
+        return [
+            *self._groups("crisis", "cases", ("tenant_id", "patient_id"), {}),
+            *self._groups("crisis", "case_acts", PAGE, {"kind": "paged"}),
+            *self._groups("notify", "messages", ("page_id",), {"is_page": True}),
+        ]
+
+    def _groups(
+        self, service: str, collection: str, key: tuple[str, ...], only: dict[str, Any]
+    ) -> list[str]:
+        """Keys that stand more than once where they may stand once."""
+        group = {"_id": {name: f"${name}" for name in key}, "count": {"$sum": 1}}
+        pipeline = [{"$match": only}, {"$group": group}, {"$match": {"count": {"$gt": 1}}}]
+        rows = self.client[service][collection]
+        assert rows.find_one(only), f"no {collection} to look at"
+        return [f"{collection}: {found['_id']}" for found in rows.aggregate(pipeline)]
 
     def late(self) -> list[str]:
         """Crisis-class events that took longer than two seconds from commit to effect."""
