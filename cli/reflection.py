@@ -20,7 +20,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 )
 from grpc_status import rpc_status
 
-from chassis.errors import FailedPrecondition, InvalidArgument, NotFound
+from chassis.errors import FailedPrecondition, InvalidArgument, NotFound, Unavailable
 from chassis.ids import new_id
 
 CALL_SECONDS = 10.0
@@ -90,7 +90,10 @@ class Caller:
         return shown
 
     def _services(self) -> list[str]:
-        names = self._database.get_services()
+        try:
+            names = self._database.get_services()
+        except grpc.RpcError as error:
+            raise Unavailable("SERVICE_UNAVAILABLE", "nothing answers there") from error
         return [name for name in names if not name.startswith(STANDARD)]
 
 

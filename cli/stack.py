@@ -18,7 +18,7 @@ from honcho.environ import parse_procfile
 
 from chassis.errors import FailedPrecondition
 from cli import provision
-from cli.environment import ROOT, LocalEnvironment, Uris, prepare
+from cli.environment import FILE, ROOT, LocalEnvironment, Uris, prepare
 from cli.probes import is_ready
 from cli.servers import MongoServer, RabbitServer, SmtpServer
 from cli.servers.child import BASE_ENVIRONMENT, Child
@@ -88,6 +88,7 @@ class Stack:
         for child in self._processes.values():
             child.stop(within=max(0.1, deadline - time.monotonic()))
         self._servers.close()
+        (self.folder / FILE).unlink(missing_ok=True)  # nothing is there to be called any more
         atexit.unregister(self.stop)
 
     def restart(self, name: str, **variables: str) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.table import Table
 
-from cli.environment import FILE, ROOT
+from cli.environment import FILE, PROCESSES, ROOT, LocalEnvironment
 from cli.stack import Stack
 
 HOW = """
@@ -17,7 +16,7 @@ supervisor privacy_officer administrator)
   haven call crisis                                  [dim]lists its methods[/dim]
   haven call crisis/ListCases '{{}}' --tenant riverbend --role clinician --subject clinician-1
 
-[bold]The same with grpcurl[/bold]
+[bold]The same with grpcurl[/bold]   [dim](and in a page of Python: cli/reflection.py)[/dim]
   grpcurl -plaintext -H "authorization: Bearer $(haven token --tenant riverbend \\
     --role clinician --subject clinician-1)" -d '{{}}' \\
     {crisis} haven.crisis.v1.CrisisService/ListCases
@@ -35,13 +34,10 @@ def show(stack: Stack) -> None:
     """Addresses, and how to use them."""
     console = Console(highlight=False, soft_wrap=True)
     made = stack.environment
-    table = Table(title="Haven is up", title_justify="left")
-    for column in ("service", "gRPC", "api", "worker", "relay"):
-        table.add_column(column)
+    console.print("\n[bold]Haven is up[/bold] on loopback; ports of /metrics /livez /readyz beside")
     for service, address in made.addresses.items():
-        operators = (made.metrics[f"{service}-{each}"] for each in ("api", "worker", "relay"))
-        table.add_row(service, address, *(f"http://{each}/metrics" for each in operators))
-    console.print(table)
+        operators = (f"{each} {_port(made, service, each)}" for each in PROCESSES)
+        console.print(f"  {service:11} gRPC {address}   [dim]{'  '.join(operators)}[/dim]")
     relative = stack.folder.relative_to(ROOT) if stack.folder.is_relative_to(ROOT) else stack.folder
     mails = f"  {relative / 'smtp' / 'mails.jsonl'}   [dim]every mail that was sent[/dim]\n"
     console.print(
@@ -53,3 +49,7 @@ def show(stack: Stack) -> None:
             mails=mails if stack.smtp else "",
         )
     )
+
+
+def _port(made: LocalEnvironment, service: str, process: str) -> str:
+    return made.metrics[f"{service}-{process}"].rpartition(":")[2]

@@ -69,6 +69,11 @@ def test_a_request_that_is_not_an_object_is_refused_before_any_connection() -> N
     assert (code, "REQUEST_MALFORMED" in output) == (1, True)
 
 
+def test_an_address_where_nothing_answers_is_said_so() -> None:
+    code, output = run("call", "crisis/ListCases", "{}", "--address", "127.0.0.1:1")
+    assert (code, "SERVICE_UNAVAILABLE" in output) == (1, True)
+
+
 def test_the_topology_names_every_service() -> None:
     code, output = run("topology", "show")
     assert code == 0
