@@ -15,7 +15,7 @@ from pymongo.database import Database
 from chassis.auth.issuer import Issuer
 from chassis.auth.pki import Credentials, ensure_local_pki
 from chassis.call import Role
-from chassis.clock import DatabaseClock, FixedClock
+from chassis.clock import DatabaseClock
 from chassis.crypto import KEY_VAULT, make_master_key
 from chassis.rpc.channel import open_async_channel
 from chassis.rpc.main import serving
@@ -27,7 +27,6 @@ from services.intake.settings import IntakeSettings
 from services.intake.store import INDEXES
 from tests.integration.intake.desk import Desk, Neighbor
 from tests.tenant_guard import TenantGuard
-from tests.unit.intake.builders import NOON
 from tests.unit.intake.house import House
 
 ISSUER, AUDIENCE = "https://login.haven.test", "haven"
@@ -70,28 +69,19 @@ def _every_query_names_its_tenant(intake_guard: TenantGuard) -> Iterator[None]:
 
 
 @pytest.fixture
-def fixed_house(intake_client: MongoClient[Document], test_name: str) -> Iterator[House]:
-    """Intake over a fresh database, its clock in the test's hand."""
-    clock = FixedClock(NOON)
-    store = Store(intake_client, test_name, service="intake", clock=clock)
-    yield from _opened(store, House(store, clock=clock), intake_client, test_name)
-
-
-@pytest.fixture
-def house(intake_client: MongoClient[Document], test_name: str) -> Iterator[House]:
-    """Intake over a fresh database and its clock; a screening is left after a second."""
-    store = Store(intake_client, test_name, service="intake", clock=DatabaseClock(intake_client))
-    made = House(store, screening_left_seconds=1.0)
-    yield from _opened(store, made, intake_client, test_name)
-
-
-def _opened(
-    store: Store, house: House, client: MongoClient[Document], name: str
+def house(
+    intake_client: MongoClient[Document],
+    mongo_client: MongoClient[dict[str, Any]],
+    test_name: str,
 ) -> Iterator[House]:
+    """Intake over a fresh database and its clock; a screening is left after a second."""
+    clock = DatabaseClock(intake_client)
+    store = Store(intake_client, test_name, service="intake", clock=clock)
     store.ensure_indexes([*CHASSIS_INDEXES, *INDEXES])
-    yield house
+    yield House(store, screening_left_seconds=1.0)
     store.close()
-    client.drop_database(name)
+    # Not by the process's client: a busy server may take longer than that one waits.
+    mongo_client.drop_database(test_name)
 
 
 @pytest.fixture(scope="session")

@@ -83,10 +83,8 @@ class OnTheSpot(BoundedExecutor):
 class House:
     """One deployment of intake, its clock in the test's hand."""
 
-    def __init__(
-        self, store: Store | None = None, *, clock: FixedClock | None = None, **numbers: Any
-    ) -> None:
-        self.clock = clock or FixedClock(NOON)
+    def __init__(self, store: Store | None = None, **numbers: Any) -> None:
+        self.clock = FixedClock(NOON)
         self.store = store or MemoryStore(service="intake", clock=self.clock, indexes=INDEXES)
         self.policy = IntakePolicy(**({"program_states": ("VA", "MD")} | numbers))
         self.intake = bootstrap(

@@ -12,6 +12,7 @@ from haven.intake.v1 import intake_pb2 as wire
 from haven.intake.v1 import resources_pb2 as resources
 
 from chassis.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound
+from chassis.ids import new_id
 from services.intake.domain.instruments.cssrs import CSSRS, Q1, Q4
 from services.intake.domain.instruments.phq9 import ITEM_9
 from tests.unit.intake.house import (
@@ -311,6 +312,40 @@ def test_a_consent_is_signed_superseded_and_revoked() -> None:
     assert house.ask(ana, revoke).consent.HasField("revoke_time")
     [told] = house.emitted(events.ConsentRevoked)
     assert (told.consent_id, told.scope) == (second.consent_id, "messaging")
+
+
+def test_others_hear_of_a_patient_who_revokes_and_signs_again_in_this_order() -> None:
+    house = House()
+    ana = house.patient()
+    request = wire.RecordConsentRequest(
+        patient_id=ana.subject, scope=resources.CONSENT_SCOPE_TREATMENT, text_version="2026-01"
+    )
+    first = house.ask(ana, request).consent
+    revoke = wire.RevokeConsentRequest(patient_id=ana.subject, consent_id=first.consent_id)
+    house.ask(ana, revoke)
+    request.request_id = ""
+    second = house.ask(ana, request).consent
+    told = house.emitted(events.ConsentRecorded)
+    assert [each.consent_id for each in told] == [first.consent_id, second.consent_id]
+    assert {(each.patient_id, each.scope) for each in told} == {(ana.subject, "treatment")}
+    assert told[1].sign_time == second.sign_time
+    rows = [row for row in house.documents("outbox") if ".Consent" in row["type"]]
+    versions = [row["aggregate_version"] for row in rows]
+    assert versions == sorted(set(versions))
+    assert len({row["aggregate_id"] for row in rows}) == 1
+
+
+def test_a_consent_sent_twice_is_told_once() -> None:
+    house = House()
+    ana = house.patient()
+    request = wire.RecordConsentRequest(
+        patient_id=ana.subject,
+        scope=resources.CONSENT_SCOPE_TREATMENT,
+        text_version="2026-01",
+        request_id=new_id(),
+    )
+    assert house.ask(ana, request) == house.ask(ana, request)
+    assert len(house.emitted(events.ConsentRecorded)) == 1
 
 
 def test_a_disclosure_consent_says_what_part_2_asks() -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from chassis.errors import FailedPrecondition, HavenError, NotFound
+from chassis.errors import FailedPrecondition, HavenError, InvalidArgument, NotFound
 from services.intake.domain.consent import ConsentScope
 from services.intake.domain.episode import AdmissionState, Episode
 from services.intake.domain.evidence import (
@@ -18,6 +18,7 @@ from services.intake.domain.evidence import (
 )
 from services.intake.domain.facts import (
     CarePlanWasActivated,
+    ConsentWasRecorded,
     ConsentWasRevoked,
     EmergencyContactWasRecorded,
     PatientWasAdmitted,
@@ -291,7 +292,15 @@ def test_a_revoked_consent_is_out_of_force_at_once_and_others_are_told() -> None
     episode.consent(a_consent(), NOON)
     revoked = episode.revoke_consent("consent-treatment", after(hours=1))
     assert not revoked.is_in_force(after(hours=1))
-    assert episode.events == [ConsentWasRevoked("ana", revoked, after(hours=1))]
+    assert episode.events[1:] == [ConsentWasRevoked("ana", revoked, after(hours=1))]
+
+
+def test_a_patient_who_signs_is_heard_by_others_and_one_who_may_not_is_not() -> None:
+    episode = an_episode()
+    episode.consent(a_consent(), NOON)
+    with pytest.raises(InvalidArgument):
+        episode.consent(a_consent(expire_time=NOON), NOON)
+    assert episode.events == [ConsentWasRecorded("ana", a_consent())]
 
 
 def test_whom_to_call_is_told_to_those_who_call() -> None:
