@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from haven.intake.v1.events_pb2 import AliasAssigned
+from kombu import Connection, Queue
 
 from chassis.call import system_call
 from chassis.ids import new_id
@@ -16,7 +18,7 @@ from tests.bench.figures import Figure, percentile
 from tests.bench.platform import TENANT, Platform, platform
 from tests.waiting import eventually
 
-RATE, SECONDS = 100, 60
+RATE, SECONDS, BARE_SECONDS = 100, 60, 15
 OLD_ROWS, BATCH = 1_000_000, 10_000
 
 
@@ -25,11 +27,52 @@ def measure() -> list[Figure]:
     with platform() as running:
         _fill(running)
         samples = _run(running)
-    yardstick = f"{len(samples)} events at {RATE}/s, {OLD_ROWS:,} old rows in each collection"
+        bare = _bare(running)
+    load = f"{len(samples):,} events at {RATE}/s, {OLD_ROWS:,} old rows in each collection"
+
+    def figure(name: str, share: float, bound: str) -> Figure:
+        yardstick = f"bare kombu publish to consume {percentile(bare, share):.1f} ms; {load}"
+        return Figure(name, percentile(samples, share), "ms", yardstick, bound)
+
     return [
-        Figure("event_effect_p50_ms", percentile(samples, 0.5), "ms", yardstick, "<= 25"),
-        Figure("event_effect_p99_ms", percentile(samples, 0.99), "ms", yardstick, "<= 100"),
+        figure("event_effect_p50_ms", 0.5, "<= 25"),
+        figure("event_effect_p99_ms", 0.99, "<= 100"),
     ]
+
+
+def _bare(running: Platform) -> list[float]:
+    """The same rate through a queue of the same type, with kombu alone and no store."""
+    assert running.stack.broker is not None
+    samples: list[float] = []
+    queue = Queue("bench.bare", durable=True, queue_arguments={"x-queue-type": "quorum"})
+    ready, done = threading.Event(), threading.Event()
+
+    def take(body: Any, message: Any) -> None:
+        samples.append((time.perf_counter() - body["at"]) * 1000)
+        message.ack()
+
+    def consume() -> None:
+        with (
+            Connection(running.stack.broker.uri) as connection,  # type: ignore[union-attr]
+            connection.Consumer(queue, callbacks=[take]),
+        ):
+            ready.set()
+            while not done.is_set():
+                with suppress(TimeoutError):
+                    connection.drain_events(timeout=0.2)
+
+    thread = threading.Thread(target=consume, daemon=True)
+    thread.start()
+    ready.wait(10)
+    with Connection(running.stack.broker.uri) as connection:
+        producer, start = connection.Producer(), time.perf_counter()
+        for number in range(RATE * BARE_SECONDS):
+            time.sleep(max(0.0, start + number / RATE - time.perf_counter()))
+            producer.publish({"at": time.perf_counter()}, routing_key=queue.name, delivery_mode=2)
+        eventually(lambda: len(samples) == RATE * BARE_SECONDS, within=30)
+    done.set()
+    thread.join()
+    return samples
 
 
 def commit(store: Store) -> str:

@@ -12,12 +12,14 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from haven.delivery.v1 import delivery_pb2, delivery_pb2_grpc
 from haven.policy.v1 import policy_pb2
+from haven.sessions.v1 import sessions_pb2, sessions_pb2_grpc
 
 from chassis.call import Role
 from chassis.ids import new_id
 from cli.demo.cast import LAKESIDE, RIVERBEND, Story
-from cli.demo.world import Exchange, Person
+from cli.demo.world import Exchange, Person, refusal
 from cli.environment import SERVICES
+from tests.waiting import eventually
 
 # A request that names nothing which belongs to somebody, or makes it, cannot name another tenant's.
 WITHOUT_FOREIGN_IDS = {
@@ -44,6 +46,15 @@ def methods() -> Iterator[MethodDescriptor]:
                     yield method
 
 
+CHASSIS_COLLECTIONS = {
+    "audit_entries",
+    "audit_heads",
+    "audit_seals",
+    "idempotency_keys",
+    "inbox",
+    "leases",
+    "outbox",
+}
 METHODS = {method.full_name: method for method in methods()}
 WITH_IDS = [
     name
@@ -86,6 +97,36 @@ def test_an_id_of_the_other_tenant_does_not_exist(
     assert refused.code == "NOT_FOUND", refused
 
 
+@pytest.mark.parametrize("name", sorted(WITHOUT_FOREIGN_IDS))
+def test_what_cannot_name_another_tenants_things_changes_nothing_of_theirs(
+    name: str, story: Story, samples: dict[str, Exchange], mongo_client: Any
+) -> None:
+    method = next(each for each in METHODS.values() if each.name == name)
+    sample = samples[_message_name(method)]
+    stranger = Person(LAKESIDE, sample.person.subject, sample.person.roles)
+    rows = mongo_client[method.full_name.split(".")[1]]
+
+    def mine() -> dict[str, int]:
+        """Every document of the first tenant that this service keeps, with its version."""
+        return {
+            f"{kind}/{row['_id']}": row.get("version", 0)
+            for kind in rows.list_collection_names()
+            if kind not in CHASSIS_COLLECTIONS
+            for row in rows[kind].find({"tenant_id": RIVERBEND}, {"version": 1})
+        }
+
+    def unchanged() -> bool:
+        request = type(sample.request)()
+        request.CopyFrom(sample.request)
+        _with_fresh_key(request)
+        before = mine()
+        story.world.refused(stranger, request)
+        return mine() == before
+
+    # A case may climb meanwhile; what the stranger changed would change each time.
+    eventually(unchanged, within=60)
+
+
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.WORKLOAD])
 @pytest.mark.parametrize("name", sorted(METHODS))
 def test_a_role_may_call_what_the_policy_says(name: str, role: Role, story: Story) -> None:
@@ -98,6 +139,24 @@ def test_a_role_may_call_what_the_policy_says(name: str, role: Role, story: Stor
 
     reason = refused.reason if refused else ""
     assert (reason == "ROLE_NOT_ALLOWED") == (role.value not in allowed), refused
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.WORKLOAD])
+def test_a_room_lets_in_whom_its_policy_says(role: Role, story: Story) -> None:
+    method = sessions_pb2.DESCRIPTOR.services_by_name["SessionsService"].methods_by_name[
+        "AttendSession"
+    ]
+    policy = method.GetOptions().Extensions[policy_pb2.method_policy]
+    allowed = {policy_pb2.Role.Name(each).removeprefix("ROLE_").lower() for each in policy.roles}
+    stub = sessions_pb2_grpc.SessionsServiceStub(story.world.channel("sessions"))
+    caller = story.world.metadata(Person(RIVERBEND, "nobody-in-particular", (role,)))
+    hello = sessions_pb2.AttendSessionRequest(hello=sessions_pb2.Hello(session_id=new_id()))
+
+    with pytest.raises(grpc.RpcError) as refused:
+        next(stub.AttendSession(iter([hello]), metadata=caller))
+
+    reason = refusal(refused.value).reason
+    assert (reason == "ROLE_NOT_ALLOWED") == (role.value not in allowed), reason
 
 
 @pytest.mark.parametrize("service", SERVICES)
