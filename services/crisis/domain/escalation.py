@@ -59,6 +59,15 @@ class FrozenPolicy:
         """The index of the rung that repeats without end."""
         return len(self.rungs) - 1
 
+    def no_slower_than(self, other: FrozenPolicy) -> FrozenPolicy:
+        """The same people, with no more time than the other's first ones have."""
+        longest = other.rungs[0].wait
+        return replace(
+            self,
+            rungs=tuple(Rung(min(rung.wait, longest), rung.targets) for rung in self.rungs),
+            contact_within=min(self.contact_within, other.contact_within),
+        )
+
     def rotation_ids(self) -> frozenset[str]:
         """Every rotation that some rung names."""
         targets = (target for rung in self.rungs for target in rung.targets)
@@ -116,11 +125,15 @@ def policy_for(
 ) -> FrozenPolicy:
     """The ladder for the severity: its own, else the next more severe one, else the next less.
 
-    A tenant that configured anything at all is never answered with nothing.
+    A tenant that configured anything at all is never answered with nothing. The people of a less
+    severe ladder are woken in the severity's own time: theirs may be hours.
     """
     nearest = min(
         policies,
         key=lambda policy: (policy.severity < severity, abs(policy.severity - severity)),
         default=None,
     )
-    return fallback if nearest is None else nearest.frozen(fallback)
+    if nearest is None:
+        return fallback
+    frozen = nearest.frozen(fallback)
+    return frozen if nearest.severity >= severity else frozen.no_slower_than(fallback)

@@ -46,6 +46,22 @@ def test_a_severity_above_all_ladders_takes_the_most_severe_one() -> None:
     assert first_of(policy_for(Severity.HIGH, plans, FALLBACK)) == "dr-moderate"
 
 
+def test_a_ladder_of_a_lesser_severity_does_not_lend_its_patience() -> None:
+    slow = EscalationPolicy(
+        "e-low",
+        Severity.LOW,
+        (rung(person("dr-low"), wait=timedelta(hours=4)), rung(SUPERVISOR_POOL)),
+        timedelta(hours=12),
+    )
+
+    policy = policy_for(Severity.HIGH, [slow], FALLBACK)
+
+    assert first_of(policy) == "dr-low"
+    assert max(each.wait for each in policy.rungs) <= FALLBACK.rungs[0].wait
+    assert policy.contact_within == timedelta(minutes=5)
+    assert policy_for(Severity.LOW, [slow], FALLBACK).rungs == slow.rungs
+
+
 def test_a_tenant_without_any_ladder_wakes_its_supervisors_every_minute() -> None:
     policy = policy_for(Severity.HIGH, [], FALLBACK)
 
