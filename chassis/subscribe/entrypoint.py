@@ -33,7 +33,7 @@ from chassis.failpoint import failpoint
 from chassis.inbound import event_call, event_of
 from chassis.log import failure, get_logger
 from chassis.subscribe.consumer import EventConsumer
-from chassis.subscribe.core import Runtime, runtime_of
+from chassis.subscribe.runtime import Runtime, runtime_of
 from chassis.subscribe.verdict import DEAD, OUTCOMES, RETRIED, Dead, Done, Retry, verdict_of
 from chassis.telemetry.metrics import event_handled, event_lag
 from chassis.topology import (

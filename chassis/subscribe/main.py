@@ -31,9 +31,9 @@ from nameko.runners import ServiceRunner
 from chassis.log import failure, get_logger
 from chassis.process import Process, opened
 from chassis.settings import ProcessSettings, SettingsError, load
-from chassis.subscribe.core import KEY, Runtime
 from chassis.subscribe.entrypoint import subscribed_by
 from chassis.subscribe.hub import HubWatch
+from chassis.subscribe.runtime import KEY, Runtime
 from chassis.telemetry import metrics
 from chassis.topology import MessageClass
 

@@ -16,7 +16,7 @@ from chassis.settings import SettingsError
 from chassis.subscribe import subscribed_by
 from chassis.subscribe.main import check_subscriptions
 from chassis.topology import MessageClass
-from tests.integration.chassis.bus.core import AWAY, POISON, REFUSED, SECRET
+from tests.integration.chassis.bus.effects import AWAY, POISON, REFUSED, SECRET
 from tests.integration.chassis.bus.subscriptions import Subscriptions
 from tests.waiting import eventually
 from tests.worker.ward import CASES, PAGES, Ward, a_row

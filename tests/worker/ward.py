@@ -18,8 +18,8 @@ from chassis.envelope import properties_of
 from chassis.ids import new_id
 from chassis.store import CHASSIS_INDEXES, OutboxRow, Store
 from chassis.store.outbox_rows import Emission, row_of, stamped
-from chassis.subscribe.core import KEY, Runtime
 from chassis.subscribe.main import MOST_HANDLERS
+from chassis.subscribe.runtime import KEY, Runtime
 from chassis.telemetry.metrics import event_handled
 from chassis.topology import (
     MessageClass,
@@ -29,7 +29,7 @@ from chassis.topology import (
     spec_of,
     topology_of,
 )
-from tests.integration.chassis.bus.core import EFFECTS, REMEDIES, Core
+from tests.integration.chassis.bus.effects import EFFECTS, REMEDIES, Core
 from tests.integration.chassis.bus.subscriptions import Subscriptions
 from tests.waiting import eventually
 

@@ -107,7 +107,7 @@ def test_a_body_that_is_no_such_message_is_refused_without_a_word_of_it() -> Non
     seen: list[Any] = []
 
     with pytest.raises(InvalidArgument) as refused:
-        take(an_envelope(body=b"\xffAda Lovelace"), seen)
+        take(an_envelope(body=b"\xffWren Sample"), seen)
 
     assert refused.value.reason == "EVENT_UNDECODABLE"
     assert "Ada" not in str(refused.value)

@@ -2,7 +2,7 @@
 
 from chassis.rpc.main import Api, Parts, api_main
 from chassis.settings import ProcessSettings
-from tests.integration.chassis.bus.core import Core
+from tests.integration.chassis.bus.effects import Core
 
 
 def assemble(parts: Parts[ProcessSettings]) -> Api:

@@ -26,7 +26,7 @@ from chassis.store import CHASSIS_INDEXES, Store
 from chassis.topology import MessageClass, message_counts
 from cli.servers.child import Child
 from cli.servers.ports import free_port
-from tests.integration.chassis.bus.core import EFFECTS, REMEDIES
+from tests.integration.chassis.bus.effects import EFFECTS, REMEDIES
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[4]

@@ -8,7 +8,7 @@ from chassis.broker import Outgoing, Publisher
 from chassis.dead_letters import count_dead, dead_queues, list_dead, redrive
 from chassis.errors import InvalidArgument, NotFound
 from chassis.topology import MessageClass, declare, load_catalogue, topology_of
-from tests.integration.chassis.bus.core import POISON, SECRET
+from tests.integration.chassis.bus.effects import POISON, SECRET
 from tests.integration.chassis.bus.stand import CASES, PAGES, TENANT, Stand
 from tests.waiting import eventually
 
@@ -94,7 +94,7 @@ def test_some_can_be_redriven_and_the_rest_left(declared: str) -> None:
 
 
 def test_a_foreign_message_shows_nothing_that_it_could_smuggle(declared: str) -> None:
-    park(declared, a_dead("Ada Lovelace", tenant_id="Ada\nLovelace", **{"x-haven-reason": "Ada L"}))
+    park(declared, a_dead("Wren Sample", tenant_id="Wren\nSample", **{"x-haven-reason": "Wren S"}))
 
     (letter,) = list_dead(declared, PAGES)
 

@@ -17,7 +17,7 @@ from chassis.store import Store, Tx
 EFFECTS, REMEDIES = "effects", "remedies"
 POISON, REFUSED, AWAY = "poison-", "refused-", "away-"
 # What a handler's exception might say; it must never be seen anywhere.
-SECRET = "Ada Lovelace 555-0100"
+SECRET = "Wren Sample 555-0100"
 
 
 class Core:
