@@ -203,7 +203,7 @@ def test_a_body_that_cannot_be_decoded_is_parked_and_never_told(
     message = ward.parked()
     assert message.headers["x-haven-reason"] == "EVENT_UNDECODABLE"
     told = caplog.text + "".join(capfd.readouterr())
-    assert "Ada" not in told
+    assert "Wren" not in told
     assert "555" not in told
 
 
@@ -218,7 +218,7 @@ def test_a_handlers_exception_is_told_by_its_type_alone(
     ward.parked()
     told = caplog.text + "".join(capfd.readouterr())
     assert "ValueError" in told
-    assert "Ada" not in told
+    assert "Wren" not in told
 
 
 def test_a_worker_of_one_class_leaves_the_others_to_other_workers(ward: Ward) -> None:

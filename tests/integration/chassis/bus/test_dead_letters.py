@@ -98,7 +98,7 @@ def test_a_foreign_message_shows_nothing_that_it_could_smuggle(declared: str) ->
 
     (letter,) = list_dead(declared, PAGES)
 
-    assert "Ada" not in repr(letter)
+    assert "Wren" not in repr(letter)
     assert letter.reason == "UNKNOWN"
 
 
