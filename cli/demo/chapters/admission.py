@@ -63,6 +63,16 @@ def _admit(story: Story, part: str) -> None:
 
 
 def _evidence(patient_id: str) -> list[Message]:
+    """What the gate asks for: findings, a place, consents, and whom to call where."""
+    return [*_findings(patient_id), *_consents(patient_id), *_safety(patient_id)]
+
+
+def _findings(patient_id: str) -> list[Message]:
+    topics = (
+        intake.ATTESTATION_TOPIC_PARTICIPATION,
+        intake.ATTESTATION_TOPIC_SYMPTOMS_CONTROLLED,
+        intake.ATTESTATION_TOPIC_MEDICAL_STABILITY,
+    )
     return [
         intake_pb2.SubmitScreeningRequest(
             patient_id=patient_id,
@@ -73,14 +83,7 @@ def _evidence(patient_id: str) -> list[Message]:
         intake_pb2.RecordLevelOfCareRequest(patient_id=patient_id, level_of_care=placement()),
         intake_pb2.RecordAttestationsRequest(
             patient_id=patient_id,
-            attestations=[
-                intake.Attestation(topic=topic, holds=True)
-                for topic in (
-                    intake.ATTESTATION_TOPIC_PARTICIPATION,
-                    intake.ATTESTATION_TOPIC_SYMPTOMS_CONTROLLED,
-                    intake.ATTESTATION_TOPIC_MEDICAL_STABILITY,
-                )
-            ],
+            attestations=[intake.Attestation(topic=topic, holds=True) for topic in topics],
         ),
         intake_pb2.RecordPlaceCheckRequest(
             patient_id=patient_id,
@@ -94,17 +97,23 @@ def _evidence(patient_id: str) -> list[Message]:
                 upload_kbps=5_000,
             ),
         ),
-        *(
-            intake_pb2.RecordConsentRequest(
-                patient_id=patient_id, scope=scope, text_version="2026-01"
-            )
-            for scope in (
-                intake.CONSENT_SCOPE_TREATMENT,
-                intake.CONSENT_SCOPE_TELEHEALTH,
-                intake.CONSENT_SCOPE_GROUP_PARTICIPATION,
-                intake.CONSENT_SCOPE_MESSAGING,
-            )
-        ),
+    ]
+
+
+def _consents(patient_id: str) -> list[Message]:
+    return [
+        intake_pb2.RecordConsentRequest(patient_id=patient_id, scope=scope, text_version="2026-01")
+        for scope in (
+            intake.CONSENT_SCOPE_TREATMENT,
+            intake.CONSENT_SCOPE_TELEHEALTH,
+            intake.CONSENT_SCOPE_GROUP_PARTICIPATION,
+            intake.CONSENT_SCOPE_MESSAGING,
+        )
+    ]
+
+
+def _safety(patient_id: str) -> list[Message]:
+    return [
         intake_pb2.RecordEmergencyContactRequest(
             patient_id=patient_id,
             legal_name="Sample Contact",

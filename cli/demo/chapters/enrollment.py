@@ -44,36 +44,8 @@ def play(story: Story) -> None:
 
 def _plan(story: Story) -> None:
     world, patient = story.world, story.patient("first")
-    due = date.today() + timedelta(weeks=WEEKS)  # noqa: DTZ011  # a due date has no zone
-    plan = world.ask(
-        story.people["facilitator"],
-        intake_pb2.CreateCarePlanRequest(
-            patient_id=patient.subject,
-            problems=[intake.Problem(problem_id="p1", diagnosis_code="F33.1", priority=1)],
-            goals=[intake.Goal(goal_id="g1", problem_id="p1")],
-            goal_statements=[intake.GoalStatement(goal_id="g1", text="Sample words of a goal")],
-            objectives=[
-                intake.Objective(
-                    goal_id="g1",
-                    measure_code="44261-6",
-                    baseline=16,
-                    comparator=intake.COMPARATOR_AT_MOST,
-                    target=9,
-                    due_date=Date(year=due.year, month=due.month, day=due.day),
-                    owner_id=story.people["facilitator"].subject,
-                )
-            ],
-            interventions=[
-                intake.Intervention(
-                    modality=intake.MODALITY_GROUP,
-                    discipline="social_work",
-                    times_per_week=BLOCKS,
-                    minutes=COUNTED_MINUTES,
-                )
-            ],
-            weeks=WEEKS,
-        ),
-    ).care_plan
+    drafted = _draft(patient.subject, owner_id=story.people["facilitator"].subject)
+    plan = world.ask(story.people["facilitator"], drafted).care_plan
     for signer, role in (
         (patient, intake.SIGNER_ROLE_PATIENT),
         (story.people["facilitator"], intake.SIGNER_ROLE_PRIMARY_CLINICIAN),
@@ -90,6 +62,36 @@ def _plan(story: Story) -> None:
     story.timeline.claim(
         "The signed plan asks for 9 hours a week",
         active.weekly_minutes == BLOCKS * COUNTED_MINUTES,
+    )
+
+
+def _draft(patient_id: str, *, owner_id: str) -> intake_pb2.CreateCarePlanRequest:
+    due = date.today() + timedelta(weeks=WEEKS)  # noqa: DTZ011  # a due date has no zone
+    return intake_pb2.CreateCarePlanRequest(
+        patient_id=patient_id,
+        problems=[intake.Problem(problem_id="p1", diagnosis_code="F33.1", priority=1)],
+        goals=[intake.Goal(goal_id="g1", problem_id="p1")],
+        goal_statements=[intake.GoalStatement(goal_id="g1", text="Sample words of a goal")],
+        objectives=[
+            intake.Objective(
+                goal_id="g1",
+                measure_code="44261-6",
+                baseline=16,
+                comparator=intake.COMPARATOR_AT_MOST,
+                target=9,
+                due_date=Date(year=due.year, month=due.month, day=due.day),
+                owner_id=owner_id,
+            )
+        ],
+        interventions=[
+            intake.Intervention(
+                modality=intake.MODALITY_GROUP,
+                discipline="social_work",
+                times_per_week=BLOCKS,
+                minutes=COUNTED_MINUTES,
+            )
+        ],
+        weeks=WEEKS,
     )
 
 

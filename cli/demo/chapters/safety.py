@@ -114,13 +114,19 @@ def _taken(story: Story, patient: Attendee, case: crisis.Case) -> None:
         ),
     )
     timeline.wait("resolved", together(lambda: patient.told()[-1] == "RESOLVED"), within=5)
+    _told(story, patient, case)
+
+
+def _told(story: Story, patient: Attendee, case: crisis.Case) -> None:
+    """What the patient heard and what the record holds."""
+    timeline = story.timeline
     told = list(dict.fromkeys(patient.told()))  # each state at the first time it was said
     timeline.claim(
         "At each step the patient was told whether someone has it",
         told == ["NOBODY_YET", "SENT", "HELD_BY_ROLE", "RESOLVED"],
         seen=", ".join(patient.told()),
     )
-    acts = world.ask(SUPERVISOR, crisis_pb2.GetCaseRequest(case_id=case.case_id)).acts
+    acts = story.world.ask(SUPERVISOR, crisis_pb2.GetCaseRequest(case_id=case.case_id)).acts
     names = [crisis.CaseActKind.Name(act.kind).removeprefix("CASE_ACT_KIND_") for act in acts]
     for act, name in zip(acts, names, strict=True):
         at = act.act_time.ToDatetime(tzinfo=UTC).strftime("%H:%M:%S.%f")[:-3]
