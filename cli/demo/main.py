@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import grpc
 import psutil
 from rich.markup import escape
@@ -19,6 +21,7 @@ from cli.demo.chapters import (
     screening,
     session,
 )
+from cli.demo.databases import own_databases
 from cli.demo.timeline import ClaimFailed, Timeline
 from cli.demo.world import World, refusal
 from cli.environment import STATE, Uris
@@ -33,13 +36,8 @@ def main() -> int:
     timeline.chapter("Starting RabbitMQ, MongoDB, SMTP and fifteen processes")
     given = Uris.given()
     # The story reads what was mailed, so the mail server is always our own.
-    stack = Stack(
-        STATE / "demo",
-        given=Uris(given.amqp, given.mongodb),
-        report=lambda text: timeline.note("stack", escape(text)),
-    )
     try:
-        with stack:
+        with own_databases(given.mongodb) as databases, _stack(given, databases, timeline) as stack:
             play(stack, timeline)
     except (ClaimFailed, HavenError) as error:
         timeline.claim("The story could be told to its end", False, seen=str(error))
@@ -50,6 +48,15 @@ def main() -> int:
     if timeline.failed:
         timeline.console.print(f"What the processes said is in {LOGS}")
     return timeline.verdict()
+
+
+def _stack(given: Uris, databases: Mapping[str, str], timeline: Timeline) -> Stack:
+    return Stack(
+        STATE / "demo",
+        given=Uris(given.amqp, given.mongodb),
+        more=databases,
+        report=lambda text: timeline.note("stack", escape(text)),
+    )
 
 
 def play(stack: Stack, timeline: Timeline, *, rung_seconds: int = RUNG_SECONDS) -> Story:

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from cli.demo.cast import Story
+from cli.demo.databases import own_databases
 from cli.demo.main import play
 from cli.demo.timeline import ClaimFailed, Timeline
 from cli.environment import STATE, Uris
@@ -21,7 +22,10 @@ from tests.scenarios import encore
 def stack(amqp_uri: str, mongodb_uri: str) -> Iterator[Stack]:
     """Fifteen processes on real servers."""
     folder = Path(STATE) / "scenarios"
-    with Stack(folder, given=Uris(amqp_uri, mongodb_uri)) as running:
+    with (
+        own_databases(mongodb_uri) as databases,
+        Stack(folder, given=Uris(amqp_uri, mongodb_uri), more=databases) as running,
+    ):
         yield running
 
 

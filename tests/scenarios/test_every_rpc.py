@@ -19,6 +19,7 @@ from chassis.ids import new_id
 from cli.demo.cast import LAKESIDE, RIVERBEND, Story
 from cli.demo.world import Exchange, Person, refusal
 from cli.environment import SERVICES
+from cli.stack import Stack
 from tests.waiting import eventually
 
 # A request that names nothing which belongs to somebody, or makes it, cannot name another tenant's.
@@ -99,12 +100,13 @@ def test_an_id_of_the_other_tenant_does_not_exist(
 
 @pytest.mark.parametrize("name", sorted(WITHOUT_FOREIGN_IDS))
 def test_what_cannot_name_another_tenants_things_changes_nothing_of_theirs(
-    name: str, story: Story, samples: dict[str, Exchange], mongo_client: Any
+    name: str, story: Story, samples: dict[str, Exchange], stack: Stack, mongo_client: Any
 ) -> None:
     method = next(each for each in METHODS.values() if each.name == name)
     sample = samples[_message_name(method)]
     stranger = Person(LAKESIDE, sample.person.subject, sample.person.roles)
-    rows = mongo_client[method.full_name.split(".")[1]]
+    service = method.full_name.split(".")[1]
+    rows = mongo_client[stack.environment.variables[f"HAVEN_{service.upper()}_DATABASE"]]
 
     def mine() -> dict[str, int]:
         """Every document of the first tenant that this service keeps, with its version."""
