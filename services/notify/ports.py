@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from chassis.store import Page, Reader, Tx
-from services.notify.domain.commands import KeepCase, ListPage, RevokeConsent
+from services.notify.domain.commands import GiveConsent, KeepCase, ListPage, RevokeConsent
 from services.notify.domain.contact import ContactPoint, PatientContact
 from services.notify.domain.message import Channel, Message
 from services.notify.domain.policy import NotifyPolicy
@@ -113,10 +113,14 @@ class Copies(Protocol):
         """The version at which a human last took or ended the case; 0 = never."""
         ...
 
-    def keep_revocation(self, tx: Tx, revocation: RevokeConsent) -> None:
+    def keep_revocation(self, tx: Tx, revocation: RevokeConsent, version: int) -> None:
         """Remember that a patient wants no messages."""
         ...
 
+    def keep_consent(self, tx: Tx, consent: GiveConsent, version: int) -> None:
+        """Remember that a patient agreed to messages."""
+        ...
+
     def has_revoked(self, reader: Reader, patient_id: str) -> bool:
-        """True where the patient wants no messages."""
+        """True where the patient wants no messages, unless surely agreed to again since."""
         ...

@@ -5,12 +5,13 @@ from __future__ import annotations
 from chassis.ids import derived_id
 from chassis.store import Index, Page, Reader, Repository, Store, Tx, due_index
 from services.notify.codec import documents, events
-from services.notify.domain.commands import KeepCase, ListPage, RevokeConsent
-from services.notify.domain.contact import ContactPoint, PatientContact
+from services.notify.domain.commands import GiveConsent, KeepCase, ListPage, RevokeConsent
+from services.notify.domain.contact import ContactPoint, PatientContact, is_unwilling
 from services.notify.domain.message import Channel, Message
 
 MESSAGES, CONTACT_POINTS = "messages", "contact_points"
-PATIENT_CONTACTS, CASES, REVOCATIONS = "patient_contacts", "cases", "revocations"
+PATIENT_CONTACTS, CASES = "patient_contacts", "cases"
+REVOCATIONS, CONSENTS = "revocations", "consents"
 # A page's due time lies in a field of its own, so that no other message stands before it.
 CRISIS_DUE, OTHER_DUE = "crisis_attempt_time", "other_attempt_time"
 
@@ -133,13 +134,28 @@ class MongoCopies:
         found = reader.find_one(CASES, {"_id": case_id})
         return int(found["aggregate_version"]) if found else 0
 
-    def keep_revocation(self, tx: Tx, revocation: RevokeConsent) -> None:
+    def keep_revocation(self, tx: Tx, revocation: RevokeConsent, version: int) -> None:
         """Remember that a patient wants no messages."""
-        id = derived_id(tx.call.tenant_id, REVOCATIONS, revocation.patient_id)
-        copy = {"_id": id, "patient_id": revocation.patient_id, "scope": revocation.scope}
-        tx.take_newer(REVOCATIONS, copy, aggregate_version=0)
+        _keep(tx, REVOCATIONS, revocation, version)
+
+    def keep_consent(self, tx: Tx, consent: GiveConsent, version: int) -> None:
+        """Remember that a patient agreed to messages."""
+        _keep(tx, CONSENTS, consent, version)
 
     def has_revoked(self, reader: Reader, patient_id: str) -> bool:
-        """True where the patient wants no messages."""
-        id = derived_id(reader.call.tenant_id, REVOCATIONS, patient_id)
-        return reader.find_one(REVOCATIONS, {"_id": id}) is not None
+        """True where the patient wants no messages, unless surely agreed to again since."""
+        lost, given = (_kept(reader, each, patient_id) for each in (REVOCATIONS, CONSENTS))
+        return lost is not None and is_unwilling(lost=lost, given=given or 0)
+
+
+def _keep(tx: Tx, collection: str, said: RevokeConsent | GiveConsent, version: int) -> None:
+    id = derived_id(tx.call.tenant_id, collection, said.patient_id)
+    copy = {"_id": id, "patient_id": said.patient_id, "scope": said.scope}
+    tx.take_newer(collection, copy, aggregate_version=version)
+
+
+def _kept(reader: Reader, collection: str, patient_id: str) -> int | None:
+    """The version at which the patient last said so; None = never."""
+    id = derived_id(reader.call.tenant_id, collection, patient_id)
+    found = reader.find_one(collection, {"_id": id})
+    return int(found["aggregate_version"]) if found else None

@@ -43,6 +43,11 @@ class Subscriptions:
         """How a patient is reached: keep the newest."""
         self.core.consumers[intake_pb2.PatientContactRecorded](call, event)
 
+    @subscribe(intake_pb2.ConsentRecorded)
+    def on_consent_recorded(self, call: Call, event: Any) -> None:
+        """A patient agrees to messages: they may go out again."""
+        self.core.consumers[intake_pb2.ConsentRecorded](call, event)
+
     @subscribe(intake_pb2.ConsentRevoked)
     def on_consent_revoked(self, call: Call, event: Any) -> None:
         """A patient wants no messages: none goes out from now on."""

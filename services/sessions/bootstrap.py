@@ -57,6 +57,7 @@ class Sessions:
             scheduling.SeriesEnrolled: _taking(events.seats_given, rosters.change_seats),
             scheduling.SeatReleased: _taking(events.seats_released, rosters.change_seats),
             intake.AliasAssigned: _taking(events.alias_given, rosters.give_alias),
+            intake.ConsentRecorded: _taking(events.consent_given, rosters.give_consent),
             intake.ConsentRevoked: _taking(events.consent_lost, rosters.lose_consent),
             crisis.CaseOpened: _taking(events.case_opened, follow),
             crisis.CaseEscalated: _taking(events.case_escalated, follow),

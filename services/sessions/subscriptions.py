@@ -38,6 +38,11 @@ class Subscriptions:
         """A patient has a name for a group."""
         self.core.consumers[intake_pb2.AliasAssigned](call, event)
 
+    @subscribe(intake_pb2.ConsentRecorded)
+    def on_consent_recorded(self, call: Call, event: Any) -> None:
+        """A patient signed a consent: doors that its loss had closed open."""
+        self.core.consumers[intake_pb2.ConsentRecorded](call, event)
+
     @subscribe(intake_pb2.ConsentRevoked)
     def on_consent_revoked(self, call: Call, event: Any) -> None:
         """A patient took a consent back: doors close."""

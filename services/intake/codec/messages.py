@@ -18,6 +18,7 @@ from services.intake.domain.alias import AliasWasAssigned
 from services.intake.domain.copies import Absence, Attendance, CaseReport, CaseState, Seats
 from services.intake.domain.facts import (
     CarePlanWasActivated,
+    ConsentWasRecorded,
     ConsentWasRevoked,
     EmergencyContactWasRecorded,
     PatientWasAdmitted,
@@ -151,7 +152,16 @@ def _plan(event: CarePlanWasActivated) -> Message:
     )
 
 
-def _consent(event: ConsentWasRevoked) -> Message:
+def _consent(event: ConsentWasRecorded) -> Message:
+    return events_pb2.ConsentRecorded(
+        patient_id=event.patient_id,
+        consent_id=event.consent.id,
+        scope=event.consent.scope.value,
+        sign_time=timestamp(event.consent.sign_time),
+    )
+
+
+def _revocation(event: ConsentWasRevoked) -> Message:
     return events_pb2.ConsentRevoked(
         patient_id=event.patient_id,
         consent_id=event.consent.id,
@@ -173,6 +183,7 @@ MESSAGES: Mapping[type, Callable[[Any], Message]] = {
     ScreeningEnded: _screening,
     PatientWasAdmitted: _admitted,
     CarePlanWasActivated: _plan,
-    ConsentWasRevoked: _consent,
+    ConsentWasRecorded: _consent,
+    ConsentWasRevoked: _revocation,
     AliasWasAssigned: _alias,
 }

@@ -29,6 +29,7 @@ from services.intake.domain.evidence import (
 )
 from services.intake.domain.facts import (
     CarePlanWasActivated,
+    ConsentWasRecorded,
     ConsentWasRevoked,
     EmergencyContactWasRecorded,
     PatientWasAdmitted,
@@ -169,6 +170,7 @@ class Episode:
         """Take a signed consent; it supersedes the one of its scope."""
         consent.check(now)
         self.consents = [*(each.superseded_by(consent) for each in self.consents), consent]
+        self.events.append(ConsentWasRecorded(self.patient_id, consent))
 
     def revoke_consent(self, consent_id: str, now: datetime) -> Consent:
         """End a consent from now on."""

@@ -28,6 +28,14 @@ class EmergencyContactWasRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentWasRecorded:
+    """A consent was signed; it takes back what revoking its scope did."""
+
+    patient_id: str
+    consent: Consent
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentWasRevoked:
     """A consent ended."""
 

@@ -57,6 +57,11 @@ def revocation(event: intake_pb2.ConsentRevoked) -> commands.RevokeConsent:
     return commands.RevokeConsent(_required(event, "patient_id"), event.scope)
 
 
+def consent_given(event: intake_pb2.ConsentRecorded) -> commands.GiveConsent:
+    """A patient signed a consent."""
+    return commands.GiveConsent(_required(event, "patient_id"), _required(event, "scope"))
+
+
 def case_opened(event: crisis_pb2.CaseOpened) -> commands.KeepCase:
     """Nobody has it yet."""
     return commands.KeepCase(_required(event, "case_id"), "open", in_hand=False)

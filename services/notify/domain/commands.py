@@ -45,6 +45,14 @@ class RevokeConsent:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveConsent:
+    """A patient signed a consent, for the first time or again."""
+
+    patient_id: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterContactPoint:
     """How a member of staff is reached from now on."""
 

@@ -48,3 +48,8 @@ def is_email(address: str) -> bool:
 def masked(address: str) -> str:
     """Enough for its owner to recognize it."""
     return f"{address[:1]}***@***"
+
+
+def is_unwilling(*, lost: int, given: int) -> bool:
+    """False only where messages were surely agreed to after they were refused; 0 is unknown."""
+    return not 0 < lost < given

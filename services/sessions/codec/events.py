@@ -14,7 +14,7 @@ from haven.sessions.v1 import events_pb2 as sessions
 from chassis.decode import Fields
 from chassis.errors import Internal
 from services.sessions.domain.commands import CaseStep, FollowCase
-from services.sessions.domain.copies import AliasGiven, ConsentLost, SeatChange
+from services.sessions.domain.copies import AliasGiven, ConsentGiven, ConsentLost, SeatChange
 from services.sessions.domain.events import (
     AttendanceRecorded,
     LocationAttested,
@@ -137,6 +137,14 @@ def alias_given(event: intake.AliasAssigned) -> AliasGiven:
 def consent_lost(event: intake.ConsentRevoked) -> ConsentLost:
     """A consent taken back."""
     return ConsentLost(event.consent_id, event.patient_id, event.scope)
+
+
+def consent_given(event: intake.ConsentRecorded) -> ConsentGiven:
+    """A consent signed."""
+    fields = Fields(event)
+    given = ConsentGiven(fields.identifier("patient_id"), fields.identifier("scope"))
+    fields.done()
+    return given
 
 
 def case_opened(event: crisis.CaseOpened) -> FollowCase:

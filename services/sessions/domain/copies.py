@@ -34,8 +34,21 @@ class ConsentLost:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentGiven:
+    """A patient signed a consent, for the first time or again."""
+
+    patient_id: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
 class Seat:
     """A patient who may join, under an alias that may still be on its way."""
 
     patient_id: str
     alias: str
+
+
+def is_barring(*, lost: int, given: int) -> bool:
+    """False only where the consent was surely given after it was lost; version 0 is unknown."""
+    return not 0 < lost < given

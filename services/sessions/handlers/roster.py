@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chassis.call import Call, EventOnce
 from chassis.store import Store, Tx
-from services.sessions.domain.copies import AliasGiven, ConsentLost, SeatChange
+from services.sessions.domain.copies import AliasGiven, ConsentGiven, ConsentLost, SeatChange
 from services.sessions.domain.log import RoomEventKind, of_room
 from services.sessions.domain.session import FINAL, Schedule, scheduled
 from services.sessions.ports import Policies, Records
@@ -44,6 +44,11 @@ class Rosters:
         """A patient took a consent back."""
         copies, version = self._records.copies, version_of(call)
         self._store.transact(call, lambda tx: copies.lose_consent(tx, lost, version))
+
+    def give_consent(self, call: Call, given: ConsentGiven) -> None:
+        """A patient signed a consent: what was lost before no longer bars."""
+        copies, version = self._records.copies, version_of(call)
+        self._store.transact(call, lambda tx: copies.give_consent(tx, given, version))
 
     def _schedule(self, tx: Tx, schedule: Schedule, version: int) -> None:
         policy = self._policies(tx.call.tenant_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chassis.store import Index, Store, due_index
 from services.sessions.codec import documents, entries, events
 from services.sessions.ports import Records
-from services.sessions.store.copies import ALIASES, CONSENT_BARS, SEATS, CopyStore
+from services.sessions.store.copies import ALIASES, CONSENT_BARS, CONSENTS, SEATS, CopyStore
 from services.sessions.store.logs import LogStore
 from services.sessions.store.shelves import (
     LOCATIONS,
@@ -31,6 +31,7 @@ INDEXES: tuple[Index, ...] = (
     Index(SEATS, [("tenant_id", 1), ("session_id", 1), ("patient_id", 1)]),
     Index(ALIASES, [("tenant_id", 1), ("group_id", 1), ("patient_id", 1)], unique=True),
     Index(CONSENT_BARS, [("tenant_id", 1), ("patient_id", 1)]),
+    Index(CONSENTS, [("tenant_id", 1), ("patient_id", 1)]),
     # One number, one event: what makes a log a log.
     Index(ROOM_EVENTS, [("tenant_id", 1), ("log_key", 1), ("number", 1)], unique=True),
     Index(PRIVATE_EVENTS, [("tenant_id", 1), ("log_key", 1), ("number", 1)], unique=True),

@@ -7,10 +7,18 @@ from itertools import chain, repeat
 
 from chassis.ids import derived_id
 from chassis.store import Reader, Tx
-from services.sessions.domain.copies import AliasGiven, ConsentLost, Seat, SeatChange
+from services.sessions.domain.copies import (
+    AliasGiven,
+    ConsentGiven,
+    ConsentLost,
+    Seat,
+    SeatChange,
+    is_barring,
+)
 from services.sessions.domain.session import Session
 
-SEATS, ALIASES, CONSENT_BARS = "seats", "aliases", "consent_bars"
+SEATS, ALIASES = "seats", "aliases"
+CONSENT_BARS, CONSENTS = "consent_bars", "consents"
 
 
 class CopyStore:
@@ -48,6 +56,15 @@ class CopyStore:
         }
         tx.take_newer(CONSENT_BARS, bar, aggregate_version=version)
 
+    def give_consent(self, tx: Tx, given: ConsentGiven, version: int) -> None:
+        """The newest per scope; it stands beside the bars, which may arrive after it."""
+        consent = {
+            "_id": derived_id("given", tx.call.tenant_id, given.patient_id, given.scope),
+            "patient_id": given.patient_id,
+            "scope": given.scope,
+        }
+        tx.take_newer(CONSENTS, consent, aggregate_version=version)
+
     def is_seated(self, reader: Reader, session: Session, patient_id: str) -> bool:
         """True for a patient booked into the session or holding a seat by enrollment."""
         if patient_id in session.schedule.patient_ids:
@@ -69,6 +86,13 @@ class CopyStore:
         return "" if found is None else str(found["alias"])
 
     def is_barred(self, reader: Reader, patient_id: str, scopes: Collection[str]) -> bool:
-        """True where one of these consents was taken back."""
-        lost = {"patient_id": patient_id, "scope": {"$in": sorted(scopes)}}
-        return reader.find_one(CONSENT_BARS, lost) is not None
+        """True where one of these consents was taken back and not surely given again since."""
+        mine = {"patient_id": patient_id, "scope": {"$in": sorted(scopes)}}
+        if not (bars := reader.find(CONSENT_BARS, mine)):
+            return False
+        consents = reader.find(CONSENTS, mine)
+        given = {each["scope"]: int(each["aggregate_version"]) for each in consents}
+        return any(
+            is_barring(lost=int(bar["aggregate_version"]), given=given.get(bar["scope"], 0))
+            for bar in bars
+        )

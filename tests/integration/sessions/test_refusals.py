@@ -137,6 +137,10 @@ async def test_the_door_names_what_is_missing_in_its_order(ward: Ward) -> None:
         intake.ConsentRevoked(patient_id=ana.subject, consent_id="c-1", scope="treatment"), 2
     )
     assert await ward.attends(ana) == ("FAILED_PRECONDITION", "CONSENT_REVOKED")
+    ward.clinic.hears(
+        intake.ConsentRecorded(patient_id=ana.subject, consent_id="c-2", scope="treatment"), 3
+    )
+    assert await ward.attends(ana, room_cursor=99) == ("OUT_OF_RANGE", "CURSOR_UNKNOWN")
 
 
 async def test_an_alias_on_its_way_is_worth_another_try(ward: Ward) -> None:

@@ -124,9 +124,15 @@ class House:
         event.notice_time.FromDatetime(self.clock.now())
         self.hear(event)
 
-    def revoked(self, scope: str) -> None:
+    def revoked(self, scope: str, *, version: int = 1) -> None:
         """p-1 took a consent back."""
-        self.hear(intake_pb2.ConsentRevoked(patient_id="p-1", consent_id="k-1", scope=scope))
+        event = intake_pb2.ConsentRevoked(patient_id="p-1", consent_id="k-1", scope=scope)
+        self.hear(event, version=version)
+
+    def signed(self, scope: str, *, version: int, patient_id: str = "p-1") -> None:
+        """A patient gave a consent."""
+        event = intake_pb2.ConsentRecorded(patient_id=patient_id, consent_id="k-2", scope=scope)
+        self.hear(event, version=version)
 
     def time_passes(self, **parts: float) -> None:
         """The clock moves on; whatever is due then is tried once."""

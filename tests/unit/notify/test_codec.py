@@ -100,6 +100,7 @@ def test_a_failed_page_tells_its_reason_as_a_code() -> None:
         (events.nudge, sessions_pb2.PatientAbsent(patient_id="p-1")),
         (events.patient_contact, intake_pb2.PatientContactRecorded()),
         (events.revocation, intake_pb2.ConsentRevoked(scope="messaging")),
+        (events.consent_given, intake_pb2.ConsentRecorded(scope="messaging")),
         (events.case_opened, crisis_pb2.CaseOpened()),
         (events.case_acknowledged, crisis_pb2.CaseAcknowledged()),
         (events.case_resolved, crisis_pb2.CaseResolved()),
