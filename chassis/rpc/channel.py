@@ -9,6 +9,9 @@ from chassis.auth.pki import Credentials
 
 KEEPALIVE_MILLIS, KEEPALIVE_TIMEOUT_MILLIS = 10_000, 5_000
 RECONNECT_MILLIS, LONGEST_RECONNECT_MILLIS = 100, 1_000
+# How long one attempt may take. gRPC calls it a backoff, and would else cut an attempt off when the
+# next is due: a busy peer whose handshake takes longer than that could never be reached.
+CONNECT_MILLIS = 2_000
 Options = list[tuple[str, int | str]]
 
 
@@ -62,7 +65,7 @@ def channel_options(*, service: str = "") -> Options:
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.max_pings_without_data", 0),
         ("grpc.initial_reconnect_backoff_ms", RECONNECT_MILLIS),
-        ("grpc.min_reconnect_backoff_ms", RECONNECT_MILLIS),
+        ("grpc.min_reconnect_backoff_ms", CONNECT_MILLIS),
         ("grpc.max_reconnect_backoff_ms", LONGEST_RECONNECT_MILLIS),
         ("grpc.enable_http_proxy", 0),
     ]
