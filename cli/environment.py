@@ -104,16 +104,20 @@ def prepare(
     made = LocalEnvironment(
         variables=variables,
         addresses={service: variables[_variable(service, "GRPC")] for service in SERVICES},
-        metrics={
-            f"{service}-{process}": variables[_variable(service, f"{process}_METRICS")]
-            for service in SERVICES
-            for process in PROCESSES
-        },
+        metrics=_metrics_addresses(variables),
         traces=traces,
         issuer=issuer,
     )
     made.write(folder)
     return made
+
+
+def _metrics_addresses(variables: Mapping[str, str]) -> Mapping[str, str]:
+    return {
+        f"{service}-{process}": variables[_variable(service, f"{process}_METRICS")]
+        for service in SERVICES
+        for process in PROCESSES
+    }
 
 
 def local_issuer() -> Issuer:
