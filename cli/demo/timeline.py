@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
 T = TypeVar("T")
 POLL_SECONDS = 0.02
@@ -38,17 +40,16 @@ class Timeline:
 
     def note(self, who: str, text: str, *, milliseconds: float | None = None) -> None:
         """State a fact, with how long it took where that was measured."""
-        took = "" if milliseconds is None else f"[cyan]{milliseconds:7.0f} ms[/cyan]"
-        self.console.print(f" {self._clock()}  [dim]{who:<11}[/dim] {text}  {took}")
+        took = "" if milliseconds is None else f"[cyan]{milliseconds:.0f} ms[/cyan]"
+        self._line(who, text, took)
 
     def claim(self, text: str, holds: bool, *, seen: str = "") -> None:
         """State a claim that has just been checked."""
         self.claims += 1
-        mark = "[green]ok[/green]" if holds else "[red]FAILED[/red]"
-        self.console.print(f" {self._clock()}  [dim]{'':<11}[/dim] {mark} {text}")
+        self._line("", text, "[green]ok[/green]" if holds else "[red]FAILED[/red]")
         if not holds:
             self.failed.append(text)
-            self.console.print(f"{'':24}[red]seen: {seen or 'the opposite'}[/red]")
+            self._line("", f"[red]seen: {escape(seen) or 'the opposite'}[/red]")
 
     def wait(self, text: str, look: Callable[[], T | None], *, within: float) -> T:
         """Look until something is there, show that we wait, and fail the story past the bound."""
@@ -73,8 +74,15 @@ class Timeline:
         self.console.print(f"\n[green]All {self.claims} claims held[/green], in {took:.0f} s")
         return 0
 
-    def _clock(self) -> str:
-        return f"[dim]+{time.monotonic() - self.start:6.2f} s[/dim]"
+    def _line(self, who: str, text: str, result: str = "") -> None:
+        """When, where, what, and how it came out; long texts stay in their column."""
+        line = Table.grid(padding=(0, 1))
+        line.add_column(width=10, justify="right", style="dim")
+        line.add_column(width=10, style="dim")
+        line.add_column(width=WIDTH - 34)
+        line.add_column(width=9, justify="right")
+        line.add_row(f"+{time.monotonic() - self.start:.2f} s", who, text, result)
+        self.console.print(line)
 
     @contextmanager
     def _waiting(self, text: str) -> Iterator[None]:
