@@ -2,6 +2,7 @@
 
 Debian and Ubuntu start and enable a service as soon as its package is installed. While apt runs, a
 policy-rc.d forbids that (one that exists is left alone), and what got enabled is disabled again.
+A service that was there before is somebody's own and stays as it is.
 """
 
 from __future__ import annotations
@@ -17,6 +18,12 @@ from chassis.errors import FailedPrecondition
 # $1: space-separated packages, $2: space-separated units which they would start.
 INSTALL = """
 set -eu
+fresh=
+for unit in $2; do
+    if ! systemctl cat "$unit" >/dev/null 2>&1 && [ ! -e "/etc/init.d/$unit" ]; then
+        fresh="$fresh $unit"
+    fi
+done
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
     trap 'rm -f "$policy"' EXIT
@@ -26,10 +33,11 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -q
 apt-get install -q -y --no-install-recommends $1
-for unit in $2; do
+for unit in $fresh; do
     if [ -d /run/systemd/system ]; then
         systemctl disable --now "$unit" 2>/dev/null || true
     elif [ -x "/etc/init.d/$unit" ]; then
+        "/etc/init.d/$unit" stop >/dev/null 2>&1 || true
         update-rc.d "$unit" disable 2>/dev/null || true
     fi
 done

@@ -120,24 +120,58 @@ def test_without_apt_the_other_way_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         install.install(["rabbitmq-server"], units=[], why="It is missing.")
 
 
+class Machine:
+    """The install script, run for real on a system of which every program only takes notes."""
+
+    def __init__(self, folder: Path, *, systemd: bool) -> None:
+        self.folder, self.policy = folder, folder / "policy-rc.d"
+        self._script = install.INSTALL.replace("/usr/sbin/policy-rc.d", str(self.policy))
+        self._script = self._script.replace("/etc/init.d", str(folder / "init.d"))
+        self._script = self._script.replace("/run/systemd/system", "/" if systemd else "/none")
+        (folder / "init.d").mkdir()
+        (folder / "units").mkdir()
+        noting = f'echo "${{0##*/}} $* $(tail -1 {self.policy} 2>&1)" >> {folder}/notes'
+        # What a package brings exists once apt-get has run.
+        self._program("apt-get", f"{noting}; touch {folder}/units/epmd.socket")
+        self._program("systemctl", f"[ $1 != cat ] || exec test -e {folder}/units/$2; {noting}")
+        self._program("update-rc.d", noting)
+
+    def install(self, units: str) -> list[str]:
+        """What the programs noted."""
+        subprocess.run(
+            ["/bin/sh", "-c", self._script, "sh", "rabbitmq-server", units],
+            env={"PATH": f"{self.folder}:/usr/bin:/bin"},
+            check=True,
+        )
+        return (self.folder / "notes").read_text().splitlines()
+
+    def _program(self, name: str, body: str) -> None:
+        (self.folder / name).write_text(f"#!/bin/sh\n{body}\n")
+        (self.folder / name).chmod(0o755)
+
+
 def test_installing_starts_and_leaves_no_service(tmp_path: Path) -> None:
-    """The script is run for real with every program of the system replaced by one that notes it."""
-    notes, policy = tmp_path / "notes", tmp_path / "policy-rc.d"
-    script = install.INSTALL.replace("/usr/sbin/policy-rc.d", str(policy))
-    script = script.replace("-d /run/systemd/system", "-d /")
-    for program in ("apt-get", "systemctl", "update-rc.d"):
-        fake = tmp_path / program
-        fake.write_text(f'#!/bin/sh\necho "{program} $* $(cat {policy} | tail -1)" >> {notes}\n')
-        fake.chmod(0o755)
-    subprocess.run(
-        ["/bin/sh", "-c", script, "sh", "rabbitmq-server", "rabbitmq-server epmd.socket"],
-        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
-        check=True,
-    )
-    assert notes.read_text().splitlines() == [
+    machine = Machine(tmp_path, systemd=True)
+    assert machine.install("rabbitmq-server epmd.socket") == [
         "apt-get update -q exit 101",
         "apt-get install -q -y --no-install-recommends rabbitmq-server exit 101",
         "systemctl disable --now rabbitmq-server exit 101",
         "systemctl disable --now epmd.socket exit 101",
     ]
-    assert not policy.exists()
+    assert not machine.policy.exists()
+
+
+def test_a_service_that_was_there_before_is_left_alone(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, systemd=True)
+    (tmp_path / "units" / "epmd.socket").touch()
+    said = machine.install("rabbitmq-server epmd.socket")
+    assert [line for line in said if "disable" in line] == [
+        "systemctl disable --now rabbitmq-server exit 101"
+    ]
+
+
+def test_a_policy_of_the_machines_own_stays(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, systemd=False)
+    machine.policy.write_text("own")
+    machine.install("rabbitmq-server")
+    assert machine.policy.read_text() == "own"
