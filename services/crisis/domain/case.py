@@ -72,7 +72,7 @@ class Case:
     next_deadline: datetime | None
     location_id: str = ""
     state: State = State.OPEN
-    # Since when nobody has had it, and how many deadlines have passed since.
+    # Since when nobody has had it, and how many calls have gone unanswered since.
     wait_start: datetime | None = None
     unanswered: int = 0
     owner_id: str = ""
@@ -192,8 +192,12 @@ class Case:
         columns = {"recipient_id": recipient_id, "page_id": page_id, "detail": reason.lower()}
         self._note(ActKind.PAGE_FAILED, now, **columns)
         is_unheard = self.ladder.fail(page_id)
-        if is_unheard and self.state is State.OPEN and not self.ladder.is_at_last:
-            self.climb(cover, now)
+        if is_unheard and self.state is State.OPEN:
+            if not self.ladder.is_at_last:
+                self.climb(cover, now)
+            elif not self.unanswered:  # nobody is being called: "sent" is no longer true
+                self.unanswered = 1
+                self._say_escalated(now)
 
     def is_due(self, now: datetime) -> bool:
         """True once the case must act by itself."""

@@ -6,10 +6,9 @@ from typing import Any
 
 from services.crisis.domain.case import State
 from services.crisis.domain.escalation import SUPERVISOR_POOL
-from services.crisis.domain.events import (
-    CaseOpened,
-)
+from services.crisis.domain.events import CaseEscalated, CaseOpened
 from services.crisis.domain.signal import Severity
+from services.crisis.domain.status import Help, status_of
 from tests.unit.crisis.builders import (
     CONTACT_WITHIN,
     NOON,
@@ -93,6 +92,16 @@ def test_a_last_rung_that_cannot_be_reached_is_tried_again_in_its_time_not_witho
 
     assert woken(case) == ["supervisor-pool"]
     assert case.next_deadline == NOON + WAIT
+
+
+def test_a_patient_is_not_told_that_help_was_sent_where_no_page_of_the_last_rung_arrives() -> None:
+    case = a_case(policy=a_policy(rung(SUPERVISOR_POOL)))
+    assert status_of(case, "988").help is Help.SENT
+    fail(case, 0, after(seconds=1))
+
+    assert status_of(case, "988").help is Help.NOBODY_YET
+    fail(case, 0, after(seconds=2))
+    assert sum(isinstance(event, CaseEscalated) for event in case.events) == 1
 
 
 def test_a_failure_of_an_earlier_rung_changes_nothing() -> None:
