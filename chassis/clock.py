@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pymongo import MongoClient
 
 RESYNC_SECONDS = 15.0  # quartz drifts far below a millisecond in this time
+# Every reading holds back all who ask the time; a server this slow is as good as away.
+READING_SECONDS = 1.0
 
 
 class Clock(Protocol):
@@ -61,14 +63,16 @@ class DatabaseClock:
         return anchor[0] + timedelta(seconds=time.monotonic() - anchor[1])
 
     def _synchronize(self, known: tuple[datetime, float] | None) -> tuple[datetime, float]:
-        from pymongo.errors import PyMongoError  # noqa: PLC0415  # the core must load without a driver
+        from pymongo import timeout  # noqa: PLC0415  # the core must load without a driver
+        from pymongo.errors import PyMongoError  # noqa: PLC0415
 
         with self._lock:
             if self._anchor is not known and self._anchor is not None:
                 return self._anchor
             before = time.monotonic()
             try:
-                answer = self._client.admin.command("hello")
+                with timeout(READING_SECONDS):
+                    answer = self._client.admin.command("hello")
             except PyMongoError as error:
                 if known is None:
                     raise Unavailable("STORE_UNAVAILABLE", "no reading of its clock") from error
