@@ -12,6 +12,7 @@ import secrets
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,10 @@ MASTER_KEY_BYTES = 96  # libmongocrypt's size for a local master key
 ENCRYPTED_SUBTYPE = 6
 # Random: equal texts must not be visible as equal ciphertexts.
 ALGORITHM = "AEAD_AES_256_CBC_HMAC_SHA_512-Random"
+# How long an opened data key serves without the KMS. The driver's own minute would let no page
+# leave while the KMS is away. It is bounded because a key revoked there still opens here: revoking
+# takes effect when the processes restart, or after this time.
+KEY_LIFE = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
@@ -91,12 +96,17 @@ class FieldCipher:
         management: KeyManagement,
         *,
         key_vault: str = KEY_VAULT,
+        key_life: timedelta = KEY_LIFE,
     ) -> None:
         database, _, collection = key_vault.partition(".")
         self._vault = client[database][collection]
         self._management = management
         self._encryption: ClientEncryption[Any] = ClientEncryption(
-            {management.provider: management.credentials}, key_vault, client, CodecOptions()
+            {management.provider: management.credentials},
+            key_vault,
+            client,
+            CodecOptions(),
+            key_expiration_ms=int(key_life.total_seconds() * 1000),
         )
         self._keys: dict[str, Binary] = {}
         self._lock = threading.Lock()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from chassis.crypto import FieldCipher, KeyManagement, fingerprint, make_master_key
+from chassis.crypto import KEY_LIFE, FieldCipher, KeyManagement, fingerprint, make_master_key
 from chassis.errors import FailedPrecondition, Unavailable
 from chassis.settings import SettingsError
+from tests.waiting import eventually
 
 PLAIN = "Ana Petrova, 12 Elm Street"
 Make = Callable[[], FieldCipher]
@@ -120,6 +122,28 @@ def test_with_the_vault_away_keys_are_unavailable(master_key: Path) -> None:
     nowhere.close()
 
 
+@pytest.mark.parametrize(
+    ("life", "goes_on"), [(KEY_LIFE, True), (timedelta(milliseconds=1), False)]
+)
+def test_an_opened_key_goes_on_without_its_keeper_for_its_life(
+    database: Database[dict[str, Any]], master_key: Path, life: timedelta, goes_on: bool
+) -> None:
+    cipher = FieldCipher(
+        database.client,
+        KeyManagement.of_file(master_key),
+        key_vault=f"{database.name}.data_keys",
+        key_life=life,
+    )
+    secret = cipher.encrypt("alpha", PLAIN)
+    database["data_keys"].drop()
+    eventually(lambda: _is_revealed(cipher, secret) is goes_on, within=5)
+    cipher.close()
+
+
+def test_an_opened_key_lives_through_a_night_and_not_for_ever() -> None:
+    assert timedelta(hours=8) <= KEY_LIFE <= timedelta(hours=24)
+
+
 def test_a_master_key_of_another_size_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "short.key"
     path.write_bytes(b"x" * 32)
@@ -140,6 +164,13 @@ def test_key_management_does_not_show_itself(master_key: Path) -> None:
 
 def test_fingerprints_tell_bodies_apart() -> None:
     assert fingerprint(b"a") == fingerprint(b"a") != fingerprint(b"b")
+
+
+def _is_revealed(cipher: FieldCipher, secret: bytes) -> bool:
+    try:
+        return cipher.reveal("alpha", secret) == PLAIN
+    except (FailedPrecondition, Unavailable):
+        return False
 
 
 WORKER = """
