@@ -41,6 +41,7 @@ def case_document(case: Case) -> Document:
         "next_deadline_time": case.next_deadline,
         "rung": case.ladder.rung,
         "cycle": case.ladder.cycle,
+        "is_before_first_rung": case.ladder.is_before_first,
         "pages": [{"page_id": id, "failed": failed} for id, failed in case.ladder.pages.items()],
         "policy": _frozen_document(case.ladder.policy),
         "act_count": case.timeline.count,
@@ -53,6 +54,8 @@ def case_from(document: Document) -> Case:
         policy=_frozen_from(document["policy"]),
         rung=document["rung"],
         cycle=document["cycle"],
+        # Cases of earlier releases do not have it.
+        is_before_first=document.get("is_before_first_rung", False),
         pages={page["page_id"]: page["failed"] for page in document["pages"]},
     )
     return Case(

@@ -239,7 +239,7 @@ class Case:
         """It is worse than the owner knows: tell them, and never give more time than they had."""
         deadline = now + self.ladder.policy.contact_within
         self.next_deadline = min(self.next_deadline or deadline, deadline)
-        self.ladder.restart()
+        self.ladder.rewind()
         self._page((self.owner_id,), now)
 
     def _page(self, recipient_ids: Iterable[str], now: datetime) -> None:

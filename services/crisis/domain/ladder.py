@@ -19,6 +19,8 @@ class Ladder:
     policy: FrozenPolicy
     rung: int = 0
     cycle: int = 0
+    # Nobody of the first rung has been woken yet: the next step is to that rung, not past it.
+    is_before_first: bool = False
     # The pages that went out last, and whether each is known to have failed.
     pages: Mapping[str, bool] = field(default_factory=dict)
 
@@ -34,7 +36,9 @@ class Ladder:
 
     def step(self) -> None:
         """To the next rung; from the last one to itself, in the next cycle."""
-        if self.is_at_last:
+        if self.is_before_first:
+            self.restart()
+        elif self.is_at_last:
             self.rung, self.cycle = self.policy.last, self.cycle + 1
         else:
             self.rung += 1
@@ -42,10 +46,17 @@ class Ladder:
     def jump_to_last(self) -> None:
         """To the last rung, in the next cycle."""
         self.rung, self.cycle = self.policy.last, self.cycle + 1
+        self.is_before_first = False
 
     def restart(self) -> None:
         """To the first rung, in the next cycle."""
         self.rung, self.cycle = 0, self.cycle + 1
+        self.is_before_first = False
+
+    def rewind(self) -> None:
+        """To before the first rung, which the next step reaches in a cycle of its own."""
+        self.restart()
+        self.is_before_first = True
 
     def page(self, case_id: str, recipient_ids: Iterable[str]) -> dict[str, str]:
         """Keys for the pages of this position, by recipient; from now on these count."""

@@ -52,6 +52,34 @@ def test_a_worse_signal_is_told_to_the_owner_and_never_gives_more_time() -> None
     assert case.contact_deadline == after(seconds=10) + CONTACT_WITHIN
 
 
+def test_a_raised_case_whose_acknowledgement_lapses_begins_with_its_new_ladder_s_first_rung() -> (
+    None
+):
+    case = joined(acknowledged(Severity.LOW), Severity.HIGH, after(minutes=1))
+    climbed(case, after(seconds=310))
+
+    assert (case.state, case.ladder.rung, case.ladder.policy.version) == (State.OPEN, 0, 2)
+    assert case.next_deadline == after(seconds=310) + WAIT
+    climbed(case, after(seconds=340))
+    assert woken(case)[2:] == ["dr-one", "dr-two"]
+
+
+def test_the_owner_is_called_again_where_the_first_rung_is_their_own() -> None:
+    case = joined(acknowledged(Severity.LOW), Severity.HIGH, after(minutes=1))
+    climbed(case, after(seconds=310))
+
+    keys = [page.page_id for page in pages(case)]
+    assert len(set(keys)) == len(keys) == 3
+
+
+def test_a_raise_that_was_followed_by_contact_leaves_the_review_with_the_last_rung() -> None:
+    case = joined(acknowledged(Severity.LOW), Severity.HIGH, after(minutes=1))
+    case.record_contact("dr-one", "phone", after(minutes=2))
+    climbed(case, after(days=2))
+
+    assert woken(case)[2:] == ["supervisor-pool"]
+
+
 def test_a_signal_after_contact_wakes_whoever_is_on_call_now() -> None:
     case = joined(contacted(), Severity.LOW, after(hours=2))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from haven.crisis.v1 import events_pb2
+from haven.intake.v1 import events_pb2 as intake_pb2
 from haven.notify.v1 import events_pb2 as notify_pb2
 from prometheus_client import REGISTRY
 
@@ -66,6 +67,18 @@ def test_an_acknowledged_case_without_contact_climbs_again(house: House) -> None
     house.time_passes(seconds=301)
 
     assert house.woken == ["dr-one", "dr-two"]
+
+
+def test_a_case_that_became_worse_in_somebody_s_hands_begins_with_its_first_rung_again(
+    house: House,
+) -> None:
+    house.risk(tier=intake_pb2.RISK_TIER_LOW)
+    house.acknowledge(house.only_case(), "dr-two")
+    house.signal()
+    house.time_passes(minutes=30)
+    house.time_passes(seconds=30)
+
+    assert house.woken == ["dr-one", "dr-two", "dr-one", "dr-two"]
 
 
 def test_a_supervisors_role_is_told_as_such(house: House) -> None:

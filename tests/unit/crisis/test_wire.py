@@ -133,14 +133,24 @@ def test_a_rotation_survives_the_way_to_the_wire_and_back() -> None:
     )
 
 
-def test_a_case_survives_the_way_to_its_document_and_back() -> None:
+@pytest.mark.parametrize("is_before_first", [False, True])
+def test_a_case_survives_the_way_to_its_document_and_back(is_before_first: bool) -> None:
     case = climbed(a_case(), after(seconds=30))
+    case.ladder.is_before_first = is_before_first
     case.events.clear()
     document = {**documents.case_document(case), "_id": case.id, "version": case.version}
     case.timeline.drain()
     case.timeline.latest.clear()
 
     assert documents.case_from(document) == case
+
+
+def test_a_case_of_the_release_before_is_read() -> None:
+    case = a_case()
+    document = {**documents.case_document(case), "_id": case.id, "version": case.version}
+    del document["is_before_first_rung"]
+
+    assert documents.case_from(document).ladder == case.ladder
 
 
 def test_an_open_case_shows_its_deadline_and_nothing_of_its_end() -> None:
