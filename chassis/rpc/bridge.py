@@ -18,7 +18,7 @@ from typing import Any, TypeVar, cast
 from google.protobuf.message import Message
 from grpc.aio import ServicerContext
 
-from chassis.call import Call, RequestOnce
+from chassis.call import Actor, Call, RequestOnce
 from chassis.crypto import fingerprint
 from chassis.deadline import Deadline
 from chassis.errors import InvalidArgument, Violation
@@ -61,6 +61,10 @@ class Bridge:
         """The frame of a use case inside a natively async method; in a stream each has its own
         deadline. Workloads have none: their messages name the tenant."""
         return _call(running(), None)
+
+    def caller_of(self, context: Context) -> Actor:  # noqa: ARG002
+        """Who asks, as the gate knows them."""
+        return running().actor
 
     def deadline_of(self, context: Context) -> Deadline:  # noqa: ARG002
         """Until when the caller waits."""

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from google.protobuf.message import Message
 from haven.delivery.v1 import delivery_pb2, delivery_pb2_grpc
 
+from chassis.call import Actor
 from chassis.clock import Clock
 from chassis.deadline import Deadline
-from chassis.errors import InvalidArgument
+from chassis.errors import InvalidArgument, PermissionDenied
 from chassis.inbound import Handler, Outcome, receive
 from chassis.rpc.bridge import Bridge, Context
 from chassis.rpc.server import Served
@@ -39,15 +40,20 @@ class DeliveryServicer(delivery_pb2_grpc.DeliveryServiceServicer):
         self, request: delivery_pb2.DeliverRequest, context: Context
     ) -> delivery_pb2.DeliverResponse:
         """Answers when the event's effect is committed, now or earlier."""
-        deadline = self._bridge.deadline_of(context)
-        outcome = await self._bridge.in_executor(self._receive, request.envelope, deadline)
+        caller, deadline = self._bridge.caller_of(context), self._bridge.deadline_of(context)
+        outcome = await self._bridge.in_executor(self._receive, request.envelope, caller, deadline)
         return delivery_pb2.DeliverResponse(repeated_delivery=outcome is Outcome.REPEATED)
 
-    def _receive(self, envelope: delivery_pb2.Envelope, deadline: Deadline) -> Outcome:
+    def _receive(
+        self, envelope: delivery_pb2.Envelope, caller: Actor, deadline: Deadline
+    ) -> Outcome:
         deadline.check()  # it may have waited for this thread
         if envelope.type not in self._consumers:
             raise InvalidArgument("EVENT_TYPE_UNKNOWN", "this service does not consume the type")
         spec, handler = self._consumers[envelope.type]
+        # The effect is written down as the publisher's act, so nobody else may bring it.
+        if caller.subject != f"service:{spec.service}":
+            raise PermissionDenied("EVENT_PUBLISHER_WRONG", "the caller does not publish the type")
         self._tenants.require(envelope.tenant_id)
         return receive(
             envelope,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,16 +13,16 @@ import grpc
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from grpc_status.rpc_status import from_call
-from haven.delivery.v1 import delivery_pb2, delivery_pb2_grpc
 
 from chassis.auth.issuer import Issuer
-from chassis.auth.pki import Credentials, ensure_local_pki
+from chassis.auth.pki import ensure_local_pki
 from chassis.call import Role
 from chassis.crypto import make_master_key
 from chassis.ids import new_id
 from chassis.rpc.channel import open_async_channel
 from chassis.rpc.main import Api, Parts, serving
 from chassis.settings import ProcessSettings, Secret
+from tests.integration.publishers import Publishers, open_publishers
 
 S = TypeVar("S", bound=ProcessSettings)
 ISSUER, AUDIENCE = "https://login.haven.test", "haven"
@@ -81,7 +80,7 @@ class Front:
     service: str
     tenant_id: str
     public: grpc.aio.Channel
-    internal: grpc.aio.Channel
+    publishers: Publishers
     issuer: Issuer
 
     def caller(self, subject: str, *roles: Role, tenant_id: str = "") -> Caller:
@@ -89,19 +88,10 @@ class Front:
         return Caller(self.public, self.issuer.issue(tenant_id or self.tenant_id, subject, roles))
 
     async def tell(self, event: Message, *, event_id: str = "", version: int = 1) -> bool:
-        """Another process hands an event over; True where it had come before."""
-        envelope = delivery_pb2.Envelope(
-            event_id=event_id or new_id(),
-            type=event.DESCRIPTOR.full_name,
-            tenant_id=self.tenant_id,
-            aggregate_id=new_id(),
-            aggregate_version=version,
-            body=event.SerializeToString(),
+        """Its publisher hands an event over; True where it had come before."""
+        return await self.publishers.tell(
+            event, tenant_id=self.tenant_id, event_id=event_id, version=version
         )
-        envelope.create_time.FromDatetime(datetime.now(UTC))
-        stub: Any = delivery_pb2_grpc.DeliveryServiceStub(self.internal)
-        answer = await stub.Deliver(delivery_pb2.DeliverRequest(envelope=envelope), timeout=10)
-        return bool(answer.repeated_delivery)
 
 
 @asynccontextmanager
@@ -119,7 +109,7 @@ async def open_front(  # where everything is
     tenant_id = f"t-{database[-10:]}"
     tenants_file = folder / "tenants.toml"
     tenants_file.write_text(f"[tenants.{tenant_id}]\n[tenants.harbor]\n")
-    ensure_local_pki(folder / "pki", [service, "sessions"])
+    ensure_local_pki(folder / "pki", [service])
     issuer = Issuer(folder, issuer=ISSUER, audience=AUDIENCE, environment="local")
     settings = settings_class(
         service=service,
@@ -137,10 +127,11 @@ async def open_front(  # where everything is
         drain_seconds=5.0,
         **more,
     )
-    own = Credentials.of(folder / "pki", "sessions")
     async with (
         serving(settings, assemble) as server,
         open_async_channel(server.public_address) as public,
-        open_async_channel(server.internal_address, own, service=service) as internal,
+        open_publishers(
+            server.internal_address, service=service, pki_dir=folder / "pki"
+        ) as publishers,
     ):
-        yield Front(service, tenant_id, public, internal, issuer)
+        yield Front(service, tenant_id, public, publishers, issuer)

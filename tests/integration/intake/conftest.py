@@ -13,7 +13,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from chassis.auth.issuer import Issuer
-from chassis.auth.pki import Credentials, ensure_local_pki
+from chassis.auth.pki import ensure_local_pki
 from chassis.call import Role
 from chassis.clock import DatabaseClock
 from chassis.crypto import KEY_VAULT, make_master_key
@@ -26,6 +26,7 @@ from services.intake.api import assemble
 from services.intake.settings import IntakeSettings
 from services.intake.store import INDEXES
 from tests.integration.intake.desk import Desk, Neighbor
+from tests.integration.publishers import open_publishers
 from tests.tenant_guard import TenantGuard
 from tests.unit.intake.house import House
 
@@ -88,7 +89,7 @@ def house(
 def intake_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Certificates and a master key for the session."""
     folder = tmp_path_factory.mktemp("intake")
-    ensure_local_pki(folder, ["intake", "sessions"])
+    ensure_local_pki(folder, ["intake"])
     make_master_key(folder / "master.key")
     return folder
 
@@ -153,7 +154,7 @@ async def desk(api: Server, issuer: Issuer, tenants: Ids) -> AsyncIterator[Calla
 
 @pytest.fixture
 async def neighbor(api: Server, intake_folder: Path, tenants: Ids) -> AsyncIterator[Neighbor]:
-    """Another service that hands its facts over."""
-    own = Credentials.of(intake_folder, "sessions")
-    async with open_async_channel(api.internal_address, own, service="intake") as channel:
-        yield Neighbor(channel, tenants.river)
+    """Other services that hand their facts over."""
+    address = api.internal_address
+    async with open_publishers(address, service="intake", pki_dir=intake_folder) as publishers:
+        yield Neighbor(publishers, tenants.river)

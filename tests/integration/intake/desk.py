@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import grpc
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from grpc_status.rpc_status import from_call
-from haven.delivery.v1 import delivery_pb2, delivery_pb2_grpc
 from haven.intake.v1 import intake_pb2_grpc
 
 from chassis.ids import new_id
+from tests.integration.publishers import Publishers
 
 
 class Refused(Exception):
@@ -55,22 +54,13 @@ class Desk:
 
 
 class Neighbor:
-    """Another process, handing its facts over."""
+    """The other services, handing their facts over."""
 
-    def __init__(self, channel: grpc.aio.Channel, tenant_id: str) -> None:
-        self._stub: Any = delivery_pb2_grpc.DeliveryServiceStub(channel)
-        self._tenant_id = tenant_id
+    def __init__(self, publishers: Publishers, tenant_id: str) -> None:
+        self._publishers, self._tenant_id = publishers, tenant_id
 
     async def tells(self, event: Message, *, version: int = 1, event_id: str = "") -> bool:
         """Deliver one event; True where it had been delivered before."""
-        envelope = delivery_pb2.Envelope(
-            event_id=event_id or new_id(),
-            type=event.DESCRIPTOR.full_name,
-            tenant_id=self._tenant_id,
-            aggregate_id=new_id(),
-            aggregate_version=version,
-            body=event.SerializeToString(),
+        return await self._publishers.tell(
+            event, tenant_id=self._tenant_id, version=version, event_id=event_id
         )
-        envelope.create_time.FromDatetime(datetime.now(UTC))
-        request = delivery_pb2.DeliverRequest(envelope=envelope)
-        return bool((await self._stub.Deliver(request, timeout=10)).repeated_delivery)

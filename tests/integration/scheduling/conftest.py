@@ -11,7 +11,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from chassis.auth.issuer import Issuer
-from chassis.auth.pki import Credentials, ensure_local_pki
+from chassis.auth.pki import ensure_local_pki
 from chassis.call import Role
 from chassis.clock import FixedClock
 from chassis.crypto import make_master_key
@@ -23,6 +23,7 @@ from chassis.store import CHASSIS_INDEXES, Document, Store, connect
 from services.scheduling.api import assemble
 from services.scheduling.settings import SchedulingSettings
 from services.scheduling.store import INDEXES
+from tests.integration.publishers import open_publishers
 from tests.integration.scheduling.desk import Desk, Intake
 from tests.tenant_guard import TenantGuard
 from tests.unit.scheduling.builders import NOW
@@ -80,9 +81,9 @@ def world(store: Store) -> World:
 
 @pytest.fixture(scope="session")
 def scheduling_pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A local authority with certificates for two services."""
+    """A local authority with a certificate for scheduling."""
     directory = tmp_path_factory.mktemp("pki")
-    ensure_local_pki(directory, ["scheduling", "intake"])
+    ensure_local_pki(directory, ["scheduling"])
     return directory
 
 
@@ -138,7 +139,7 @@ def staff(desk: Callable[..., Desk]) -> Desk:
 
 @pytest.fixture
 async def intake(api: Server, scheduling_pki: Path) -> AsyncIterator[Intake]:
-    """The neighbour whose facts scheduling keeps."""
-    own = Credentials.of(scheduling_pki, "intake")
-    async with open_async_channel(api.internal_address, own, service="scheduling") as channel:
-        yield Intake(channel)
+    """The neighbors whose facts scheduling keeps."""
+    address = api.internal_address
+    async with open_publishers(address, service="scheduling", pki_dir=scheduling_pki) as publishers:
+        yield Intake(publishers)

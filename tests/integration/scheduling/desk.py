@@ -10,13 +10,13 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from google.type.date_pb2 import Date
 from grpc_status.rpc_status import from_call
-from haven.delivery.v1 import delivery_pb2, delivery_pb2_grpc
 from haven.intake.v1 import events_pb2 as intake
 from haven.scheduling.v1 import resources_pb2 as resource
 from haven.scheduling.v1 import scheduling_pb2 as wire
 from haven.scheduling.v1 import scheduling_pb2_grpc
 
 from chassis.ids import new_id
+from tests.integration.publishers import Publishers
 
 WEEKDAYS = (resource.WEEKDAY_MONDAY, resource.WEEKDAY_WEDNESDAY, resource.WEEKDAY_FRIDAY)
 TODAY = datetime.now(UTC).date()
@@ -123,10 +123,10 @@ def a_series(group_id: str, facilitator_id: str, **changes: Any) -> wire.CreateS
 
 
 class Intake:
-    """Another process, handing its facts over."""
+    """The neighbors, handing their facts over."""
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
-        self._stub = delivery_pb2_grpc.DeliveryServiceStub(channel)
+    def __init__(self, publishers: Publishers) -> None:
+        self._publishers = publishers
 
     async def admits(self, *, state: str = "VA", tenant_id: str = "alpha") -> str:
         """The id of an admitted patient with a plan of nine hours a week."""
@@ -142,16 +142,4 @@ class Intake:
 
     async def tells(self, event: Message, *, tenant_id: str = "alpha", event_id: str = "") -> bool:
         """Deliver one event; True where it had been delivered before."""
-        envelope = delivery_pb2.Envelope(
-            event_id=event_id or new_id(),
-            type=event.DESCRIPTOR.full_name,
-            tenant_id=tenant_id,
-            aggregate_id=new_id(),
-            aggregate_version=1,
-            body=event.SerializeToString(),
-        )
-        envelope.create_time.FromDatetime(datetime.now(UTC))
-        answer = await self._stub.Deliver(
-            delivery_pb2.DeliverRequest(envelope=envelope), timeout=10
-        )
-        return bool(answer.repeated_delivery)
+        return await self._publishers.tell(event, tenant_id=tenant_id, event_id=event_id)

@@ -136,10 +136,17 @@ def test_an_expired_event_is_receipted_so_that_nobody_repeats_it(
     eventually(lambda: receipts.stored, within=10)
 
 
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (grpc.StatusCode.INVALID_ARGUMENT, "EVENT_TYPE_UNKNOWN"),
+        (grpc.StatusCode.PERMISSION_DENIED, "EVENT_PUBLISHER_WRONG"),
+    ],
+)
 def test_a_refused_event_has_no_receipt(
-    courier: Courier, consumer: Consumer, receipts: Receipts
+    courier: Courier, consumer: Consumer, receipts: Receipts, code: grpc.StatusCode, reason: str
 ) -> None:
-    consumer.answer = refusing(grpc.StatusCode.INVALID_ARGUMENT, "EVENT_TYPE_UNKNOWN")
+    consumer.answer = refusing(code, reason)
     before = outcome("refused")
 
     courier.deliver([a_row()])

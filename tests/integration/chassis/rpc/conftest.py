@@ -37,7 +37,7 @@ SUBJECT = "7c1f7a52-0b0c-4a53-9d5b-0f6f4f2f8a01"
 def pki_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A local authority with certificates for two services."""
     directory = tmp_path_factory.mktemp("pki")
-    ensure_local_pki(directory, ["echo", "other"])
+    ensure_local_pki(directory, ["echo", "other", "intake"])
     return directory
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import grpc
 import pytest
@@ -56,16 +56,20 @@ def clinician(channel: grpc.aio.Channel, token: str) -> echo.Client:
     return echo.Client(channel, token)
 
 
+# The class is known to type checkers only.
+Deliveries: TypeAlias = "delivery_pb2_grpc.DeliveryServiceAsyncStub"
+
+
 @pytest.fixture
-async def deliveries(
-    api: Server, pki_dir: Path, stack: AsyncExitStack
-) -> delivery_pb2_grpc.DeliveryServiceAsyncStub:
-    """Another process, handing over events."""
-    own = Credentials.of(pki_dir, "other")
-    channel = open_async_channel(api.internal_address, own, service="echo")
-    opened = await stack.enter_async_context(channel)
-    stub: Any = delivery_pb2_grpc.DeliveryServiceStub(opened)
-    return cast("delivery_pb2_grpc.DeliveryServiceAsyncStub", stub)
+async def deliveries(api: Server, pki_dir: Path, stack: AsyncExitStack) -> Deliveries:
+    """The publisher of RiskRaised, handing over events."""
+    return await _deliveries_of("intake", api, pki_dir, stack)
+
+
+@pytest.fixture
+async def stranger(api: Server, pki_dir: Path, stack: AsyncExitStack) -> Deliveries:
+    """Another process of the platform, which publishes no RiskRaised."""
+    return await _deliveries_of("other", api, pki_dir, stack)
 
 
 def envelope(**changes: Any) -> delivery_pb2.DeliverRequest:
@@ -194,7 +198,7 @@ async def test_a_page_token_of_another_query_is_refused(
 
 
 async def test_a_delivered_event_has_one_effect_however_often_it_comes(
-    deliveries: delivery_pb2_grpc.DeliveryServiceAsyncStub, database: Mongo
+    deliveries: Deliveries, database: Mongo
 ) -> None:
     request = envelope()
     first = await deliveries.Deliver(request, timeout=5)
@@ -222,13 +226,36 @@ async def test_a_delivered_event_has_one_effect_however_often_it_comes(
     ],
 )
 async def test_what_cannot_be_taken_is_refused_and_leaves_nothing(
-    deliveries: delivery_pb2_grpc.DeliveryServiceAsyncStub,
+    deliveries: Deliveries,
     database: Mongo,
     changes: dict[str, Any],
     refused: tuple[str, str],
 ) -> None:
     assert await refusal(deliveries.Deliver(envelope(**changes), timeout=5)) == refused
     assert database[NOTES].count_documents({}) == database["inbox"].count_documents({}) == 0
+
+
+async def test_an_event_is_taken_from_the_service_that_publishes_it_and_from_no_other(
+    stranger: Deliveries, deliveries: Deliveries, database: Mongo
+) -> None:
+    request = envelope()
+
+    assert await refusal(stranger.Deliver(request, timeout=5)) == (
+        "PERMISSION_DENIED",
+        "EVENT_PUBLISHER_WRONG",
+    )
+    assert database[NOTES].count_documents({}) == database["inbox"].count_documents({}) == 0
+    assert not (await deliveries.Deliver(request, timeout=5)).repeated_delivery
+
+
+async def _deliveries_of(
+    service: str, api: Server, pki_dir: Path, stack: AsyncExitStack
+) -> Deliveries:
+    own = Credentials.of(pki_dir, service)
+    channel = open_async_channel(api.internal_address, own, service="echo")
+    opened = await stack.enter_async_context(channel)
+    stub: Any = delivery_pb2_grpc.DeliveryServiceStub(opened)
+    return cast("Deliveries", stub)
 
 
 def _metadata(issuer: Issuer, subject: str, role: Role) -> tuple[tuple[str, str], ...]:
