@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
+from prometheus_client import Counter
+
 from chassis.call import Call, system_call
-from chassis.errors import NotFound
+from chassis.errors import FailedPrecondition, NotFound, Unavailable
+from chassis.log import failure, get_logger
 from chassis.store import Page, Reader, Store
 from services.crisis.domain.case import Case
 from services.crisis.domain.commands import (
@@ -26,6 +29,15 @@ from services.crisis.ports import CaseBook, Copies, Plans, PolicyOf, Reveal
 
 T = TypeVar("T")
 SHOWN_ACTS = 200  # crisis.proto GetCaseResponse.acts
+
+log = get_logger(__name__)
+fields_unreadable = Counter(
+    "haven_crisis_pack_fields_unreadable",
+    "Fields of emergency packs that could not be decrypted for whoever asked.",
+    ["reason"],
+)
+for _reason in ("KEYS_UNAVAILABLE", "CIPHERTEXT_FOREIGN", "CIPHERTEXT_INVALID"):
+    fields_unreadable.labels(_reason)
 
 
 class CaseQueries:
@@ -104,12 +116,14 @@ class PackQueries:
         case, newest, at_signal, contact = self._store.read(
             call, lambda reader: self._sealed(reader, command.case_id)
         )
+        opening = Opening(call, self._reveal)
         return EmergencyPack(
             case_id=case.id,
             patient_id=case.patient_id,
-            newest=self._place(call, newest),
-            at_signal=self._place(call, at_signal),
-            contact=self._contact(call, contact),
+            newest=opening.place("newest_location", newest),
+            at_signal=opening.place("signal_location", at_signal),
+            contact=opening.contact("emergency_contact", contact),
+            unreadable=tuple(opening.unreadable),
         )
 
     def _sealed(
@@ -120,28 +134,49 @@ class PackQueries:
         newest = self._copies.newest_location(reader, case.patient_id)
         return case, newest, at_signal, self._copies.contact(reader, case.patient_id)
 
-    def _place(self, call: Call, sealed: KeepLocation | None) -> Place | None:
+
+class Opening:
+    """Opens a pack's fields, each alone: help is sent by whatever can be read."""
+
+    def __init__(self, call: Call, reveal: Reveal) -> None:
+        self._call, self._reveal = call, reveal
+        self.unreadable: list[str] = []
+
+    def place(self, path: str, sealed: KeepLocation | None) -> Place | None:
+        """The place, or what of it can be read."""
         if sealed is None:
             return None
         return Place(
             location_id=sealed.location_id,
             state=sealed.state,
-            address=self._text(call, sealed.address_ciphertext),
-            callback_number=self._text(call, sealed.callback_number_ciphertext),
+            address=self._text(f"{path}.address", sealed.address_ciphertext),
+            callback_number=self._text(
+                f"{path}.callback_number", sealed.callback_number_ciphertext
+            ),
             attest_time=sealed.attest_time,
         )
 
-    def _contact(self, call: Call, sealed: KeepEmergencyContact | None) -> Contact | None:
+    def contact(self, path: str, sealed: KeepEmergencyContact | None) -> Contact | None:
+        """The person, or what of them can be read."""
         if sealed is None:
             return None
         return Contact(
-            name=self._text(call, sealed.name_ciphertext),
-            phone=self._text(call, sealed.phone_ciphertext),
+            name=self._text(f"{path}.name", sealed.name_ciphertext),
+            phone=self._text(f"{path}.phone", sealed.phone_ciphertext),
             has_release=sealed.has_release,
         )
 
-    def _text(self, call: Call, ciphertext: bytes) -> str:
-        return self._reveal(call.tenant_id, ciphertext) if ciphertext else ""
+    def _text(self, path: str, ciphertext: bytes) -> str:
+        if not ciphertext:
+            return ""
+        self._call.deadline.check()  # keys that are slow to come must not hold the thread for each
+        try:
+            return self._reveal(self._call.tenant_id, ciphertext)
+        except (FailedPrecondition, Unavailable) as error:
+            fields_unreadable.labels(error.reason).inc()
+            log.warning("pack.field-unreadable", **failure(error))
+            self.unreadable.append(path)
+            return ""
 
 
 class PlanQueries:

@@ -28,13 +28,15 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class EmergencyPack:
-    """All of it; a missing part is None, never hidden."""
+    """All of it; a missing part is None, and what cannot be opened is empty and named."""
 
     case_id: str
     patient_id: str
     newest: Place | None
     at_signal: Place | None
     contact: Contact | None
+    # Paths of the wire's fields, for example "newest_location.address".
+    unreadable: tuple[str, ...]
 
     @property
     def is_location_changed(self) -> bool:

@@ -13,6 +13,7 @@ from haven.sessions.v1 import events_pb2 as sessions_pb2
 from chassis.call import Actor, Call, EventOnce, RequestOnce, Role, system_call
 from chassis.clock import FixedClock
 from chassis.deadline import Deadline
+from chassis.errors import FailedPrecondition, Unavailable
 from chassis.ids import new_id
 from services.crisis.bootstrap import bootstrap
 from services.crisis.domain.case import Case
@@ -31,6 +32,8 @@ from tests.fakes.memory_store import MemoryStore
 from tests.unit.crisis.builders import NOON, after, rotation_target, rung
 
 TENANT = "river"
+# A ciphertext whose key cannot be reached.
+KEY_AWAY = b"a key that is away"
 RUNGS = (
     rung(rotation_target("on-call")),
     rung(rotation_target("back-up")),
@@ -163,8 +166,11 @@ class House:
 
 
 def _reveal(tenant_id: str, ciphertext: bytes) -> str:
+    if ciphertext == KEY_AWAY:
+        raise Unavailable("KEYS_UNAVAILABLE", "keys cannot be reached")
     prefix = f"{tenant_id}:".encode()
-    assert ciphertext.startswith(prefix)
+    if not ciphertext.startswith(prefix):
+        raise FailedPrecondition("CIPHERTEXT_FOREIGN", "not a ciphertext of this tenant")
     return ciphertext.removeprefix(prefix).decode()
 
 
