@@ -49,8 +49,15 @@ unit: setup ## Tests without servers, on every supported Python that is found
 
 .PHONY: test
 test: unit ## Everything that correctness needs, on real servers
+	$(MAKE) -j2 --output-sync=target integration scenarios
+
+.PHONY: integration
+integration: setup ## Contracts, and each part on real servers
 	$(BIN)/pytest tests/contract tests/integration
 	$(BIN)/pytest -p tests.worker.patched tests/worker
+
+.PHONY: scenarios
+scenarios: setup ## The whole platform: the story, every RPC, and its faults
 	$(BIN)/pytest tests/scenarios
 
 .PHONY: bench
