@@ -314,10 +314,10 @@ async def test_who_lost_the_seat_is_shown_out_with_the_reason(room: Replica, war
 
 
 async def test_a_slow_reader_is_told_to_resume_and_slows_nobody(ward: Ward) -> None:
-    async with replica(ward, reader_queue=4) as room:
+    async with replica(ward, reader_queue=6) as room:
         slow, ben = await room.joins(by_patient("p-1")), await room.joins(by_patient("p-2"))
         slow.wire.is_open.clear()
-        for number in range(8):
+        for number in range(9):
             ben.say(f"line {number}")
             await ben.hears(f"line {number}")
         slow.wire.is_open.set()
@@ -330,10 +330,10 @@ async def test_a_reader_that_takes_nothing_at_all_is_let_go(
     ward: Ward, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stream_module, "LAST_WORD_SECONDS", 0.05)
-    async with replica(ward, reader_queue=4) as room:
+    async with replica(ward, reader_queue=6) as room:
         stuck, ben = await room.joins(by_patient("p-1")), await room.joins(by_patient("p-2"))
         stuck.wire.is_open.clear()
-        for number in range(8):
+        for number in range(9):
             ben.say(f"line {number}")
             await ben.hears(f"line {number}")
         with pytest.raises(ResourceExhausted) as error:
