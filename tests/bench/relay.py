@@ -39,11 +39,11 @@ def _sample(running: Platform) -> dict[str, Any]:
 
 def _relayed(running: Platform, sample: dict[str, Any]) -> float:
     rows = running.rows("intake", "outbox")
-    fresh = {name: value for name, value in sample.items() if name != "publish_time"}
+    fresh = {**sample, "published": False, "publish_time": None}
     ids = [new_id() for _ in range(EVENTS)]
     for first in range(0, EVENTS, BATCH):
         batch = ids[first : first + BATCH]
-        rows.insert_many([{**fresh, "_id": each, "published": False} for each in batch])
+        rows.insert_many([{**fresh, "_id": each} for each in batch])
     running.stack.restart("intake-relay")
     done = {"_id": {"$in": ids}, "published": True}
     eventually(lambda: rows.count_documents(done) == EVENTS, within=120)
