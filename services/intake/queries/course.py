@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from chassis.call import Call
 from chassis.store import Page, Reader, Store
 from services.intake.domain.commands import ListPage
@@ -28,39 +30,34 @@ class Course:
     def attendances(self, call: Call, command: ListPage) -> Page[Attendance]:
         """A part of a patient's counted time."""
         call.require_self(command.patient_id)
-        page = self._store.read(
-            call,
-            lambda reader: self._reports.attendance_page(
-                reader,
-                command.patient_id,
-                page_size=command.page_size,
-                page_token=command.page_token,
-            ),
+        return self._store.read(
+            call, lambda reader: self._part(reader, command, self._reports.attendance_page)
         )
-        return self._of_somebody(page, call, command)
 
     def absences(self, call: Call, command: ListPage) -> Page[Absence]:
         """A part of the sessions that a patient did not join in time."""
         call.require_self(command.patient_id)
-        page = self._store.read(
-            call,
-            lambda reader: self._reports.absence_page(
-                reader,
-                command.patient_id,
-                page_size=command.page_size,
-                page_token=command.page_token,
-            ),
+        return self._store.read(
+            call, lambda reader: self._part(reader, command, self._reports.absence_page)
         )
-        return self._of_somebody(page, call, command)
 
     def cases(self, call: Call, command: ListPage) -> Page[CaseCopy]:
         """A part of a patient's crisis cases."""
         call.require_self(command.patient_id)
         page = page_of(call, self._cases, command, {"patient_id": command.patient_id})
-        return self._of_somebody(page, call, command)
-
-    def _of_somebody(self, page: Page[Row], call: Call, command: ListPage) -> Page[Row]:
         return of_somebody(page, call, command, store=self._store, episodes=self._episodes)
+
+    def _part(
+        self, reader: Reader, command: ListPage, page_of_kind: Callable[..., Page[Row]]
+    ) -> Page[Row]:
+        """A part of the reports about a patient whom this tenant has; otherwise NotFound."""
+        self._episodes.of(reader, command.patient_id)
+        return page_of_kind(
+            reader,
+            command.patient_id,
+            page_size=command.page_size,
+            page_token=command.page_token,
+        )
 
     def _glance(self, reader: Reader, patient_id: str) -> EpisodeView:
         attended = {
