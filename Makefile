@@ -49,11 +49,15 @@ unit: setup ## Tests without servers, on every supported Python that is found
 
 .PHONY: test
 test: unit ## Everything that correctness needs, on real servers
-	$(MAKE) -j2 --output-sync=target integration scenarios
+	$(MAKE) -j3 --output-sync=target integration chassis scenarios
 
 .PHONY: integration
-integration: setup ## Contracts, and each part on real servers
-	$(BIN)/pytest tests/contract tests/integration
+integration: setup ## Contracts, and each service on real servers
+	$(BIN)/pytest tests/contract tests/integration --ignore=tests/integration/chassis
+
+.PHONY: chassis
+chassis: setup ## The chassis on real servers; its workers in a run of their own
+	$(BIN)/pytest tests/integration/chassis
 	$(BIN)/pytest -p tests.worker.patched tests/worker
 
 .PHONY: scenarios
