@@ -173,7 +173,7 @@ class Store:
         )
         try:
             return attempt, self.engine.transact(call.deadline, attempt)
-        except BaseException:
+        except BaseException:  # also a killed greenlet: what is in memory must match the database
             attempt.roll_back()
             raise
 

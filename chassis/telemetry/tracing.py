@@ -134,7 +134,7 @@ def _running(
     token = otel_context.attach(trace.set_span_in_context(opened, parent))
     try:
         yield opened
-    except BaseException:
+    except BaseException:  # a cancelled stream is an unfinished span, too; it goes on its way
         opened.set_status(StatusCode.ERROR)
         raise
     finally:
