@@ -101,8 +101,10 @@ def _taken(connection: amqp.Connection, queue: str, limit: int | None) -> Iterat
     channel.auto_decode = False
     for _ in range(there if limit is None else min(limit, there)):
         if (message := channel.basic_get(name)) is None:
-            return
+            break
         yield message
+    # Its answer comes after every acknowledgement is with the broker, so a count is right at once.
+    channel.close()
 
 
 def _put_back(publisher: Publisher, queue: str, message: Any) -> None:

@@ -12,6 +12,7 @@ import contextvars
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -86,7 +87,8 @@ class BoundedExecutor:
         self._finished.append((answer, result, error))
         if not self._is_waking:
             self._is_waking = True
-            answer.get_loop().call_soon_threadsafe(self._hand_over)
+            with suppress(RuntimeError):  # the loop is closed: nobody waits for any answer
+                answer.get_loop().call_soon_threadsafe(self._hand_over)
 
     def _hand_over(self) -> None:
         """On the loop: answer everyone whose call has finished by now."""

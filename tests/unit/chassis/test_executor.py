@@ -100,3 +100,17 @@ async def test_many_calls_all_come_back() -> None:
     assert answers == list(range(2000))
     assert executor.accepted == 0
     executor.close()
+
+
+def test_a_call_that_outlives_its_loop_ends_without_a_word(executor: BoundedExecutor) -> None:
+    gate = Gate()
+
+    async def leaves_it() -> None:
+        task = asyncio.create_task(executor.run(gate))
+        await asyncio.to_thread(gate.started.wait, 5)
+        task.cancel()
+
+    asyncio.run(leaves_it())
+    gate.released.set()
+
+    executor.close()  # the thread ends; what it raised would fail this test
