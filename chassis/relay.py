@@ -30,11 +30,11 @@ from chassis.outbox.gauges import GaugeLoop
 from chassis.outbox.loops import Loops
 from chassis.outbox.receipts import ReceiptLoop
 from chassis.outbox.relay import RelayLoop, expect_returns
-from chassis.outbox.wake import Wakes, watch
+from chassis.outbox.wake import Wakes
 from chassis.process import Process, opened
 from chassis.rpc.channel import open_channel
 from chassis.settings import ProcessSettings, SettingsError, load
-from chassis.store.outbox_rows import OUTBOX
+from chassis.store.watch import Watch
 from chassis.telemetry import metrics
 from chassis.timers import DueRunner, DueWork
 from chassis.topology import (
@@ -48,10 +48,6 @@ from chassis.topology import (
 )
 
 S = TypeVar("S", bound=ProcessSettings)
-CRISIS_SWEEP, SWEEP = 0.25, 1.0
-RECEIPT_SWEEP = 0.1
-SEAL_SWEEP = 0.5
-GAUGE_SWEEP = 5.0
 # A class whose events may wait a second need not change hands in one.
 PATIENT_TTL = 5.0
 STOP_SECONDS = 8.0
@@ -97,12 +93,14 @@ class Relay:
         self._loops, self._wakes = Loops(), Wakes()
         self._courier = _courier(process)
         process.store.after_commit = self._courier.deliver
-        self._due = DueRunner(process.store, due_work())
+        self._watch = Watch(process.store)
+        self._wakes.follow(self._watch)
+        self._due = DueRunner(process.store, due_work(), self._watch)
         self._start()
 
     def is_alive(self) -> bool:
         """False once any of its threads has ended or hangs."""
-        return self._loops.is_alive() and self._due.is_alive() and self._watching.is_alive()
+        return self._loops.is_alive() and self._due.is_alive() and self._watch.is_alive()
 
     def stop(self) -> bool:
         """End every loop after its turn and give the leases back; True where all did in time."""
@@ -111,6 +109,7 @@ class Relay:
         due.start()
         ended = self._loops.close(within=STOP_SECONDS)
         due.join(STOP_SECONDS)
+        self._watch.stop()
         self._courier.close()
         self._process.store.close()
         return ended and not due.is_alive()
@@ -123,23 +122,17 @@ class Relay:
             store, self._courier.start, lease=Lease(store, "relay.receipts", ttl=TTL_SECONDS)
         )
         wake = self._wakes.listen(MessageClass.CRISIS)
-        self._loops.start("receipts", receipts, sweep=RECEIPT_SWEEP, wake=wake)
+        self._loops.start("receipts", receipts, wake=wake)
         seals = SealLoop(Sealer(store), lease=Lease(store, "sealer", ttl=PATIENT_TTL))
-        self._loops.start("sealer", seals, sweep=SEAL_SWEEP)
+        self._loops.start("sealer", seals)
         gauges = GaugeLoop(
             settings.service,
             store,
             amqp_uri=settings.amqp_uri.reveal(),
             queues=dead_queues(self._catalogue),
         )
-        self._loops.start("gauges", gauges, sweep=GAUGE_SWEEP)
-        self._watching = threading.Thread(
-            target=watch,
-            args=(store.database[OUTBOX], self._wakes, self._loops.stopping.is_set),
-            name="watch-outbox",
-            daemon=True,
-        )
-        self._watching.start()
+        self._loops.start("gauges", gauges)
+        self._watch.start()
         self._due.start()
 
     def _start_class(self, message_class: MessageClass) -> None:
@@ -152,12 +145,7 @@ class Relay:
             prepare=_declaring(self._catalogue, message_class),
             lease=Lease(store, name, ttl=TTL_SECONDS if is_crisis else PATIENT_TTL),
         )
-        self._loops.start(
-            name,
-            loop,
-            sweep=CRISIS_SWEEP if is_crisis else SWEEP,
-            wake=self._wakes.listen(message_class),
-        )
+        self._loops.start(name, loop, wake=self._wakes.listen(message_class))
 
 
 def _expect(catalogue: Catalogue, settings: ProcessSettings) -> None:

@@ -21,7 +21,7 @@ from chassis.call import Call, system_call
 from chassis.errors import HavenError, is_retryable
 from chassis.lease import TTL_SECONDS, Lease
 from chassis.log import failure, get_logger
-from chassis.store import Store
+from chassis.store import Document, Store
 from chassis.store.engine import Due
 from chassis.store.watch import Watch
 from chassis.telemetry.metrics import SECONDS
@@ -155,9 +155,11 @@ class DueLoop:
 
 
 class DueRunner:
-    """All of a service's due work: a thread for each kind, and one change stream for all."""
+    """All of a service's due work: a thread for each kind, woken by the process's watch."""
 
-    def __init__(self, store: Store, works: Sequence[DueWork], *, ttl: float = TTL_SECONDS) -> None:
+    def __init__(
+        self, store: Store, works: Sequence[DueWork], watch: Watch, *, ttl: float = TTL_SECONDS
+    ) -> None:
         self._stopping = threading.Event()
         self._loops = [
             DueLoop(store, work, lease=Lease(store, f"timer.{work.name}", ttl=ttl))
@@ -167,11 +169,11 @@ class DueRunner:
             threading.Thread(target=self._run, args=[loop], name=loop.work.name, daemon=True)
             for loop in self._loops
         ]
-        self._watch = Watch(store, {work.collection: self._waker(work) for work in works})
+        for loop in self._loops:
+            watch.listen(loop.work.collection, partial(_wake, loop.wake))
 
     def start(self) -> None:
         """Begin; returns at once."""
-        self._watch.start()
         for thread in self._threads:
             thread.start()
 
@@ -182,20 +184,10 @@ class DueRunner:
             loop.wake.set()
         for thread in self._threads:
             thread.join()
-        self._watch.stop()
 
     def is_alive(self) -> bool:
         """False once a thread has ended that should not have."""
         return all(thread.is_alive() for thread in self._threads)
-
-    def _waker(self, work: DueWork) -> Callable[[], None]:
-        loops = [loop for loop in self._loops if loop.work.collection == work.collection]
-
-        def wake() -> None:
-            for loop in loops:
-                loop.wake.set()
-
-        return wake
 
     def _run(self, loop: DueLoop) -> None:
         while not self._stopping.is_set():
@@ -208,6 +200,10 @@ class DueRunner:
                 self._stopping.wait(WAKE_SECONDS)
             loop.wake.clear()
         loop.close()
+
+
+def _wake(event: threading.Event, _row: Document) -> None:
+    event.set()
 
 
 def _rest(outcome: str, attempts: int) -> float:

@@ -24,6 +24,7 @@ SMALLEST_BATCH = 10
 SEAL_SECONDS = 10.0
 # Within the lease, and far within what a process takes for a loop that hangs.
 TURN_SECONDS = 2.0
+SWEEP_SECONDS = 0.5
 
 log = get_logger(__name__)
 sealed = Counter("haven_audit_sealed_entries", "Audit entries numbered and chained.")
@@ -131,9 +132,10 @@ class SealLoop:
     def __init__(self, sealer: Sealer, *, lease: Leadership) -> None:
         self._sealer, self._lease = sealer, lease
 
-    def turn(self) -> bool:
-        """Seal for a while; True where a backlog is left, for which the lease is held anew."""
-        return self._lease.hold() and self._sealer.seal_for(TURN_SECONDS)
+    def turn(self) -> float:
+        """Seal for a while; no pause where a backlog is left, for which the lease is held anew."""
+        has_more = self._lease.hold() and self._sealer.seal_for(TURN_SECONDS)
+        return 0.0 if has_more else SWEEP_SECONDS
 
     def failed(self, error: HavenError) -> None:
         """The rows wait; verify reports those that wait for long."""

@@ -15,6 +15,8 @@ from chassis.store import Pending
 from chassis.telemetry.metrics import expect_outbox, outbox_oldest_pending, outbox_pending
 from chassis.topology import MessageClass, message_counts
 
+SWEEP_SECONDS = 5.0
+
 dead_letters = Gauge("haven_dead_letters", "Messages parked in a dead queue.", ["queue"])
 
 
@@ -40,11 +42,11 @@ class GaugeLoop:
         for queue in self._queues:
             dead_letters.labels(queue)
 
-    def turn(self) -> bool:
+    def turn(self) -> float:
         """Look once; where store or broker is away the gauges keep their last values."""
         self._show_outbox()
         self._show_dead()
-        return False
+        return SWEEP_SECONDS
 
     def failed(self, _error: HavenError) -> None:
         """Connect anew next time."""

@@ -19,8 +19,8 @@ log = get_logger(__name__)
 class Turning(Protocol):
     """Work that is done in turns."""
 
-    def turn(self) -> bool:
-        """One pass; True where the next should follow at once."""
+    def turn(self) -> float:
+        """One pass; how many seconds the next may wait for a wake-up, 0 where more is left."""
         ...
 
     def failed(self, error: HavenError) -> None:
@@ -41,16 +41,12 @@ class Loops:
         self._wakes: list[threading.Event] = []
         self._beats: dict[str, float] = {}
 
-    def start(
-        self, name: str, work: Turning, *, sweep: float, wake: threading.Event | None = None
-    ) -> None:
-        """Turn `work` on a thread of its own: after every wake-up, and every `sweep` seconds."""
+    def start(self, name: str, work: Turning, *, wake: threading.Event | None = None) -> None:
+        """Turn `work` on a thread of its own: after every wake-up, and when its pause is over."""
         wake = wake or threading.Event()
         self._wakes.append(wake)
         self._beats[name] = time.monotonic()
-        thread = threading.Thread(
-            target=self._run, args=(name, work, wake, sweep), name=name, daemon=True
-        )
+        thread = threading.Thread(target=self._run, args=(name, work, wake), name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
 
@@ -70,12 +66,12 @@ class Loops:
             thread.join(max(0.0, until - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
-    def _run(self, name: str, work: Turning, wake: threading.Event, sweep: float) -> None:
+    def _run(self, name: str, work: Turning, wake: threading.Event) -> None:
         backoff, told = Backoff(), ""
         while not self.stopping.is_set():
             self._beats[name] = time.monotonic()
             try:
-                more = work.turn()
+                pause = work.turn()
             except HavenError as error:
                 if error.reason != told:  # an outage is told once, not every second
                     log.warning("loop.failing", job=name, **failure(error))
@@ -87,7 +83,7 @@ class Loops:
                 log.info("loop.recovered", job=name)
             told = ""
             backoff.reset()
-            if not more:
-                wake.wait(sweep)
+            if pause > 0:
+                wake.wait(pause)
                 wake.clear()
         work.close()

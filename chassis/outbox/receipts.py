@@ -21,6 +21,7 @@ LIMIT = 1000
 # The process that committed the row delivers it at once; a repeat any sooner only competes.
 FIRST_SECONDS = 0.1
 REPEAT_FIRST, REPEAT_MOST = 0.1, 1.0
+SWEEP_SECONDS = 0.5  # where nothing waits that is known of
 
 
 @dataclass
@@ -62,11 +63,11 @@ class ReceiptLoop:
         self._monotonic = monotonic
         self._attempts: dict[tuple[str, str], Attempts] = {}
 
-    def turn(self) -> bool:
+    def turn(self) -> float:
         """Start every delivery that is due."""
         if not self._lease.hold():
             self._attempts.clear()
-            return False
+            return SWEEP_SECONDS
         rows = self._receipts.awaiting_receipts(LIMIT)
         waiting = {(row.event_id, consumer): row for row in rows for consumer in row.awaiting}
         self._attempts = {key: each for key, each in self._attempts.items() if key in waiting}
@@ -76,7 +77,7 @@ class ReceiptLoop:
                 delivered.labels(EXPIRED).inc()
             elif self._is_due((event_id, consumer)):
                 self._start(row, consumer)
-        return False
+        return REPEAT_FIRST if waiting else SWEEP_SECONDS
 
     def failed(self, _error: HavenError) -> None:
         """The store is away; another replica may reach it."""

@@ -8,7 +8,7 @@ stays pending, is counted, and steps aside so that other types go on.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
 from prometheus_client import Counter
@@ -17,12 +17,16 @@ from chassis.broker import Backoff, Outgoing, Prepare, Published, Publisher
 from chassis.envelope import properties_of
 from chassis.errors import HavenError, Unavailable
 from chassis.failpoint import failpoint
-from chassis.log import get_logger
+from chassis.log import failure, get_logger
 from chassis.store.outbox_rows import OutboxRow
 from chassis.telemetry.metrics import event_published
 from chassis.topology import MessageClass
 
 BATCH = 500
+CRISIS_SWEEP, SWEEP = 0.25, 1.0  # for what no wake-up told of
+# A mark costs the database as much as a commit. Marked together after a moment; a relay that dies
+# before that leaves events to be published twice, which inboxes take once.
+MARK_SECONDS, MARK_MOST = 0.1, 100
 HELD_FIRST, HELD_MOST = 0.5, 5.0  # how long a type that no queue takes steps aside
 CRISIS_HELD_FIRST, CRISIS_HELD_MOST = 0.2, 1.0  # its other way may be closed for longer than that
 
@@ -63,32 +67,40 @@ class RelayLoop:
         publisher: Publisher,
         prepare: Prepare,
         lease: Leadership,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.message_class = message_class
+        self._monotonic = monotonic
         self._outbox, self._publisher, self._lease = outbox, publisher, lease
         self._prepare = prepare  # declares the topology on a fresh connection
         self._rows: dict[str, OutboxRow] = {}  # in flight
-        self._confirmed: list[str] = []  # and not yet marked
+        self._confirmed: dict[str, float] = {}  # and not yet marked; since when
+        self._sweep = CRISIS_SWEEP if message_class is MessageClass.CRISIS else SWEEP
         self._held = HeldTypes.of(message_class)
 
-    def turn(self) -> bool:
-        """One pass; True where more is waiting. Unavailable where broker or store is away."""
+    def turn(self) -> float:
+        """One pass; no pause where more is waiting. Unavailable where broker or store is away."""
         self._connect()
         self._learn(self._publisher.tend())
-        self._mark()
+        self._mark_in_time()
         self._require_broker("the connection was lost while idle")
         if self._publisher.is_blocked or not self._lease.hold():
-            return False
+            return self._pause()
         held = self._held.now()
         rows = self._outbox.pending(self.message_class, BATCH, without=held)
-        fresh = [row for row in rows if row.event_id not in self._rows]
+        known = self._rows.keys() | self._confirmed.keys()
+        fresh = [row for row in rows if row.event_id not in known]
         if fresh:
             failpoint("relay.before-publish")
             self._publish(fresh)
-        return bool(fresh) and len(rows) == BATCH
+        return 0.0 if fresh and len(rows) == BATCH else self._pause()
 
     def close(self) -> None:
         """Let another relay take over at once."""
+        try:
+            self._mark()
+        except HavenError as error:
+            log.warning("relay.not-marked", **failure(error))
         self._publisher.close()
         self._lease.release()
 
@@ -105,6 +117,7 @@ class RelayLoop:
 
     def _require_broker(self, otherwise: str) -> None:
         if not self._publisher.is_open:
+            self._mark()  # another relay may go on from here
             raise Unavailable("BROKER_UNAVAILABLE", otherwise)
 
     def _publish(self, rows: Sequence[OutboxRow]) -> None:
@@ -112,7 +125,7 @@ class RelayLoop:
         self._learn(self._publisher.publish(outgoing(rows)))
         if self._confirmed:
             failpoint("relay.after-confirm")
-        self._mark()
+        self._mark_in_time()
         self._require_broker("the connection was lost while publishing")
         in_flight = self._publisher.in_flight
         self._rows = {each: row for each, row in self._rows.items() if each in in_flight}
@@ -122,7 +135,7 @@ class RelayLoop:
             row = self._rows.pop(event_id)
             event_published.labels(row.exchange, row.type).inc()
             self._held.release(row.type)
-            self._confirmed.append(event_id)
+            self._confirmed[event_id] = self._monotonic()
         self._hold(published.returned, RETURNED)
         self._hold(published.refused, REFUSED)
 
@@ -132,10 +145,19 @@ class RelayLoop:
             if self._held.hold(row.type):
                 log.error("relay.event-not-taken", type=row.type, outcome=outcome)
 
+    def _pause(self) -> float:
+        return MARK_SECONDS if self._confirmed else self._sweep
+
+    def _mark_in_time(self) -> None:
+        oldest = next(iter(self._confirmed.values()), None)
+        is_time = oldest is not None and self._monotonic() - oldest >= MARK_SECONDS
+        if is_time or len(self._confirmed) >= MARK_MOST:
+            self._mark()
+
     def _mark(self) -> None:
         if self._confirmed:
-            self._outbox.mark_published(self._confirmed)
-            self._confirmed = []
+            self._outbox.mark_published(list(self._confirmed))
+            self._confirmed.clear()
 
 
 def expect_returns(types: Iterable[str]) -> None:

@@ -1,12 +1,14 @@
 """Wake-ups by change stream: a hint that somebody should look, never the data itself.
 
 A hint may come without reason, or be lost with the stream; whoever waits for one sweeps as well.
+Every open stream costs the database a look at every write, so a process opens one for all.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from pymongo.change_stream import ChangeStream
 from pymongo.errors import PyMongoError
@@ -17,35 +19,68 @@ from chassis.store.store import Store
 
 AWAIT_MILLIS = 500
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 1.0
-WRITES = ["insert", "update", "replace"]
+INSERTS = ("insert",)
+WRITES = ("insert", "update", "replace")
+
+Wake = Callable[[Document], None]
 
 log = get_logger(__name__)
 
 
-class Watch:
-    """One change stream on a thread of its own; calls `wake` of a collection that was written."""
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who wants to know of a collection."""
 
-    def __init__(self, store: Store, wakes: Mapping[str, Callable[[], None]]) -> None:
+    collection: str
+    operations: Sequence[str]
+    fields: Sequence[str]
+    wake: Wake
+
+
+class Watch:
+    """One change stream on a thread of its own, for all who listen."""
+
+    def __init__(self, store: Store) -> None:
         self._database = store.database
-        self._wakes = wakes
+        self._listeners: list[Listener] = []
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
+    def listen(
+        self,
+        collection: str,
+        wake: Wake,
+        *,
+        operations: Sequence[str] = WRITES,
+        fields: Sequence[str] = (),
+    ) -> None:
+        """Call `wake` with those fields of what is written, from the watch's thread; before start.
+
+        With an empty document where anything may have been written unseen.
+        """
+        self._listeners.append(Listener(collection, operations, fields, wake))
+
     def start(self) -> None:
-        """Begin to follow."""
-        self._thread.start()
+        """Begin to follow, if anybody listens."""
+        if self._listeners:
+            self._thread.start()
 
     def stop(self) -> None:
         """End, within about a second."""
         self._stopping.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def is_alive(self) -> bool:
+        """False once the thread has ended that should follow."""
+        return not self._listeners or self._thread.is_alive()
 
     def _run(self) -> None:
         pause = FIRST_PAUSE
         while not self._stopping.is_set():
             try:
                 with self._opened() as stream:
-                    self._wake_all()  # something may have been written unseen
+                    self._wake_all()
                     pause = FIRST_PAUSE
                     self._follow(stream)
             except PyMongoError as error:
@@ -54,9 +89,13 @@ class Watch:
                 pause = min(pause * 2, LONGEST_PAUSE)
 
     def _opened(self) -> ChangeStream[Document]:
-        written = {"ns.coll": {"$in": list(self._wakes)}, "operationType": {"$in": WRITES}}
+        wanted = [
+            {"ns.coll": each.collection, "operationType": {"$in": list(each.operations)}}
+            for each in self._listeners
+        ]
+        fields = {f"fullDocument.{field}": 1 for each in self._listeners for field in each.fields}
         return self._database.watch(
-            [{"$match": written}, {"$project": {"ns": 1}}],
+            [{"$match": {"$or": wanted}}, {"$project": {"ns": 1, "operationType": 1, **fields}}],
             max_await_time_ms=AWAIT_MILLIS,
             comment=f"{CROSS_TENANT}watch",
         )
@@ -64,8 +103,15 @@ class Watch:
     def _follow(self, stream: ChangeStream[Document]) -> None:
         while not self._stopping.is_set():
             if (change := stream.try_next()) is not None:
-                self._wakes[change["ns"]["coll"]]()
+                self._wake(change)
+
+    def _wake(self, change: Document) -> None:
+        for each in self._listeners:
+            if each.collection == change["ns"]["coll"] and (
+                change["operationType"] in each.operations
+            ):
+                each.wake(change.get("fullDocument", {}))
 
     def _wake_all(self) -> None:
-        for wake in self._wakes.values():
-            wake()
+        for each in self._listeners:
+            each.wake({})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from chassis.store import Store
-from chassis.store.watch import Watch
+from chassis.store.watch import INSERTS, Watch
 from services.sessions.bootstrap import Sessions
 from services.sessions.live.connection import Live
 from services.sessions.live.desk import SignalDesk
@@ -27,6 +27,9 @@ def lifespans(live: Live, store: Store) -> Sequence[AbstractAsyncContextManager[
     """What must run as long as the process serves."""
 
     def watch(wake: Callable[[], None]) -> Watch:
-        return Watch(store, {ROOM_EVENTS: wake, PRIVATE_EVENTS: wake})
+        watching = Watch(store)
+        for collection in (ROOM_EVENTS, PRIVATE_EVENTS):
+            watching.listen(collection, lambda _row: wake(), operations=INSERTS)
+        return watching
 
     return [live.hub.running(watch), live.desk.open()]

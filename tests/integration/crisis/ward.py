@@ -27,7 +27,6 @@ from chassis.errors import HavenError
 from chassis.ids import new_id
 from chassis.inbound import receive
 from chassis.store import CHASSIS_INDEXES, AlreadyDone, OutboxRow, Store, connect
-from chassis.timers import DueRunner
 from chassis.topology import MessageClass, load_catalogue
 from services.crisis import bootstrap as crisis_bootstrap
 from services.crisis import store as crisis_store
@@ -48,6 +47,7 @@ from services.notify.domain.commands import RegisterContactPoint
 from services.notify.domain.message import Channel
 from services.notify.domain.policy import NotifyPolicy
 from services.notify.gateways.smtp import SmtpMailer, SmtpServer
+from tests.due import RunningTimers
 from tests.tenant_guard import TenantGuard
 
 TENANT = "river"
@@ -88,7 +88,7 @@ class Ward:
             mailer=SmtpMailer(SmtpServer.of(smtp_uri)),
         )
         self._post = Post(self)
-        self._relays: list[DueRunner] = []
+        self._relays: list[RunningTimers] = []
 
     def open(self) -> Ward:
         """Staff the ward and begin."""
@@ -115,11 +115,11 @@ class Ward:
         for database in self.databases.values():
             self.client.drop_database(database)
 
-    def start_relay(self) -> list[DueRunner]:
+    def start_relay(self) -> list[RunningTimers]:
         """Another relay of both services."""
         relays = [
-            DueRunner(self.crisis_store, crisis_timers.due_work(self.crisis)),
-            DueRunner(self.notify_store, notify_timers.due_work(self.notify)),
+            RunningTimers(self.crisis_store, crisis_timers.due_work(self.crisis)),
+            RunningTimers(self.notify_store, notify_timers.due_work(self.notify)),
         ]
         for relay in relays:
             relay.start()

@@ -8,25 +8,25 @@ import pytest
 from haven.intake.v1 import intake_pb2 as wire
 from haven.intake.v1 import resources_pb2 as resources
 
-from chassis.timers import DueRunner
 from services.intake.domain.instruments.cssrs import CSSRS, Q1, Q2
 from services.intake.timers import due_work
+from tests.due import RunningTimers
 from tests.integration.intake.test_races import risks
 from tests.unit.intake.house import House
 from tests.waiting import eventually
 
 
 @pytest.fixture
-def relay(house: House) -> Iterator[DueRunner]:
+def relay(house: House) -> Iterator[RunningTimers]:
     """Intake's due work, as its relay runs it."""
-    runner = DueRunner(house.store, due_work(house.intake))
+    runner = RunningTimers(house.store, due_work(house.intake))
     runner.start()
     yield runner
     runner.stop()
 
 
 def test_a_screener_left_after_its_second_question_is_closed_as_high(
-    house: House, relay: DueRunner
+    house: House, relay: RunningTimers
 ) -> None:
     ana = house.patient()
     start = wire.StartScreeningRequest(

@@ -9,9 +9,9 @@ import pytest
 
 from chassis.clock import FixedClock
 from chassis.store import Store
-from chassis.timers import DueRunner
 from services.scheduling.domain.session import SessionState
 from services.scheduling.timers import due_work
+from tests.due import RunningTimers
 from tests.unit.scheduling.world import World
 from tests.waiting import eventually
 
@@ -26,15 +26,15 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def relay(world: World, store: Store, clock: FixedClock) -> Iterator[DueRunner]:
+def relay(world: World, store: Store, clock: FixedClock) -> Iterator[RunningTimers]:
     """Scheduling's due work, as its relay runs it."""
-    runner = DueRunner(store, due_work(world.scheduling))
+    runner = RunningTimers(store, due_work(world.scheduling))
     yield runner
     runner.stop()
 
 
 def test_the_relay_ends_what_is_over_and_leaves_what_is_not(
-    world: World, clock: FixedClock, relay: DueRunner
+    world: World, clock: FixedClock, relay: RunningTimers
 ) -> None:
     over = world.one_off(world.clinician("VA", expire_date=FAR), world.patient())
     start = clock.now() + TWO_HOURS

@@ -15,11 +15,11 @@ from pymongo.database import Database
 
 from chassis.call import Role
 from chassis.store import Store
-from chassis.timers import DueRunner
 from services.sessions.bootstrap import bootstrap
 from services.sessions.domain import commands
 from services.sessions.domain.policy import SessionsPolicy
 from services.sessions.timers import due_work
+from tests.due import RunningTimers
 from tests.integration.sessions.clinic import Clinic
 from tests.tenant_guard import TenantGuard
 from tests.unit.sessions.ward import PlainCipher, by_patient
@@ -36,7 +36,7 @@ BRISK = {
 @contextmanager
 def relay(clinic: Clinic) -> Iterator[None]:
     """The relay's timers on this clinic."""
-    runner = DueRunner(clinic.store, due_work(clinic.sessions))
+    runner = RunningTimers(clinic.store, due_work(clinic.sessions))
     runner.start()
     try:
         yield

@@ -20,13 +20,14 @@ class Work:
         self.turns, self.failures, self.is_closed = 0, 0, False
         self.raises: BaseException | None = None
         self.more = 0
+        self.pause = 60.0
 
-    def turn(self) -> bool:
+    def turn(self) -> float:
         self.turns += 1
         if self.raises is not None:
             raise self.raises
         self.more -= 1
-        return self.more > 0
+        return 0.0 if self.more > 0 else self.pause
 
     def failed(self, _error: HavenError) -> None:
         self.failures += 1
@@ -42,7 +43,7 @@ def loops() -> Loops:
 
 def test_a_loop_turns_at_once_and_then_when_woken(loops: Loops) -> None:
     work, wake = Work(), threading.Event()
-    loops.start("w", work, sweep=60, wake=wake)
+    loops.start("w", work, wake=wake)
     eventually(lambda: work.turns == 1, within=5)
 
     wake.set()
@@ -53,7 +54,8 @@ def test_a_loop_turns_at_once_and_then_when_woken(loops: Loops) -> None:
 
 def test_a_loop_sweeps_without_being_woken(loops: Loops) -> None:
     work = Work()
-    loops.start("w", work, sweep=0.01)
+    work.pause = 0.01
+    loops.start("w", work)
 
     eventually(lambda: work.turns > 3, within=5)
     assert loops.close(within=5)
@@ -62,7 +64,7 @@ def test_a_loop_sweeps_without_being_woken(loops: Loops) -> None:
 def test_a_loop_does_not_pause_while_there_is_more(loops: Loops) -> None:
     work = Work()
     work.more = 5
-    loops.start("w", work, sweep=60)
+    loops.start("w", work)
 
     eventually(lambda: work.turns == 5, within=5)
     assert loops.close(within=5)
@@ -71,7 +73,7 @@ def test_a_loop_does_not_pause_while_there_is_more(loops: Loops) -> None:
 def test_a_failed_turn_is_followed_by_another(loops: Loops) -> None:
     work = Work()
     work.raises = Unavailable("STORE_UNAVAILABLE")
-    loops.start("w", work, sweep=60)
+    loops.start("w", work)
 
     eventually(lambda: work.failures == 2, within=5)
     work.raises = None
@@ -84,14 +86,14 @@ def test_a_failed_turn_is_followed_by_another(loops: Loops) -> None:
 def test_a_loop_that_broke_is_noticed(loops: Loops) -> None:
     work = Work()
     work.raises = ZeroDivisionError()
-    loops.start("w", work, sweep=60)
+    loops.start("w", work)
 
     eventually(lambda: not loops.is_alive(), within=5)
 
 
 def test_closing_waits_for_the_turn_and_lets_the_work_clean_up(loops: Loops) -> None:
     work = Work()
-    loops.start("w", work, sweep=60)
+    loops.start("w", work)
     eventually(lambda: work.turns == 1, within=5)
 
     assert loops.close(within=5)
@@ -103,8 +105,8 @@ def test_a_wake_up_reaches_every_listener_of_its_class_and_no_other() -> None:
     crisis = [wakes.listen(MessageClass.CRISIS), wakes.listen(MessageClass.CRISIS)]
     bulk = wakes.listen(MessageClass.BULK)
 
-    wakes.wake(MessageClass.CRISIS)
+    wakes.committed({"message_class": MessageClass.CRISIS.value})
 
     assert [each.is_set() for each in (*crisis, bulk)] == [True, True, False]
-    wakes.wake_all()
+    wakes.committed({})
     assert bulk.is_set()

@@ -14,7 +14,7 @@ from chassis.broker import Outgoing, Prepare, Published
 from chassis.call import system_call
 from chassis.clock import FixedClock
 from chassis.errors import Unavailable
-from chassis.outbox.relay import HeldTypes, RelayLoop
+from chassis.outbox.relay import MARK_MOST, MARK_SECONDS, SWEEP, HeldTypes, RelayLoop
 from chassis.topology import MessageClass
 from tests.fakes.memory_store import MemoryStore
 
@@ -105,14 +105,30 @@ def lease() -> Flag:
     return Flag()
 
 
+class Seconds:
+    """A monotonic clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 @pytest.fixture
-def loop(store: MemoryStore, broker: ScriptedPublisher, lease: Flag) -> RelayLoop:
+def seconds() -> Seconds:
+    return Seconds()
+
+
+@pytest.fixture
+def loop(store: MemoryStore, broker: ScriptedPublisher, lease: Flag, seconds: Seconds) -> RelayLoop:
     return RelayLoop(
         MessageClass.CLINICAL,
         outbox=store,
         publisher=broker,
         prepare=lambda _connection: None,
         lease=lease,
+        monotonic=seconds,
     )
 
 
@@ -125,16 +141,57 @@ def pending(store: MemoryStore) -> list[str]:
     return [row.event_id for row in store.pending(MessageClass.CLINICAL, 1000)]
 
 
+def turn_and_mark(loop: RelayLoop, seconds: Seconds) -> None:
+    """A turn, and the one that comes after the moment in which marks are gathered."""
+    loop.turn()
+    seconds.now += MARK_SECONDS
+    loop.turn()
+
+
 def test_a_confirmed_event_is_marked(
-    store: MemoryStore, broker: ScriptedPublisher, loop: RelayLoop
+    store: MemoryStore, broker: ScriptedPublisher, loop: RelayLoop, seconds: Seconds
 ) -> None:
     event_id = commit(store, CaseOpened(case_id="c1"))
 
-    loop.turn()
+    turn_and_mark(loop, seconds)
 
     assert [message.id for message in broker.published] == [event_id]
     assert broker.published[0].exchange == "crisis.events"
     assert broker.published[0].routing_key == "case.opened.v1"
+    assert pending(store) == []
+
+
+def test_marks_are_gathered_for_a_moment_and_nothing_is_published_twice_meanwhile(
+    store: MemoryStore, broker: ScriptedPublisher, loop: RelayLoop, seconds: Seconds
+) -> None:
+    first = commit(store, CaseOpened())
+    assert loop.turn() == MARK_SECONDS
+    second = commit(store, CaseOpened())
+    assert loop.turn() == MARK_SECONDS
+    assert pending(store) == [first, second]
+
+    seconds.now += MARK_SECONDS
+    assert loop.turn() == SWEEP
+
+    assert pending(store) == []
+    assert [message.id for message in broker.published] == [first, second]
+
+
+def test_many_confirmed_events_are_marked_at_once(store: MemoryStore, loop: RelayLoop) -> None:
+    for _ in range(MARK_MOST):
+        commit(store, CaseOpened())
+
+    loop.turn()
+
+    assert pending(store) == []
+
+
+def test_a_relay_that_leaves_marks_what_was_confirmed(store: MemoryStore, loop: RelayLoop) -> None:
+    commit(store, CaseOpened())
+    loop.turn()
+
+    loop.close()
+
     assert pending(store) == []
 
 
@@ -161,14 +218,14 @@ def test_without_the_lease_nothing_is_published(
 
 
 def test_an_event_that_no_queue_takes_stays_pending_and_lets_others_pass(
-    store: MemoryStore, broker: ScriptedPublisher, loop: RelayLoop
+    store: MemoryStore, broker: ScriptedPublisher, loop: RelayLoop, seconds: Seconds
 ) -> None:
     broker.unroutable.add("haven.crisis.v1.CaseOpened")
     stuck = [commit(store, CaseOpened()) for _ in range(3)]
     loop.turn()
     passing = commit(store, CaseAcknowledged())
 
-    loop.turn()
+    turn_and_mark(loop, seconds)
 
     assert pending(store) == stuck
     assert broker.published[-1].id == passing
@@ -198,7 +255,7 @@ def test_after_a_lost_connection_only_the_confirmed_are_marked(
 
 
 def test_an_event_that_finds_the_idle_connection_lost_waits_for_the_next_one(
-    store: MemoryStore, broker: ScriptedPublisher, loop: RelayLoop
+    store: MemoryStore, broker: ScriptedPublisher, loop: RelayLoop, seconds: Seconds
 ) -> None:
     loop.turn()
     event_id = commit(store, CaseOpened())
@@ -208,7 +265,7 @@ def test_an_event_that_finds_the_idle_connection_lost_waits_for_the_next_one(
     assert pending(store) == [event_id]
     broker.loses_connection_idle = False
 
-    loop.turn()
+    turn_and_mark(loop, seconds)
 
     assert pending(store) == []
 
@@ -222,10 +279,10 @@ def test_a_relay_that_lost_the_broker_leaves_the_lease_to_another(
 
 
 def test_what_a_blocked_broker_holds_is_not_published_again_and_marked_when_it_confirms(
-    store: MemoryStore, broker: ScriptedPublisher, loop: RelayLoop
+    store: MemoryStore, broker: ScriptedPublisher, loop: RelayLoop, seconds: Seconds
 ) -> None:
     event_id = commit(store, CaseOpened())
-    loop.turn()
+    turn_and_mark(loop, seconds)
     second = commit(store, CaseOpened())
     broker.is_blocked = True
     broker.publish([])
@@ -236,13 +293,17 @@ def test_what_a_blocked_broker_holds_is_not_published_again_and_marked_when_it_c
     loop.turn()
     assert [message.id for message in broker.published] == [event_id], "it is still in flight"
     broker.late = [second]
-    loop.turn()
+    turn_and_mark(loop, seconds)
 
     assert pending(store) == []
 
 
 def test_confirmed_events_are_marked_even_if_the_store_was_away_when_they_were(
-    store: MemoryStore, broker: ScriptedPublisher, loop: RelayLoop, monkeypatch: pytest.MonkeyPatch
+    store: MemoryStore,
+    broker: ScriptedPublisher,
+    loop: RelayLoop,
+    seconds: Seconds,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     commit(store, CaseOpened())
 
@@ -252,7 +313,7 @@ def test_confirmed_events_are_marked_even_if_the_store_was_away_when_they_were(
     with monkeypatch.context() as patched:
         patched.setattr(store, "mark_published", away)
         with pytest.raises(Unavailable):
-            loop.turn()
+            turn_and_mark(loop, seconds)
     loop.turn()
 
     assert pending(store) == []
@@ -265,8 +326,8 @@ def test_more_is_waiting_only_after_a_full_batch(
     for _ in range(501):
         commit(store, CaseOpened())
 
-    assert loop.turn() is True
-    assert loop.turn() is False
+    assert loop.turn() == 0.0
+    assert loop.turn() > 0.0
 
 
 def test_a_type_steps_aside_longer_every_time_until_it_is_taken() -> None:

@@ -12,14 +12,15 @@ from pymongo import MongoClient
 from chassis.call import Call
 from chassis.clock import DatabaseClock, FixedClock
 from chassis.store import CHASSIS_INDEXES, Document, Store, connect
-from chassis.timers import DueRunner, DueWork
+from chassis.timers import DueWork
 from cli.servers import MongoServer
 from tests.charts import CHARTS, INDEXES
+from tests.due import RunningTimers
 from tests.integration.chassis.store.reviews import Reviews
 from tests.tenant_guard import TenantGuard
 
 MakeStore = Callable[[], Store]
-StartRunner = Callable[..., DueRunner]
+StartRunner = Callable[..., RunningTimers]
 
 
 @pytest.fixture(scope="session")
@@ -117,14 +118,14 @@ def reviews(store: Store) -> Reviews:
 @pytest.fixture
 def start_runner(make_store: MakeStore) -> Iterator[StartRunner]:
     """Starts a relay's timers with these handlers, and stops it afterwards."""
-    runners: list[DueRunner] = []
+    runners: list[RunningTimers] = []
 
-    def start(*handles: Callable[[Call, str], None], store: Store | None = None) -> DueRunner:
+    def start(*handles: Callable[[Call, str], None], store: Store | None = None) -> RunningTimers:
         works = [
             DueWork(f"review{number or ''}", CHARTS, "review_time", handle)
             for number, handle in enumerate(handles)
         ]
-        runner = DueRunner(store or make_store(), works)
+        runner = RunningTimers(store or make_store(), works)
         runner.start()
         runners.append(runner)
         return runner

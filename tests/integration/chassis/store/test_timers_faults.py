@@ -18,13 +18,14 @@ HOLDER = """
 import sys, threading
 from chassis.clock import DatabaseClock
 from chassis.store import Store, connect
-from chassis.timers import DueRunner, DueWork
+from chassis.timers import DueWork
+from tests.due import RunningTimers
 client = connect(sys.argv[1], app_name="holder", pool_size=10)
 store = Store(client, sys.argv[2], service="crisis", clock=DatabaseClock(client))
 def handle(call, id):
     print("handling", flush=True)
     threading.Event().wait(60)
-DueRunner(store, [DueWork("review", "charts", "review_time", handle)]).start()
+RunningTimers(store, [DueWork("review", "charts", "review_time", handle)]).start()
 threading.Event().wait(60)
 """
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from chassis.store import Store
-from chassis.store.watch import Watch
+from chassis.store import Document, Store
+from chassis.store.watch import INSERTS, Watch
 from tests.charts import CHARTS, a_call
 from tests.integration.chassis.store.reviews import schedule
 from tests.waiting import eventually
@@ -13,8 +13,9 @@ from tests.waiting import eventually
 
 def test_a_watch_wakes_on_writes_to_its_collections_only(store: Store) -> None:
     woken: Counter[str] = Counter()
-    wakes = {name: lambda name=name: woken.update([name]) for name in (CHARTS, "others")}
-    watch = Watch(store, wakes)
+    watch = Watch(store)
+    for name in (CHARTS, "others"):
+        watch.listen(name, lambda _row, name=name: woken.update([name]))
     watch.start()
     try:
         eventually(lambda: woken == {CHARTS: 1, "others": 1}, within=5)  # once when it opens
@@ -27,3 +28,26 @@ def test_a_watch_wakes_on_writes_to_its_collections_only(store: Store) -> None:
         assert woken["others"] == 1
     finally:
         watch.stop()
+
+
+def test_who_asks_for_inserts_hears_of_no_update_and_gets_the_fields_asked_for(
+    store: Store,
+) -> None:
+    rows: list[Document] = []
+    writes: list[Document] = []
+    watch = Watch(store)
+    watch.listen(CHARTS, rows.append, operations=INSERTS, fields=["tenant_id"])
+    watch.listen(CHARTS, writes.append)
+    watch.start()
+    try:
+        eventually(lambda: rows == [{}] and writes == [{}], within=5)  # once when it opens
+        schedule(store, "c1", 1)
+        store.transact(
+            a_call(), lambda tx: tx.update_one(CHARTS, {"_id": "c1"}, {"$inc": {"n": 1}})
+        )
+        eventually(lambda: len(writes) == 3, within=5)
+        assert rows[1:] == [{"tenant_id": a_call().tenant_id}]
+        assert watch.is_alive()
+    finally:
+        watch.stop()
+    assert not watch.is_alive()

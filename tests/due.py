@@ -1,0 +1,31 @@
+"""A relay's timers and the watch that wakes them, without the rest of the relay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis.store import Store
+from chassis.store.watch import Watch
+from chassis.timers import DueRunner, DueWork
+
+
+class RunningTimers:
+    """What is due gets done, from start to stop."""
+
+    def __init__(self, store: Store, works: Sequence[DueWork]) -> None:
+        self._watch = Watch(store)
+        self._runner = DueRunner(store, works, self._watch)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._watch.start()
+        self._runner.start()
+
+    def stop(self) -> None:
+        """Finish what is under way and end."""
+        self._runner.stop()
+        self._watch.stop()
+
+    def is_alive(self) -> bool:
+        """False once a thread has ended that should not have."""
+        return self._runner.is_alive() and self._watch.is_alive()
