@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,6 +47,9 @@ def opened(settings: ProcessSettings, name: str) -> Iterator[Process]:
     )
     clock, cipher = DatabaseClock(client), FieldCipher(client, management)
     store = Store(client, settings.database, service=settings.service, clock=clock)
+    # What was imported stays for good: later collections need not walk through it again.
+    gc.collect()
+    gc.freeze()
     try:
         yield Process(settings, name, client, clock, store, tenants, cipher)
     finally:

@@ -66,6 +66,13 @@ class Rows(Protocol):
         """Apply update operators to every match; how many matched."""
         ...
 
+    def put_newer(self, collection: str, document: Document) -> int:
+        """Put the document where its `_id` is new or its `aggregate_version` the higher one.
+
+        How many did (0 or 1). `version` counts on and `create_time` stays, where there is one.
+        """
+        ...
+
     def number(self, collection: str, filter: Filter, ids: Sequence[str], first: Document) -> None:
         """Set the fields of `first` on each of the ids that matches, counting up its integers."""
         ...

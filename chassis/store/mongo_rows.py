@@ -94,6 +94,26 @@ class MongoRows:
         )
         return done.matched_count
 
+    def put_newer(self, collection: str, document: Document) -> int:
+        """Put the document where its `_id` is new or its `aggregate_version` the higher one."""
+        place = {name: document[name] for name in ("_id", "tenant_id")}
+        kept = {
+            "version": {"$add": [{"$ifNull": ["$version", 0]}, 1]},
+            "create_time": {"$ifNull": ["$create_time", document["create_time"]]},
+        }
+        is_old = {"$gte": ["$aggregate_version", document["aggregate_version"]]}
+        newer = {"$mergeObjects": [{"$literal": document}, kept]}
+        try:
+            done = self._collections[collection].update_one(
+                place,
+                [{"$replaceWith": {"$cond": [is_old, "$$ROOT", newer]}}],
+                upsert=True,
+                session=self._session,
+            )
+        except DuplicateKeyError as error:
+            raise _exists(index_of(error)) from error
+        return done.modified_count + (done.upserted_id is not None)
+
     def number(self, collection: str, filter: Filter, ids: Sequence[str], first: Document) -> None:
         """Set the fields of `first` on each of the ids that matches, counting up its integers."""
         place = {"$indexOfArray": [list(ids), "$_id"]}

@@ -116,15 +116,11 @@ class Tx(Reader):
         self, collection: str, document: Mapping[str, Any], *, aggregate_version: int
     ) -> bool:
         """Keep a copy of another service's fact unless a newer one is here; True where kept."""
-        known = self.find_one(collection, {"_id": document["_id"]})
+        self.check()
         copy = {**document, "aggregate_version": aggregate_version}
-        if known is None:
-            self.insert(collection, copy)
-            return True
-        if known["aggregate_version"] >= aggregate_version:
-            return False
-        self.replace(collection, copy, version=known["version"])
-        return True
+        stored = self._stamped(collection, copy, version=1, create_time=self.now)
+        self._note(stored)
+        return self._rows_call(lambda: self._rows.put_newer(collection, stored)) == 1
 
     def delete(self, collection: str, id: str) -> int:
         """Remove the document; how many there were (0 or 1)."""

@@ -84,6 +84,19 @@ class MemoryRows:
             self._change(collection, row, change)
         return len(found)
 
+    def put_newer(self, collection: str, document: Document) -> int:
+        """Put the document where its `_id` is new or its `aggregate_version` the higher one."""
+        place = {name: document[name] for name in ("_id", "tenant_id")}
+        known = next(iter(self._first(collection, place)), None)
+        if known is None:
+            self.insert(collection, [document])
+            return 1
+        if known["aggregate_version"] >= document["aggregate_version"]:
+            return 0
+        kept = {"version": known["version"] + 1, "create_time": known["create_time"]}
+        self._put(collection, {**document, **kept})
+        return 1
+
     def number(self, collection: str, filter: Filter, ids: Sequence[str], first: Document) -> None:
         """Set the fields of `first` on each of the ids that matches, counting up its integers."""
         for place, id in enumerate(ids):

@@ -197,7 +197,7 @@ class TransactionSuite:
 
     def test_a_copy_takes_only_newer_versions(self, store: Store) -> None:
         def take(version: int, state: str) -> bool:
-            copy = {"_id": "c1", "state": state}
+            copy = {"_id": "c1", "state": state, state: "$a field's name is no expression"}
             return store.transact(
                 a_call(), lambda tx: tx.take_newer(CHARTS, copy, aggregate_version=version)
             )
@@ -209,7 +209,24 @@ class TransactionSuite:
             True,
         ]
         found = store.read(a_call(), lambda reader: reader.get(CHARTS, "c1"))
-        assert (found["state"], found["aggregate_version"]) == ("five", 5)
+        assert (found["state"], found["aggregate_version"], found["version"]) == ("five", 5, 2)
+        assert "two" not in found, "a copy takes the whole place of the older one"
+        assert found["five"] == "$a field's name is no expression"
+
+    def test_a_copy_keeps_the_time_it_was_first_made(self, store: Store) -> None:
+        def take(version: int) -> bool:
+            return store.transact(
+                a_call(),
+                lambda tx: tx.take_newer(CHARTS, {"_id": "c1"}, aggregate_version=version),
+            )
+
+        created = store.now()
+        take(1)
+        assert isinstance(store.clock, FixedClock)
+        store.clock.advance(timedelta(minutes=1))
+        take(2)
+        found = store.read(a_call(), lambda reader: reader.get(CHARTS, "c1"))
+        assert (found["create_time"], found["update_time"]) == (created, store.now())
 
     def test_an_expired_call_changes_nothing(self, store: Store) -> None:
         with pytest.raises(DeadlineExceeded):
