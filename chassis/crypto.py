@@ -21,6 +21,7 @@ from bson.codec_options import CodecOptions
 from pymongo import MongoClient
 from pymongo.encryption import ClientEncryption
 from pymongo.errors import DuplicateKeyError, EncryptionError, PyMongoError
+from pymongo.read_concern import ReadConcern
 
 from chassis.errors import FailedPrecondition, Unavailable
 from chassis.settings import ProcessSettings, SettingsError
@@ -99,7 +100,10 @@ class FieldCipher:
         key_life: timedelta = KEY_LIFE,
     ) -> None:
         database, _, collection = key_vault.partition(".")
-        self._vault = client[database][collection]
+        # The driver opens keys with majority reads: one found sooner would not open yet.
+        self._vault = client[database].get_collection(
+            collection, read_concern=ReadConcern("majority")
+        )
         self._management = management
         self._encryption: ClientEncryption[Any] = ClientEncryption(
             {management.provider: management.credentials},

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,10 +86,14 @@ def test_a_changed_ciphertext_is_refused(make: Make) -> None:
 
 def test_racing_processes_make_one_key(make: Make, database: Database[dict[str, Any]]) -> None:
     ciphers = [make() for _ in range(8)]
-    with ThreadPoolExecutor(8) as pool:
-        texts = list(pool.map(lambda cipher: cipher.encrypt("alpha", PLAIN), ciphers))
-    assert database["data_keys"].count_documents({}) == 1
-    assert {ciphers[0].reveal("alpha", text) for text in texts} == {PLAIN}
+    tenants = [f"tenant-{number}" for number in range(20)]
+    for tenant in tenants:
+        with ThreadPoolExecutor(8) as pool:
+            texts = list(
+                pool.map(partial(FieldCipher.encrypt, tenant_id=tenant, text=PLAIN), ciphers)
+            )
+        assert {ciphers[0].reveal(tenant, text) for text in texts} == {PLAIN}
+    assert database["data_keys"].count_documents({}) == len(tenants)
 
 
 def test_a_key_at_rest_is_wrapped(make: Make, database: Database[dict[str, Any]]) -> None:

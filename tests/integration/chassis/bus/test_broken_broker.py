@@ -13,6 +13,7 @@ def test_what_is_committed_while_the_broker_is_stopped_arrives_when_it_is_back(
 ) -> None:
     relay, worker = fragile.ready("relay", "worker")
     fragile.has_effect(fragile.case())
+    fragile.settle()
     victim.stop()
 
     events = [fragile.case() for _ in range(10)]
@@ -32,6 +33,7 @@ def test_what_is_committed_while_the_broker_is_frozen_arrives_when_it_thaws(
 ) -> None:
     relay, worker = fragile.ready("relay", "worker")
     fragile.has_effect(fragile.case())
+    fragile.settle()
     victim.freeze()
 
     events = [fragile.case() for _ in range(10)]
@@ -54,6 +56,7 @@ def test_a_broker_that_blocks_publishers_gets_everything_when_it_takes_again(
 ) -> None:
     relay, _ = fragile.ready("relay", "worker")
     fragile.has_effect(fragile.case())
+    fragile.settle()
     victim.block_publishers()
 
     events = [fragile.case() for _ in range(300)]
