@@ -30,7 +30,9 @@ def pair(mongodb_uri: str = "") -> Iterator[tuple[dict[str, str], tuple[tuple[st
         token = issuer(folder).issue(TENANT, "coordinator-1", ["coordinator"])
         children = {kind: _start(kind, folder, mongodb_uri) for kind in ("bare", "haven")}
         try:
-            addresses = {kind: _address(child) for kind, child in children.items()}
+            addresses = {
+                kind: _address(child, folder / f"{kind}.log") for kind, child in children.items()
+            }
             yield addresses, (("authorization", f"Bearer {token}"),)
         finally:
             for child in children.values():
@@ -113,14 +115,18 @@ class _stubs:  # noqa: N801  # reads as a verb at its one use
 
 def _start(kind: str, folder: Path, mongodb_uri: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.bench.serve", kind, str(folder)]
-    return subprocess.Popen(
-        [*command, mongodb_uri] if mongodb_uri else command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    with (folder / f"{kind}.log").open("w") as told:  # its log lines are no part of the table
+        return subprocess.Popen(
+            [*command, mongodb_uri] if mongodb_uri else command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=told,
+            text=True,
+        )
 
 
-def _address(child: subprocess.Popen[str]) -> str:
+def _address(child: subprocess.Popen[str], log: Path) -> str:
     assert child.stdout is not None
-    return child.stdout.readline().strip()
+    if not (address := child.stdout.readline().strip()):
+        raise RuntimeError(f"no server:\n{log.read_text()}")
+    return address
