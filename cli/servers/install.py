@@ -7,10 +7,14 @@ A service that was there before is somebody's own and stays as it is.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from chassis.errors import FailedPrecondition
@@ -31,8 +35,8 @@ if [ ! -e "$policy" ]; then
     chmod 755 "$policy"
 fi
 export DEBIAN_FRONTEND=noninteractive
-apt-get update -q
-apt-get install -q -y --no-install-recommends $1
+apt-get update -q || echo "going on with the package lists that are there" >&2
+apt-get install -o DPkg::Lock::Timeout=300 -q -y --no-install-recommends $1
 for unit in $fresh; do
     if [ -d /run/systemd/system ]; then
         systemctl disable --now "$unit" 2>/dev/null || true
@@ -56,7 +60,10 @@ def install(packages: list[str], *, units: list[str], why: str) -> None:
         file=sys.stderr,
     )
     try:
-        subprocess.run(command, check=True, timeout=APT_SECONDS, stdout=sys.stderr)  # noqa: S603
+        with _alone():
+            subprocess.run(  # noqa: S603
+                command, check=True, timeout=APT_SECONDS, stdout=sys.stderr
+            )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         raise FailedPrecondition(
             "INSTALL_FAILED", f"apt could not install {wanted}; install it by hand and try again."
@@ -70,6 +77,15 @@ def need_library(binary: Path, *, library: str, package: str) -> None:
     )
     if f"{library} => not found" in linked.stdout:
         install([package], units=[], why=f"{binary.name} needs {library}.")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One apt at a time: servers, and test runs, start side by side, and apt refuses the second."""
+    path = Path(tempfile.gettempdir()) / f"haven-apt-{os.getuid()}.lock"
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _privilege(why: str, wanted: str) -> list[str]:

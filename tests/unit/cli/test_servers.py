@@ -5,6 +5,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -120,6 +122,23 @@ def test_without_apt_the_other_way_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         install.install(["rabbitmq-server"], units=[], why="It is missing.")
 
 
+def test_two_that_install_at_once_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """apt refuses the second one, and a first start brings two servers up side by side."""
+    running, nobody_comes = threading.Semaphore(1), threading.Event()
+
+    def apt(*_: object, **__: object) -> None:
+        assert running.acquire(blocking=False), "another apt is at work"
+        nobody_comes.wait(0.05)
+        running.release()
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(shutil, "which", {"apt-get": "/usr/bin/apt-get"}.get)
+    monkeypatch.setattr(install.subprocess, "run", apt)
+    with ThreadPoolExecutor(3) as pool:
+        for done in [pool.submit(install.install, ["one"], units=[], why="") for _ in range(3)]:
+            done.result()
+
+
 class Machine:
     """The install script, run for real on a system of which every program only takes notes."""
 
@@ -154,7 +173,8 @@ def test_installing_starts_and_leaves_no_service(tmp_path: Path) -> None:
     machine = Machine(tmp_path, systemd=True)
     assert machine.install("rabbitmq-server epmd.socket") == [
         "apt-get update -q exit 101",
-        "apt-get install -q -y --no-install-recommends rabbitmq-server exit 101",
+        "apt-get install -o DPkg::Lock::Timeout=300 -q -y --no-install-recommends"
+        " rabbitmq-server exit 101",
         "systemctl disable --now rabbitmq-server exit 101",
         "systemctl disable --now epmd.socket exit 101",
     ]
