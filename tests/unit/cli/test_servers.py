@@ -133,7 +133,7 @@ def test_two_that_install_at_once_take_turns(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(shutil, "which", {"apt-get": "/usr/bin/apt-get"}.get)
-    monkeypatch.setattr(install.subprocess, "run", apt)
+    monkeypatch.setattr(subprocess, "run", apt)
     with ThreadPoolExecutor(3) as pool:
         for done in [pool.submit(install.install, ["one"], units=[], why="") for _ in range(3)]:
             done.result()
