@@ -81,7 +81,7 @@ class BoundedExecutor:
         if not answer.cancelled():  # nobody waits for it any more
             try:
                 result = context.run(fn, *args)
-            except BaseException as raised:
+            except BaseException as raised:  # whatever it is, the thread serves others after it
                 error = _carried(raised)  # to the caller, whom it concerns
         # A caller may leave before the thread is free: room comes back only from here.
         self._finished.append((answer, result, error))

@@ -66,7 +66,7 @@ class EventConsumer(QueueConsumer):  # type: ignore[misc]  # nameko is untyped
         )
         try:
             yield connection
-        except BaseException:
+        except BaseException:  # also a killed greenlet or a timeout, which are no Exception
             connection.collect()  # a frozen broker would not even answer a good-bye
             raise
         connection.release()

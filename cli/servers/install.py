@@ -12,7 +12,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,9 +80,12 @@ def need_library(binary: Path, *, library: str, package: str) -> None:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """One apt at a time: servers, and test runs, start side by side, and apt refuses the second."""
-    path = Path(tempfile.gettempdir()) / f"haven-apt-{os.getuid()}.lock"
-    with path.open("w") as lock:
+    """One apt at a time: servers, and test runs, start side by side, and apt refuses the second.
+
+    Locks this file, which all of them share: one in a public folder could be planted. The wait ends
+    because each holder has APT_SECONDS, and the system takes the lock from the dead.
+    """
+    with Path(__file__).open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -3,91 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import pytest
 from google.protobuf.message import Message
 from haven.crisis.v1.events_pb2 import CaseAcknowledged, CaseOpened
 
-from chassis.broker import Outgoing, Prepare, Published
 from chassis.call import system_call
 from chassis.clock import FixedClock
 from chassis.errors import Unavailable
 from chassis.outbox.relay import MARK_MOST, MARK_SECONDS, SWEEP, HeldTypes, RelayLoop
 from chassis.topology import MessageClass
 from tests.fakes.memory_store import MemoryStore
-
-
-class ScriptedPublisher:
-    """A broker that takes everything, but for what a test says."""
-
-    def __init__(self) -> None:
-        self.is_open, self.is_blocked = False, False
-        self.published: list[Outgoing] = []
-        self.unroutable: set[str] = set()
-        self.refused: set[str] = set()
-        self.loses_connection_after = 10_000
-        self.loses_connection_idle = False
-        self.late: list[str] = []
-        self.unanswered: set[str] = set()
-        self.prepared = 0
-
-    @property
-    def in_flight(self) -> frozenset[str]:
-        return frozenset(self.unanswered)
-
-    def open(self) -> None:
-        self.is_open = True
-
-    def prepare(self, _work: Prepare) -> None:
-        self.prepared += 1
-
-    def close(self) -> None:
-        self.is_open = False
-        self.unanswered.clear()
-
-    def tend(self) -> Published:
-        if self.loses_connection_idle:
-            self.close()
-        late, self.late = self.late, []
-        self.unanswered.difference_update(late)
-        return Published(confirmed=late)
-
-    def publish(self, messages: Iterable[Outgoing]) -> Published:
-        assert self.is_open, "the real one has no channel then"
-        known = Published()
-        for message in messages:
-            if len(self.published) == self.loses_connection_after:
-                self.close()
-                break
-            if self.is_blocked:
-                self.unanswered.add(message.id)
-                continue
-            self.published.append(message)
-            self._answer(message, known)
-        return known
-
-    def _answer(self, message: Outgoing, known: Published) -> None:
-        if message.properties["type"] in self.unroutable:
-            known.returned.append(message.id)
-        elif message.properties["type"] in self.refused:
-            known.refused.append(message.id)
-        else:
-            known.confirmed.append(message.id)
-
-
-class Flag:
-    """A lease that a test gives and takes."""
-
-    def __init__(self) -> None:
-        self.is_ours = True
-
-    def hold(self) -> bool:
-        return self.is_ours
-
-    def release(self) -> None:
-        self.is_ours = False
+from tests.unit.chassis.relay_stand import Flag, ScriptedPublisher, Seconds
 
 
 @pytest.fixture
@@ -103,16 +31,6 @@ def broker() -> ScriptedPublisher:
 @pytest.fixture
 def lease() -> Flag:
     return Flag()
-
-
-class Seconds:
-    """A monotonic clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
