@@ -23,7 +23,7 @@ from chassis.audit import Sealer, SealLoop
 from chassis.auth.pki import Credentials
 from chassis.broker import Prepare, Publisher
 from chassis.dead_letters import dead_queues
-from chassis.lease import TTL_SECONDS, Lease
+from chassis.lease import TTL_SECONDS, Leases
 from chassis.log import failure, get_logger
 from chassis.outbox.courier import Courier
 from chassis.outbox.gauges import GaugeLoop
@@ -90,12 +90,12 @@ class Relay:
         self._process = process
         self._catalogue = load_catalogue([process.settings.service])
         _expect(self._catalogue, process.settings)
-        self._loops, self._wakes = Loops(), Wakes()
+        self._loops, self._wakes, self._leases = Loops(), Wakes(), Leases(process.store)
         self._courier = _courier(process)
         process.store.after_commit = self._courier.deliver
         self._watch = Watch(process.store)
         self._wakes.follow(self._watch)
-        self._due = DueRunner(process.store, due_work(), self._watch)
+        self._due = DueRunner(process.store, due_work(), self._watch, self._leases)
         self._start()
 
     def is_alive(self) -> bool:
@@ -119,11 +119,11 @@ class Relay:
         for message_class in MessageClass:
             self._start_class(message_class)
         receipts = ReceiptLoop(
-            store, self._courier.start, lease=Lease(store, "relay.receipts", ttl=TTL_SECONDS)
+            store, self._courier.start, lease=self._leases.lease("relay.receipts")
         )
         wake = self._wakes.listen(MessageClass.CRISIS)
         self._loops.start("receipts", receipts, wake=wake)
-        seals = SealLoop(Sealer(store), lease=Lease(store, "sealer", ttl=PATIENT_TTL))
+        seals = SealLoop(Sealer(store), lease=self._leases.lease("sealer", ttl=PATIENT_TTL))
         self._loops.start("sealer", seals)
         gauges = GaugeLoop(
             settings.service,
@@ -143,7 +143,7 @@ class Relay:
             outbox=store,
             publisher=Publisher(self._process.settings.amqp_uri.reveal()),
             prepare=_declaring(self._catalogue, message_class),
-            lease=Lease(store, name, ttl=TTL_SECONDS if is_crisis else PATIENT_TTL),
+            lease=self._leases.lease(name, ttl=TTL_SECONDS if is_crisis else PATIENT_TTL),
         )
         self._loops.start(name, loop, wake=self._wakes.listen(message_class))
 

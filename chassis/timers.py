@@ -19,7 +19,7 @@ from prometheus_client import Counter, Histogram
 
 from chassis.call import Call, system_call
 from chassis.errors import HavenError, is_retryable
-from chassis.lease import TTL_SECONDS, Lease
+from chassis.lease import Lease, Leases
 from chassis.log import failure, get_logger
 from chassis.store import Document, Store
 from chassis.store.engine import Due
@@ -158,12 +158,11 @@ class DueRunner:
     """All of a service's due work: a thread for each kind, woken by the process's watch."""
 
     def __init__(
-        self, store: Store, works: Sequence[DueWork], watch: Watch, *, ttl: float = TTL_SECONDS
+        self, store: Store, works: Sequence[DueWork], watch: Watch, leases: Leases
     ) -> None:
         self._stopping = threading.Event()
         self._loops = [
-            DueLoop(store, work, lease=Lease(store, f"timer.{work.name}", ttl=ttl))
-            for work in works
+            DueLoop(store, work, lease=leases.lease(f"timer.{work.name}")) for work in works
         ]
         self._threads = [
             threading.Thread(target=self._run, args=[loop], name=loop.work.name, daemon=True)

@@ -15,7 +15,7 @@ from pymongo.collection import Collection
 from chassis.audit import Finding, FindingKind, Head, Sealer, SealLoop, head_of, verify
 from chassis.audit import sealer as sealer_module
 from chassis.errors import DeadlineExceeded, HavenError, Unavailable
-from chassis.lease import Lease
+from chassis.lease import Leases
 from chassis.store import AUDIT, Document, Store
 from chassis.store.audit_rows import SEALS
 from tests.charts import a_call
@@ -282,8 +282,8 @@ def test_writing_sealing_and_verifying_go_on_together(store: Store) -> None:
 def test_the_loop_seals_within_a_second_and_only_while_it_holds_the_lease(
     store: Store, make_store: MakeStore
 ) -> None:
-    loop = SealLoop(Sealer(store), lease=Lease(store, "sealer"))
-    other = SealLoop(Sealer(make_store()), lease=Lease(make_store(), "sealer"))
+    loop = SealLoop(Sealer(store), lease=Leases(store).lease("sealer"))
+    other = SealLoop(Sealer(make_store()), lease=Leases(make_store()).lease("sealer"))
     assert loop.turn() == sealer_module.SWEEP_SECONDS
     record(store, 3)
     other.turn()
@@ -303,7 +303,7 @@ def test_a_backlog_is_sealed_in_turns_that_no_tenant_fills_alone(
     monkeypatch.setattr(sealer_module, "TURN_SECONDS", 0.0)
     record(store, 10)
     record(store, 3, "t2")
-    loop = SealLoop(Sealer(store), lease=Lease(store, "sealer"))
+    loop = SealLoop(Sealer(store), lease=Leases(store).lease("sealer"))
 
     assert loop.turn() == 0
     assert (head_of(store, "t1").sequence, head_of(store, "t2").sequence) == (4, 3)

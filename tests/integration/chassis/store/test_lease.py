@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from chassis.errors import Unavailable
-from chassis.lease import LEASES, Lease
+from chassis.lease import LEASES, ROW, Lease, Leases
 from chassis.store import CROSS_TENANT, Store
 from cli.servers import MongoServer
 from tests.integration.chassis.store.conftest import MakeStore
@@ -21,7 +21,7 @@ LONG = 2.0  # kept by a slow machine too
 
 
 def a_lease(store: Store, *, ttl: float = TTL) -> Lease:
-    return Lease(store, "job", ttl=ttl)
+    return Leases(store).lease("job", ttl=ttl)
 
 
 def tried(lease: Lease) -> bool:
@@ -72,47 +72,37 @@ def test_a_lease_runs_out_and_another_takes_it_but_never_both(store: Store) -> N
 
     eventually(taken, within=5)
     assert time.monotonic() - started >= TTL * 0.9
-    assert not first.renew()
     assert not first.acquire()
 
 
-def test_a_renewed_lease_is_kept(store: Store) -> None:
+def test_a_lease_that_is_taken_anew_in_time_is_kept(store: Store) -> None:
     first, second = a_lease(store, ttl=LONG), a_lease(store, ttl=LONG)
     first.acquire()
     until = time.monotonic() + 1.5 * LONG
 
     def kept_to_the_end() -> bool:
-        assert first.renew() or time.monotonic() > until
+        assert first.acquire() or time.monotonic() > until
         assert not second.acquire()
         return time.monotonic() > until
 
     eventually(kept_to_the_end, within=4 * LONG, every=0.1)
 
 
-def test_a_lease_that_ran_out_cannot_be_renewed_only_taken_again(store: Store) -> None:
-    lease = a_lease(store)
-    lease.acquire()
-    run_out = [{"$set": {"expire_time": "$$NOW"}}]
-    store.database[LEASES].update_one({"_id": "job"}, run_out, comment=f"{CROSS_TENANT}test")
-    assert not lease.renew()
-    assert not lease.is_held
-    assert eventually(lambda: tried(lease), within=10)
-
-
 def test_jobs_do_not_share_a_lease(store: Store) -> None:
-    assert Lease(store, "one", ttl=60).acquire()
-    assert Lease(store, "two", ttl=60).acquire()
+    assert Leases(store).lease("one", ttl=60).acquire()
+    assert Leases(store).lease("two", ttl=60).acquire()
 
 
 def test_the_databases_clock_decides_not_this_processs(store: Store) -> None:
     """A holder whose stored time is still to come keeps others out whatever the time is here."""
     far = datetime.now(UTC) + timedelta(seconds=60)
     store.database[LEASES].insert_one(
-        {"_id": "job", "holder": "other", "expire_time": far}, comment=f"{CROSS_TENANT}test"
+        {"_id": ROW, "job": {"holder": "other", "expire_time": far}},
+        comment=f"{CROSS_TENANT}test",
     )
     assert not a_lease(store, ttl=60).acquire()
     store.database[LEASES].update_one(
-        {"_id": "job"}, [{"$set": {"expire_time": "$$NOW"}}], comment=f"{CROSS_TENANT}test"
+        {"_id": ROW}, [{"$set": {"job.expire_time": "$$NOW"}}], comment=f"{CROSS_TENANT}test"
     )
     assert a_lease(store, ttl=60).acquire()
 
@@ -129,8 +119,52 @@ def test_holding_asks_the_database_a_few_times_only_and_keeps_the_lease(store: S
     eventually(held_to_the_end, within=4 * LONG, every=0.01)
 
 
+def test_one_write_keeps_all_that_a_process_holds(store: Store) -> None:
+    claims = Leases(store)
+    leases = [claims.lease(f"job.{number}", ttl=LONG) for number in range(5)]
+
+    def kept_together() -> bool:
+        held = [lease.hold() for lease in leases]
+        row = store.database[LEASES].find_one({"_id": ROW}, comment=f"{CROSS_TENANT}test")
+        assert row is not None
+        return all(held) and len({row[f"job-{number}"]["expire_time"] for number in range(5)}) == 1
+
+    eventually(kept_together, within=10)
+
+
+def test_a_job_whose_thread_hangs_changes_hands_and_the_others_do_not(
+    make_store: MakeStore,
+) -> None:
+    mine, theirs = Leases(make_store()), Leases(make_store())
+    busy, hanging = mine.lease("busy", ttl=LONG), mine.lease("hanging", ttl=TTL)
+    busy_elsewhere, hanging_elsewhere = theirs.lease("busy"), theirs.lease("hanging")
+    assert busy.hold()
+    assert hanging.hold()
+    lost = []
+
+    def taken_over() -> bool:
+        lost.append(not busy.hold() or busy_elsewhere.acquire())
+        return hanging_elsewhere.acquire()
+
+    eventually(taken_over, within=10)
+    assert not hanging.is_held
+    assert not any(lost)
+
+
+def test_keeping_the_others_does_not_take_back_what_was_released(store: Store) -> None:
+    claims = Leases(store)
+    kept, released = claims.lease("kept", ttl=TTL), claims.lease("released", ttl=TTL)
+    assert kept.hold()
+    assert released.hold()
+    released.release()
+    until = time.monotonic() + 2 * TTL
+    eventually(lambda: kept.hold() and time.monotonic() > until, within=20)
+    assert not released.is_held
+    assert Leases(store).lease("released", ttl=60).acquire()
+
+
 def test_the_metric_shows_who_holds(store: Store) -> None:
-    lease = Lease(store, "shown", ttl=60)
+    lease = Leases(store).lease("shown", ttl=60)
     assert shown("shown") == 0
     lease.hold()
     assert shown("shown") == 1
