@@ -25,6 +25,7 @@ from chassis.broker import Prepare, Publisher
 from chassis.dead_letters import dead_queues
 from chassis.lease import TTL_SECONDS, Leases
 from chassis.log import failure, get_logger
+from chassis.outbox.backlog import Backlog
 from chassis.outbox.courier import Courier
 from chassis.outbox.gauges import GaugeLoop
 from chassis.outbox.loops import Loops
@@ -121,7 +122,7 @@ class Relay:
         receipts = ReceiptLoop(
             store, self._courier.start, lease=self._leases.lease("relay.receipts")
         )
-        wake = self._wakes.listen(MessageClass.CRISIS)
+        wake = self._wakes.listen(MessageClass.CRISIS).event
         self._loops.start("receipts", receipts, wake=wake)
         seals = SealLoop(Sealer(store), lease=self._leases.lease("sealer", ttl=PATIENT_TTL))
         self._loops.start("sealer", seals)
@@ -137,15 +138,15 @@ class Relay:
 
     def _start_class(self, message_class: MessageClass) -> None:
         is_crisis = message_class is MessageClass.CRISIS
-        store, name = self._process.store, f"relay.{message_class}"
+        name = f"relay.{message_class}"
+        told = self._wakes.listen(message_class)
         loop = RelayLoop(
-            message_class,
-            outbox=store,
+            Backlog(message_class, self._process.store, told.take),
             publisher=Publisher(self._process.settings.amqp_uri.reveal()),
             prepare=_declaring(self._catalogue, message_class),
             lease=self._leases.lease(name, ttl=TTL_SECONDS if is_crisis else PATIENT_TTL),
         )
-        self._loops.start(name, loop, wake=self._wakes.listen(message_class))
+        self._loops.start(name, loop, wake=told.event)
 
 
 def _expect(catalogue: Catalogue, settings: ProcessSettings) -> None:

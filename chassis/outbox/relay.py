@@ -8,7 +8,7 @@ stays pending, is counted, and steps aside so that other types go on.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from prometheus_client import Counter
@@ -18,12 +18,11 @@ from chassis.envelope import properties_of
 from chassis.errors import HavenError, Unavailable
 from chassis.failpoint import failpoint
 from chassis.log import failure, get_logger
+from chassis.outbox.backlog import BATCH, Backlog
 from chassis.store.outbox_rows import OutboxRow
 from chassis.telemetry.metrics import event_published
 from chassis.topology import MessageClass
 
-BATCH = 500
-CRISIS_SWEEP, SWEEP = 0.25, 1.0  # for what no wake-up told of
 # A mark costs the database as much as a commit. Marked together after a moment; a relay that dies
 # before that leaves events to be published twice, which inboxes take once.
 MARK_SECONDS, MARK_MOST = 0.1, 100
@@ -39,16 +38,6 @@ returned = Counter(
 RETURNED, REFUSED = "returned", "refused"
 
 
-class Outbox(Protocol):
-    """What a loop needs of the store."""
-
-    def pending(
-        self, message_class: MessageClass, limit: int, *, without: Collection[str] = ()
-    ) -> list[OutboxRow]: ...
-
-    def mark_published(self, event_ids: Sequence[str]) -> int: ...
-
-
 class Leadership(Protocol):
     """A lease: at most one holder works, and one that does not work gives it up."""
 
@@ -61,22 +50,19 @@ class RelayLoop:
 
     def __init__(
         self,
-        message_class: MessageClass,
+        backlog: Backlog,
         *,
-        outbox: Outbox,
         publisher: Publisher,
         prepare: Prepare,
         lease: Leadership,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.message_class = message_class
         self._monotonic = monotonic
-        self._outbox, self._publisher, self._lease = outbox, publisher, lease
+        self._backlog, self._publisher, self._lease = backlog, publisher, lease
         self._prepare = prepare  # declares the topology on a fresh connection
         self._rows: dict[str, OutboxRow] = {}  # in flight
         self._confirmed: dict[str, float] = {}  # and not yet marked; since when
-        self._sweep = CRISIS_SWEEP if message_class is MessageClass.CRISIS else SWEEP
-        self._held = HeldTypes.of(message_class)
+        self._held = HeldTypes.of(backlog.message_class)
 
     def turn(self) -> float:
         """One pass; no pause where more is waiting. Unavailable where broker or store is away."""
@@ -85,9 +71,9 @@ class RelayLoop:
         self._mark_in_time()
         self._require_broker("the connection was lost while idle")
         if self._publisher.is_blocked or not self._lease.hold():
+            self._backlog.look_anew()  # what is told meanwhile is another relay's
             return self._pause()
-        held = self._held.now()
-        rows = self._outbox.pending(self.message_class, BATCH, without=held)
+        rows = self._backlog.look(without=self._held.now())
         known = self._rows.keys() | self._confirmed.keys()
         fresh = [row for row in rows if row.event_id not in known]
         if fresh:
@@ -106,12 +92,14 @@ class RelayLoop:
 
     def failed(self, _error: HavenError) -> None:
         """A turn did not come to its end: another replica may be luckier."""
+        self._backlog.look_anew()
         self._lease.release()
 
     def _connect(self) -> None:
         if self._publisher.is_open:
             return
         self._rows.clear()
+        self._backlog.look_anew()
         self._publisher.open()
         self._publisher.prepare(self._prepare)
 
@@ -146,7 +134,7 @@ class RelayLoop:
                 log.error("relay.event-not-taken", type=row.type, outcome=outcome)
 
     def _pause(self) -> float:
-        return MARK_SECONDS if self._confirmed else self._sweep
+        return MARK_SECONDS if self._confirmed else self._backlog.pause
 
     def _mark_in_time(self) -> None:
         oldest = next(iter(self._confirmed.values()), None)
@@ -156,7 +144,7 @@ class RelayLoop:
 
     def _mark(self) -> None:
         if self._confirmed:
-            self._outbox.mark_published(list(self._confirmed))
+            self._backlog.mark(list(self._confirmed))
             self._confirmed.clear()
 
 

@@ -1,7 +1,7 @@
-"""Who must look at the outbox now: what the process's watch sees, fanned out by message class.
+"""What was committed to the outbox, told by the process's watch to those whose class it is.
 
-A wake-up is a hint. It may come without reason or be lost with the stream; sweeps find what it
-misses.
+A loop that is told the rows need not ask for them. Rows may be told twice or be lost with the
+stream, and `Told.take` says when some may be missing; sweeps find what it cannot know of.
 """
 
 from __future__ import annotations
@@ -10,30 +10,59 @@ import threading
 from collections import defaultdict
 
 from chassis.store import Document
-from chassis.store.outbox_rows import OUTBOX
+from chassis.store.outbox_rows import FACTS, OUTBOX, OutboxRow, row_from
 from chassis.store.watch import INSERTS, Watch
 from chassis.topology import MessageClass
 
+MOST_TOLD = 500  # a loop so far behind reads batches from the store instead
 
-class Wakes:
-    """Events to wait on, by class."""
+
+class Told:
+    """What one listener has been told since it last asked."""
 
     def __init__(self) -> None:
-        self._listening: defaultdict[MessageClass, list[threading.Event]] = defaultdict(list)
+        self.event = threading.Event()  # set with every telling
+        self._lock = threading.Lock()
+        self._rows: list[OutboxRow] = []
+        self._is_all = False
+
+    def tell(self, row: OutboxRow | None) -> None:
+        """This row was committed; None says that any may have been."""
+        with self._lock:
+            self._is_all &= row is not None and len(self._rows) < MOST_TOLD
+            if row is None or not self._is_all:
+                self._rows.clear()
+            else:
+                self._rows.append(row)
+        self.event.set()
+
+    def take(self) -> list[OutboxRow] | None:
+        """The rows committed since the last time, in that order; None where any may be missing."""
+        with self._lock:
+            rows, is_all = self._rows, self._is_all
+            self._rows, self._is_all = [], True
+        return rows if is_all else None
+
+
+class Wakes:
+    """Listeners by message class."""
+
+    def __init__(self) -> None:
+        self._listening: defaultdict[MessageClass, list[Told]] = defaultdict(list)
 
     def follow(self, watch: Watch) -> None:
-        """Be told of every committed row; bodies stay where they are."""
-        watch.listen(OUTBOX, self.committed, operations=INSERTS, fields=["message_class"])
+        """Be told of every committed row."""
+        watch.listen(OUTBOX, self.committed, operations=INSERTS, fields=["_id", *sorted(FACTS)])
 
-    def listen(self, message_class: MessageClass) -> threading.Event:
-        """An event of the listener's own, set when something of the class was committed."""
-        wake = threading.Event()
-        self._listening[message_class].append(wake)
-        return wake
+    def listen(self, message_class: MessageClass) -> Told:
+        """What the listener alone is told of a class."""
+        told = Told()
+        self._listening[message_class].append(told)
+        return told
 
-    def committed(self, row: Document) -> None:
+    def committed(self, document: Document) -> None:
         """This row was committed; an empty one says that any may have been."""
-        classes = [MessageClass(row["message_class"])] if row else list(MessageClass)
-        for message_class in classes:
+        row = row_from(document) if document else None
+        for message_class in [row.message_class] if row else MessageClass:
             for each in self._listening[message_class]:
-                each.set()
+                each.tell(row)

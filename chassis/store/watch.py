@@ -1,4 +1,4 @@
-"""Wake-ups by change stream: a hint that somebody should look, never the data itself.
+"""Wake-ups by change stream: a hint that somebody should look, with what they need to see of it.
 
 A hint may come without reason, or be lost with the stream; whoever waits for one sweeps as well.
 Every open stream costs the database a look at every write, so a process opens one for all.

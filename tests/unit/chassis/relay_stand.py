@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chassis.broker import Outgoing, Prepare, Published
+from chassis.store.outbox_rows import OutboxRow
 
 
 class ScriptedPublisher:
@@ -76,6 +77,17 @@ class Flag:
 
     def release(self) -> None:
         self.is_ours = False
+
+
+class Unaware:
+    """A watch that tells of rows only when a test says so, and else that any may be missing."""
+
+    def __init__(self) -> None:
+        self.rows: list[OutboxRow] | None = None
+
+    def take(self) -> list[OutboxRow] | None:
+        rows, self.rows = self.rows, None if self.rows is None else []
+        return rows
 
 
 class Seconds:

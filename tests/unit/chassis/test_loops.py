@@ -8,8 +8,6 @@ import pytest
 
 from chassis.errors import HavenError, Unavailable
 from chassis.outbox.loops import Loops
-from chassis.outbox.wake import Wakes
-from chassis.topology import MessageClass
 from tests.waiting import eventually
 
 
@@ -98,15 +96,3 @@ def test_closing_waits_for_the_turn_and_lets_the_work_clean_up(loops: Loops) -> 
 
     assert loops.close(within=5)
     assert work.is_closed
-
-
-def test_a_wake_up_reaches_every_listener_of_its_class_and_no_other() -> None:
-    wakes = Wakes()
-    crisis = [wakes.listen(MessageClass.CRISIS), wakes.listen(MessageClass.CRISIS)]
-    bulk = wakes.listen(MessageClass.BULK)
-
-    wakes.committed({"message_class": MessageClass.CRISIS.value})
-
-    assert [each.is_set() for each in (*crisis, bulk)] == [True, True, False]
-    wakes.committed({})
-    assert bulk.is_set()

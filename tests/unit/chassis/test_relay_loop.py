@@ -12,10 +12,11 @@ from haven.crisis.v1.events_pb2 import CaseAcknowledged, CaseOpened
 from chassis.call import system_call
 from chassis.clock import FixedClock
 from chassis.errors import Unavailable
-from chassis.outbox.relay import MARK_MOST, MARK_SECONDS, SWEEP, HeldTypes, RelayLoop
+from chassis.outbox.backlog import SWEEP, Backlog
+from chassis.outbox.relay import MARK_MOST, MARK_SECONDS, HeldTypes, RelayLoop
 from chassis.topology import MessageClass
 from tests.fakes.memory_store import MemoryStore
-from tests.unit.chassis.relay_stand import Flag, ScriptedPublisher, Seconds
+from tests.unit.chassis.relay_stand import Flag, ScriptedPublisher, Seconds, Unaware
 
 
 @pytest.fixture
@@ -39,10 +40,16 @@ def seconds() -> Seconds:
 
 
 @pytest.fixture
-def loop(store: MemoryStore, broker: ScriptedPublisher, lease: Flag, seconds: Seconds) -> RelayLoop:
+def told() -> Unaware:
+    return Unaware()
+
+
+@pytest.fixture
+def loop(
+    store: MemoryStore, broker: ScriptedPublisher, lease: Flag, told: Unaware, seconds: Seconds
+) -> RelayLoop:
     return RelayLoop(
-        MessageClass.CLINICAL,
-        outbox=store,
+        Backlog(MessageClass.CLINICAL, store, told.take, monotonic=seconds),
         publisher=broker,
         prepare=lambda _connection: None,
         lease=lease,

@@ -1,0 +1,76 @@
+"""What one class has left to publish: told by the watch as it is committed, and swept for the rest.
+
+A row that was told needs no question to the store. Sweeps find what no telling reached, and are all
+that counts after a gap, a failed turn, or a time without the lease.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from typing import Protocol
+
+from chassis.store.outbox_rows import OutboxRow
+from chassis.topology import MessageClass
+
+BATCH = 500
+CRISIS_SWEEP, SWEEP = 0.25, 1.0
+REMEMBERED = 2000  # marked rows, of which a watch that lags behind may still tell
+
+
+class Outbox(Protocol):
+    """What is needed of the store."""
+
+    def pending(
+        self, message_class: MessageClass, limit: int, *, without: Collection[str] = ()
+    ) -> list[OutboxRow]: ...
+
+    def mark_published(self, event_ids: Sequence[str]) -> int: ...
+
+
+class Backlog:
+    """One class of one service's outbox."""
+
+    def __init__(
+        self,
+        message_class: MessageClass,
+        outbox: Outbox,
+        told: Callable[[], Sequence[OutboxRow] | None],
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.message_class = message_class
+        self._outbox, self._monotonic = outbox, monotonic
+        self._told = told  # rows committed since it was last asked; None where some may be missing
+        self._sweep = CRISIS_SWEEP if message_class is MessageClass.CRISIS else SWEEP
+        self._next_sweep = 0.0
+        self._marked: dict[str, None] = {}  # the last ones, oldest first
+
+    @property
+    def pause(self) -> float:
+        """Seconds until it is time to sweep; a whole sweep where it is time already."""
+        left = self._next_sweep - self._monotonic()
+        return left if left > 0 else self._sweep
+
+    def look(self, *, without: Collection[str]) -> Sequence[OutboxRow]:
+        """Rows of other types than these that may wait, up to BATCH, first committed first."""
+        told, now = self._told(), self._monotonic()
+        if told is not None and now < self._next_sweep:
+            return [row for row in told if row.type not in without and self._is_new(row)]
+        rows = self._outbox.pending(self.message_class, BATCH, without=without)
+        self._next_sweep = now if len(rows) == BATCH else now + self._sweep
+        return rows
+
+    def look_anew(self) -> None:
+        """Ask the store next time, whatever is told until then."""
+        self._next_sweep = 0.0
+
+    def mark(self, event_ids: Sequence[str]) -> None:
+        """The broker has confirmed these."""
+        self._outbox.mark_published(event_ids)
+        self._marked |= dict.fromkeys(event_ids)
+        for oldest in list(self._marked)[:-REMEMBERED]:
+            del self._marked[oldest]
+
+    def _is_new(self, row: OutboxRow) -> bool:
+        return row.event_id not in self._marked
