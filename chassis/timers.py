@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from opentelemetry.trace import SpanKind
@@ -85,13 +86,13 @@ class DueLoop:
             return SWEEP_SECONDS / 2
         busy = self._busy()
         limit = BATCH + len(busy)
-        found = self._store.due_times(self.work.collection, self.work.field, limit=limit)
+        found, upcoming = self._store.timetable(self.work.collection, self.work.field, limit=limit)
         self._forget_settled(found)
         fresh = [due for due in found if due not in busy]
         self._has_more = len(found) == limit
         for due in fresh:
             self._start(due)
-        return self._pause()
+        return self._pause(upcoming)
 
     def close(self) -> None:
         """Finish what is under way and let another relay take over."""
@@ -114,10 +115,9 @@ class DueLoop:
                 if due in still or rest.until > now or due in self._under_way
             }
 
-    def _pause(self) -> float:
+    def _pause(self, upcoming: datetime | None) -> float:
         """Until the next stored time or the end of a rest, at most a sweep."""
         waits = [SWEEP_SECONDS]
-        upcoming = self._store.next_due(self.work.collection, self.work.field)
         if upcoming is not None:
             waits.append((upcoming - self._store.clock.now()).total_seconds())
         with self._lock:

@@ -39,6 +39,13 @@ class Due(NamedTuple):
     time: datetime
 
 
+class Timetable(NamedTuple):
+    """What is due, longest due first, and when the next one will be; None where more is due."""
+
+    due: list[Due]
+    upcoming: datetime | None
+
+
 class Rows(Protocol):
     """The rows of one database as one transaction, or one audited read, sees them."""
 
@@ -116,12 +123,8 @@ class Engine(Protocol):
         """Run `body` on committed rows; single writes in it are durable when it returns."""
         ...
 
-    def due(self, collection: str, field: str, limit: int) -> list[Due]:
-        """Rows whose time in `field` has come, longest due first."""
-        ...
-
-    def next_due(self, collection: str, field: str) -> datetime | None:
-        """The earliest time in `field` that has not come."""
+    def timetable(self, collection: str, field: str, limit: int) -> Timetable:
+        """Rows whose time in `field` has come, at most `limit`, and the earliest that has not."""
         ...
 
     def ensure_indexes(self, indexes: Sequence[Index]) -> None:

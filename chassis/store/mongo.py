@@ -10,7 +10,6 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any, TypeVar
 
 import pymongo
@@ -23,7 +22,7 @@ from pymongo.write_concern import WriteConcern
 
 from chassis.deadline import Deadline
 from chassis.errors import FailedPrecondition
-from chassis.store.engine import CROSS_TENANT, Document, Due, Index, Rows
+from chassis.store.engine import CROSS_TENANT, Document, Due, Index, Rows, Timetable
 from chassis.store.faults import (
     is_conflict,
     is_lost_connection,
@@ -103,31 +102,20 @@ class MongoEngine:
         with translation(), pymongo.timeout(_bound(deadline)):
             return body(MongoRows(self._collections, None))
 
-    def due(self, collection: str, field: str, limit: int) -> list[Due]:
-        """Rows whose time in `field` has come by the database's own clock."""
+    def timetable(self, collection: str, field: str, limit: int) -> Timetable:
+        """Rows whose time in `field` has come by the database's own clock, and the next one's."""
         with translation(), pymongo.timeout(ATTEMPT_SECONDS):
             found = self.database[collection].find(
-                {"$expr": {"$lte": [f"${field}", "$$NOW"]}, field: {"$type": "date"}},
-                {"tenant_id": 1, field: 1},
+                {field: {"$type": "date"}},
+                {"tenant_id": 1, field: 1, "is_due": {"$lte": [f"${field}", "$$NOW"]}},
                 sort=[(field, 1)],
-                limit=limit,
+                limit=limit + 1,
                 comment=f"{CROSS_TENANT}timer",
             )
-            return [Due(row["tenant_id"], row["_id"], row[field]) for row in found]
-
-    def next_due(self, collection: str, field: str) -> datetime | None:
-        """The earliest time in `field` that has not come."""
-        with translation(), pymongo.timeout(ATTEMPT_SECONDS):
-            row = self.database[collection].find_one(
-                {"$expr": {"$gt": [f"${field}", "$$NOW"]}, field: {"$type": "date"}},
-                {field: 1},
-                sort=[(field, 1)],
-                comment=f"{CROSS_TENANT}timer",
-            )
-            if row is None:
-                return None
-            when: datetime = row[field]
-            return when
+            rows = list(found)
+        due = [Due(row["tenant_id"], row["_id"], row[field]) for row in rows if row["is_due"]]
+        upcoming = next((row[field] for row in rows if not row["is_due"]), None)
+        return Timetable(due[:limit], upcoming)
 
     def ensure_indexes(self, indexes: Sequence[Index]) -> None:
         """Make what is missing; FailedPrecondition where one exists differently."""

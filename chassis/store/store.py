@@ -25,7 +25,7 @@ from chassis.log import failure, get_logger
 from chassis.store import outbox_rows
 from chassis.store.attempt import Attempt
 from chassis.store.audit_rows import AUDIT, audit_documents
-from chassis.store.engine import Document, Due, Engine, Index, Rows
+from chassis.store.engine import Document, Engine, Index, Rows, Timetable
 from chassis.store.mongo import ATTEMPT_SECONDS, MongoEngine
 from chassis.store.outbox_rows import OutboxRow, Pending
 from chassis.store.reader import Reader
@@ -115,15 +115,12 @@ class Store:
 
     def due(self, collection: str, field: str, *, limit: int) -> list[tuple[str, str]]:
         """(tenant_id, _id) of documents whose time in `field` has come, longest due first."""
-        return [(due.tenant_id, due.id) for due in self.due_times(collection, field, limit=limit)]
+        due = self.timetable(collection, field, limit=limit).due
+        return [(each.tenant_id, each.id) for each in due]
 
-    def due_times(self, collection: str, field: str, *, limit: int) -> list[Due]:
-        """The same, with the time that has come."""
-        return self.engine.due(collection, field, limit)
-
-    def next_due(self, collection: str, field: str) -> datetime | None:
-        """The earliest time in `field` that has not come yet."""
-        return self.engine.next_due(collection, field)
+    def timetable(self, collection: str, field: str, *, limit: int) -> Timetable:
+        """The same with the times, and the earliest that has not come."""
+        return self.engine.timetable(collection, field, limit)
 
     def pending(
         self, message_class: MessageClass, limit: int, *, without: Collection[str] = ()

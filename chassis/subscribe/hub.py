@@ -12,7 +12,7 @@ from prometheus_client import Histogram
 
 from chassis.telemetry.metrics import SECONDS
 
-TICK_SECONDS = 0.1
+TICK_SECONDS = 0.25
 STALLED_SECONDS = 5.0
 
 hub_lag = Histogram(

@@ -33,6 +33,7 @@ class FileSpans(SpanProcessor):
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self._lines: deque[str] = deque(maxlen=MOST_LINES)
         self._writing = threading.Lock()
+        self._has_lines = threading.Event()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._write_on, name="spans", daemon=True)
         self._thread.start()
@@ -40,6 +41,7 @@ class FileSpans(SpanProcessor):
     def on_end(self, span: ReadableSpan) -> None:
         """Keep the span's line until the next write."""
         self._lines.append(line_of(span))
+        self._has_lines.set()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:  # noqa: ARG002  # the SDK's own
         """Write what has ended; False where the file does not take it."""
@@ -55,12 +57,15 @@ class FileSpans(SpanProcessor):
     def shutdown(self) -> None:
         """Write the rest and close the file."""
         self._ending.set()
+        self._has_lines.set()
         self._thread.join()
         self.force_flush()
         os.close(self._file)
 
     def _write_on(self) -> None:
-        while not self._ending.wait(FLUSH_SECONDS):
+        """A write for all that ends within a moment; none, and no waking up, where nothing does."""
+        while self._has_lines.wait() and not self._ending.wait(FLUSH_SECONDS):
+            self._has_lines.clear()
             self.force_flush()
 
 

@@ -20,7 +20,7 @@ from chassis.clock import Clock
 from chassis.deadline import Deadline
 from chassis.errors import AlreadyExists
 from chassis.store import Document, Index, OutboxRow, Store
-from chassis.store.engine import ANY_ORDER, Due, Filter, Query, Rows
+from chassis.store.engine import ANY_ORDER, Due, Filter, Query, Rows, Timetable
 from chassis.store.outbox_rows import OUTBOX, row_from
 from chassis.store.store import AfterCommit
 from tests.fakes.memory_query import ABSENT, apply, equalities, matches, values_at
@@ -163,18 +163,12 @@ class MemoryEngine:
         with self._lock:
             return body(MemoryRows(self.tables, self.indexes))
 
-    def due(self, collection: str, field: str, limit: int) -> list[Due]:
-        """Rows whose time in `field` has come."""
-        now = self._clock.now()
-        found = [row for row in self._timed(collection, field) if row[field] <= now]
-        return [Due(row["tenant_id"], row["_id"], row[field]) for row in found][:limit]
-
-    def next_due(self, collection: str, field: str) -> datetime | None:
-        """The earliest time in `field` that has not come."""
-        now = self._clock.now()
-        return next(
-            (row[field] for row in self._timed(collection, field) if row[field] > now), None
-        )
+    def timetable(self, collection: str, field: str, limit: int) -> Timetable:
+        """Rows whose time in `field` has come, and the earliest that has not."""
+        now, rows = self._clock.now(), self._timed(collection, field)[: limit + 1]
+        due = [Due(row["tenant_id"], row["_id"], row[field]) for row in rows if row[field] <= now]
+        upcoming = next((row[field] for row in rows if row[field] > now), None)
+        return Timetable(due[:limit], upcoming)
 
     def ensure_indexes(self, indexes: Sequence[Index]) -> None:
         """Enforce the unique ones from now on."""

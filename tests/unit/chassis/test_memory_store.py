@@ -82,12 +82,11 @@ def test_time_makes_documents_due(store: MemoryStore) -> None:
     assert isinstance(store.clock, FixedClock)
     soon = store.now() + timedelta(minutes=1)
     charts(store).add(a_call(), a_chart("c1", review_time=soon))
-    assert store.due(CHARTS, "review_time", limit=10) == []
-    assert store.next_due(CHARTS, "review_time") == soon
+    assert store.timetable(CHARTS, "review_time", limit=10) == ([], soon)
     store.clock.advance(timedelta(minutes=1))
     assert store.due(CHARTS, "review_time", limit=10) == [("t1", "c1")]
-    assert store.due_times(CHARTS, "review_time", limit=1) == [Due("t1", "c1", soon)]
-    assert store.next_due(CHARTS, "review_time") is None
+    due = [Due("t1", "c1", soon)]
+    assert store.timetable(CHARTS, "review_time", limit=1) == (due, None)
 
 
 def test_indexes_that_were_not_ensured_are_missing() -> None:

@@ -123,8 +123,8 @@ def test_timers_look_only_at_what_is_due(
         {"_id": "due", "tenant_id": "t1", "review_time": now - timedelta(seconds=1)}
     )
     with plans:
-        assert store.due(CHARTS, "review_time", limit=10) == [("t1", "due")]
-        upcoming = store.next_due(CHARTS, "review_time")
+        due, upcoming = store.timetable(CHARTS, "review_time", limit=10)
+    assert [each.id for each in due] == ["due"]
     assert upcoming is not None
     assert abs(upcoming - now - timedelta(days=1)) < timedelta(seconds=1)
     looked, kinds = plans.worst()
