@@ -14,7 +14,7 @@ from chassis.store.outbox_rows import OutboxRow
 from chassis.topology import MessageClass
 
 BATCH = 500
-CRISIS_SWEEP, SWEEP = 0.25, 1.0
+CRISIS_SWEEP, SWEEP = 0.5, 2.0
 REMEMBERED = 2000  # marked rows, of which a watch that lags behind may still tell
 
 
