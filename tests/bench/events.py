@@ -6,9 +6,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import psutil
 from haven.intake.v1.events_pb2 import AliasAssigned
 from kombu import Connection, Queue
 
@@ -17,6 +19,7 @@ from chassis.ids import new_id
 from chassis.store import AUDIT, Store
 from chassis.store.once import INBOX
 from chassis.store.outbox_rows import OUTBOX
+from tests.bench.ceiling import transactions_per_second
 from tests.bench.figures import Figure, percentile
 from tests.bench.platform import TENANT, Platform, platform
 from tests.waiting import eventually
@@ -29,23 +32,42 @@ OLD_ROWS, BATCH = 1_000_000, 10_000
 Times = dict[str, datetime]
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How long each event took, and how busy the cores were meanwhile (0-1)."""
+
+    samples: list[float]
+    busy: float
+
+    def text(self, share: float) -> str:
+        """The percentile and what it was measured on."""
+        return f"{percentile(self.samples, share):.0f} ms (cores {self.busy:.0%} busy)"
+
+
 def measure() -> list[Figure]:
-    """Median and 99th percentile at 100 events/s for a minute, the whole platform running."""
+    """Median and 99th percentile at 100 events/s for a minute, the whole platform running.
+
+    The text tells what else decides: how busy the cores were, what the same events take where only
+    those two processes run that carry them, and how many transactions the machine can do at all.
+    """
     with platform() as running:
         _grow_old(running)
+        assert running.stack.database is not None
+        ceiling = transactions_per_second(running.stack.database.uri)
         running.stack.wait_ready(PATH)
         alone = _run(running, ALONE_SECONDS)
         bare = _bare(running)
         running.stack.wait_ready([name for name in running.stack.processes if name not in PATH])
-        samples = _run(running, SECONDS)
-    load = f"{len(samples):,} events at {RATE}/s, {OLD_ROWS:,} old rows in each collection"
+        whole = _run(running, SECONDS)
+    load = f"{len(whole.samples):,} events at {RATE}/s, {OLD_ROWS:,} old rows in each collection"
 
     def figure(name: str, share: float, bound: str) -> Figure:
         yardstick = (
-            f"bare kombu publish to consume {percentile(bare, share):.1f} ms; {load};"
-            f" with the other 13 processes ended {percentile(alone, share):.0f} ms"
+            f"bare kombu publish to consume {percentile(bare, share):.1f} ms; {load}, cores"
+            f" {whole.busy:.0%} busy; with the other 13 processes ended {alone.text(share)};"
+            f" at most {ceiling:,.0f} bare transactions/s"
         )
-        return Figure(name, percentile(samples, share), "ms", yardstick, bound)
+        return Figure(name, percentile(whole.samples, share), "ms", yardstick, bound)
 
     return [
         figure("event_effect_p50_ms", 0.5, "<= 25"),
@@ -97,21 +119,24 @@ def commit(store: Store) -> str:
     )
 
 
-def _run(running: Platform, seconds: int) -> list[float]:
+def _run(running: Platform, seconds: int) -> Run:
     store, event_ids = running.store("intake"), list[str]()
     begin = running.rows("intake", OUTBOX).database.command("hello")["localTime"]
+    psutil.cpu_percent()
     start = time.perf_counter()
     for number in range(RATE * seconds):
         time.sleep(max(0.0, start + number / RATE - time.perf_counter()))
         event_ids.append(commit(store))
+    busy = psutil.cpu_percent() / 100
     taken = {"event_id": {"$in": event_ids}}
     inbox = running.rows("sessions", INBOX)
     eventually(lambda: inbox.count_documents(taken) == len(event_ids), within=30)
     committed, had_effect = _commit_times(running, begin)
-    return [
+    samples = [
         (had_effect[event_id] - committed[event_id]).total_seconds() * 1000
         for event_id in event_ids
     ]
+    return Run(samples, busy)
 
 
 def _commit_times(running: Platform, begin: datetime) -> tuple[Times, Times]:

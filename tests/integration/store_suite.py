@@ -228,6 +228,25 @@ class TransactionSuite:
         found = store.read(a_call(), lambda reader: reader.get(CHARTS, "c1"))
         assert (found["create_time"], found["update_time"]) == (created, store.now())
 
+    def test_what_is_due_comes_longest_due_first_and_with_the_time_of_the_next(
+        self, store: Store
+    ) -> None:
+        hour = timedelta(hours=1)
+        next_one = store.now() + hour
+        insert(store, "late", review_time=store.now() - hour)
+        insert(store, "later", review_time=store.now() - 2 * hour)
+        insert(store, "after the next", review_time=next_one + hour)
+        insert(store, "the next", review_time=next_one)
+        insert(store, "never", review_time=None)
+
+        def timetable(limit: int) -> tuple[list[str], bool]:
+            due, upcoming = store.timetable(CHARTS, "review_time", limit=limit)
+            return [row.id for row in due], upcoming == next_one
+
+        assert timetable(10) == (["later", "late"], True)
+        assert timetable(2) == (["later", "late"], True)
+        assert timetable(1) == (["later"], False), "more is due"
+
     def test_an_expired_call_changes_nothing(self, store: Store) -> None:
         with pytest.raises(DeadlineExceeded):
             insert(store, "c1", call=a_call(seconds=0))

@@ -92,4 +92,4 @@ def test_a_worker_that_dies_on_the_same_message_again_and_again_parks_it_in_the_
     eventually(lambda: stand.depth(f"{PAGES}.dead") == 1, within=20)
 
     assert stand.effects(event_id) == 0
-    assert stand.pending(MessageClass.CRISIS) == 0
+    eventually(lambda: stand.pending(MessageClass.CRISIS) == 0, within=20)
