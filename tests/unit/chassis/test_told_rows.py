@@ -123,10 +123,10 @@ def test_a_gap_in_the_telling_makes_the_relay_ask_at_once(ward: Ward) -> None:
 def test_a_row_that_is_told_after_a_look_found_it_is_published_once(ward: Ward) -> None:
     event_id = ward.commit(CaseOpened(), is_told=False)
     ward.tell(event_id)
-    late = ward.told.rows
+    late = [*(ward.told.rows or [])]
     ward.told.rows = None
     ward.loop.turn()
-    ward.told.rows = late and [*late]
+    ward.told.rows = [*late]
     ward.loop.turn()
     ward.seconds.now += MARK_SECONDS
     ward.loop.turn()
