@@ -2,8 +2,8 @@
 
 A service's jobs stand in one document, and a process renews all that it holds with one write: every
 write costs the database a flush to disk, and every relay's watch a look. Each job still changes
-hands by itself, and only those are renewed whose threads have asked of late: one that hangs loses
-its job.
+hands by itself, and only those are renewed whose threads asked within half a ttl: one that hangs
+loses its job.
 
 A holder believes in its lease only until a moment before the database would give it away, counted
 on its own monotonic clock from before it asked. A process that was stopped in between can still

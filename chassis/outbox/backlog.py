@@ -14,7 +14,8 @@ from chassis.store.outbox_rows import OutboxRow
 from chassis.topology import MessageClass
 
 BATCH = 500
-CRISIS_SWEEP, SWEEP = 0.5, 2.0
+# For what the watch did not tell of, and how often a relay without the lease asks for it.
+CRISIS_SWEEP, SWEEP = 0.25, 2.0
 REMEMBERED = 2000  # marked rows, of which a watch that lags behind may still tell
 
 

@@ -25,7 +25,7 @@ from chassis.topology import MessageClass
 
 # A mark costs the database as much as a commit. Marked together after a moment; a relay that dies
 # before that leaves events to be published twice, which inboxes take once.
-MARK_SECONDS, MARK_MOST = 0.25, 500
+MARK_SECONDS, MARK_MOST = 0.25, 100
 HELD_FIRST, HELD_MOST = 0.5, 5.0  # how long a type that no queue takes steps aside
 CRISIS_HELD_FIRST, CRISIS_HELD_MOST = 0.2, 1.0  # its other way may be closed for longer than that
 
