@@ -135,8 +135,8 @@ class Store:
 
     def mark_published(self, event_ids: Sequence[str]) -> int:
         """The broker has confirmed these."""
-        # Not in a transaction, though it would be one entry of the database's log instead of one per
-        # row: a relay that died inside of it would keep these rows from every other relay.
+        # Not in a transaction, though it would be one entry of the database's log instead of one
+        # per row: a relay that died inside of it would keep these rows from every other relay.
         return self._look(lambda rows: outbox_rows.mark_published(rows, event_ids, self.now()))
 
     def awaiting_receipts(self, limit: int) -> list[OutboxRow]:
