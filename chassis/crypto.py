@@ -148,8 +148,11 @@ class FieldCipher:
         with self._lock:
             try:
                 key = self._found(tenant_id) or self._made(tenant_id)
-            except (PyMongoError, EncryptionError) as error:
+            except EncryptionError as error:
                 raise Unavailable("KEYS_UNAVAILABLE", "keys cannot be reached") from error
+            except PyMongoError as error:
+                # The vault is in the database: a caller is told the same as by any other query.
+                raise Unavailable("STORE_UNAVAILABLE", "the database does not answer") from error
             self._keys[tenant_id] = key
             return key
 

@@ -34,10 +34,8 @@ from chassis.store.mongo_rows import Collections, MongoRows
 
 ATTEMPT_SECONDS = 2.5  # a healthy transaction takes milliseconds; past this the server is frozen
 ABORT_SECONDS = 0.5
-CONFLICT_SECONDS = 3.0  # longer than a dead process's locks live (server.py)
-CONFLICT_ATTEMPTS = 100
 LOST_CONNECTION_ATTEMPTS = 2
-LONGEST_PAUSE = 0.1
+FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.1
 SHORTEST_ATTEMPT = 0.02  # with less time left, the conflict is the better answer
 DURABLE = WriteConcern(w="majority", j=True)
 INDEX_SECONDS = 600.0
@@ -81,21 +79,20 @@ class MongoEngine:
 
     def transact(self, deadline: Deadline, body: Callable[[Rows], T]) -> T:
         """Run `body` in one transaction, again after a conflict; what it did is durable."""
-        until = time.monotonic() + min(CONFLICT_SECONDS, deadline.remaining())
-        lost = 0
-        for attempt in range(1, CONFLICT_ATTEMPTS + 1):
+        longest, lost = FIRST_PAUSE, 0
+        while True:
             try:
                 return self._attempt(deadline, body)
             except PyMongoError as error:
                 lost += is_lost_connection(error)
                 again = is_conflict(error) or 0 < lost < LOST_CONNECTION_ATTEMPTS
                 # Jitter: two that met once must not meet again in step.
-                pause = random.uniform(0, min(LONGEST_PAUSE, 0.001 * 2**attempt))  # noqa: S311
-                too_late = time.monotonic() + pause + SHORTEST_ATTEMPT > until
-                if not again or too_late or attempt == CONFLICT_ATTEMPTS:
+                pause = random.uniform(0, longest)  # noqa: S311
+                # A signal is not given back for being one of many while its caller has time.
+                if not again or deadline.remaining() < pause + SHORTEST_ATTEMPT:
                     raise translated(error) from error
             time.sleep(pause)
-        raise AssertionError("unreachable")
+            longest = min(LONGEST_PAUSE, 2 * longest)
 
     def look(self, deadline: Deadline, body: Callable[[Rows], T]) -> T:
         """Run `body` on committed rows; single writes in it are durable when it returns."""

@@ -36,7 +36,12 @@ fields_unreadable = Counter(
     "Fields of emergency packs that could not be decrypted for whoever asked.",
     ["reason"],
 )
-for _reason in ("KEYS_UNAVAILABLE", "CIPHERTEXT_FOREIGN", "CIPHERTEXT_INVALID"):
+for _reason in (
+    "KEYS_UNAVAILABLE",
+    "STORE_UNAVAILABLE",
+    "CIPHERTEXT_FOREIGN",
+    "CIPHERTEXT_INVALID",
+):
     fields_unreadable.labels(_reason)
 
 

@@ -115,14 +115,14 @@ def test_another_master_key_reveals_nothing(
     stranger.close()
 
 
-def test_with_the_vault_away_keys_are_unavailable(master_key: Path) -> None:
+def test_with_the_vault_away_a_caller_hears_the_same_as_of_the_database(master_key: Path) -> None:
     nowhere: MongoClient[dict[str, Any]] = MongoClient(
         "mongodb://127.0.0.1:1/", serverSelectionTimeoutMS=200
     )
     cipher = FieldCipher(nowhere, KeyManagement.of_file(master_key))
     with pytest.raises(Unavailable) as raised:
         cipher.encrypt("alpha", PLAIN)
-    assert raised.value.reason == "KEYS_UNAVAILABLE"
+    assert raised.value.reason == "STORE_UNAVAILABLE"
     cipher.close()
     nowhere.close()
 

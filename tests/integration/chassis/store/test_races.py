@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from pymongo.errors import OperationFailure
 
 from chassis.errors import Aborted, AlreadyExists, HavenError
 from chassis.store import AlreadyAnswered, AlreadyDone, Document, OutboxRow, Store, Tx
+from chassis.store import mongo
 from chassis.topology import MessageClass
 from tests.charts import CHARTS, ONE_OPEN, Chart, a_call, a_chart, a_request, an_event, charts
 from tests.integration.chassis.store.conftest import MakeStore
@@ -131,6 +133,21 @@ def test_an_aggregate_made_outside_keeps_its_events_through_every_repeat(store: 
     assert kinds(at_once(add)) == {"Chart": THREADS}
     assert max(runs.values()) > 1
     assert len(store.pending(MessageClass.CRISIS, 100)) == THREADS
+
+
+def test_who_loses_again_and_again_goes_on_while_the_caller_has_time(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mongo, "LONGEST_PAUSE", 0.0)
+    losses = iter(range(150))
+
+    def unlucky(tx: Tx) -> str:
+        if next(losses, None) is not None:
+            raise OperationFailure("", 112, {"errorLabels": ["TransientTransactionError"]})
+        tx.insert(CHARTS, {"_id": "c1", "patient_id": "p1"})
+        return "won"
+
+    assert store.transact(a_call(seconds=30), unlucky) == "won"
 
 
 def test_a_conflict_that_does_not_end_is_given_back_to_the_caller(
