@@ -10,7 +10,7 @@ from chassis.call import Call
 from chassis.failpoint import failpoint
 from chassis.store import once
 from chassis.store.audit_rows import AUDIT, audit_documents
-from chassis.store.engine import Rows
+from chassis.store.engine import Add, Rows
 from chassis.store.outbox_rows import OUTBOX, OutboxRow, document_of
 from chassis.store.transaction import Tx
 
@@ -37,15 +37,20 @@ class Attempt(Generic[T]):
 
     def __call__(self, rows: Rows) -> T:
         """The body of one database transaction."""
+        result = self.run(rows, rows.insert)
+        failpoint("store.before-commit")
+        return result
+
+    def run(self, rows: Rows, add: Add) -> T:
+        """The use case, and with `add` the rows that stand for it, all of one transaction."""
         self.roll_back()
         tx = self._tx = self._open_tx(self._call, rows)
-        once.begin(rows, self._call, tx.now)
+        once.begin(rows, add, self._call, tx.now)
         result = self._fn(tx)
         tx.check()
-        self._write_events(rows, tx)
-        self._write_audit(rows, tx)
-        once.finish(rows, self._call, result, tx.now)
-        failpoint("store.before-commit")
+        self._write_events(add, tx)
+        self._write_audit(add, tx)
+        once.finish(add, self._call, result, tx.now)
         return result
 
     def roll_back(self) -> None:
@@ -53,7 +58,7 @@ class Attempt(Generic[T]):
         if self._tx is not None:
             self._tx.roll_back()
 
-    def _write_events(self, rows: Rows, tx: Tx) -> None:
+    def _write_events(self, add: Add, tx: Tx) -> None:
         self.events = [
             replace(
                 event,
@@ -64,9 +69,9 @@ class Attempt(Generic[T]):
             for event in tx.events
         ]
         if self.events:
-            rows.insert(OUTBOX, [document_of(event) for event in self.events])
+            add(OUTBOX, [document_of(event) for event in self.events])
 
-    def _write_audit(self, rows: Rows, tx: Tx) -> None:
+    def _write_audit(self, add: Add, tx: Tx) -> None:
         entries = audit_documents(
             self._call,
             tx.touched,
@@ -75,4 +80,4 @@ class Attempt(Generic[T]):
             traceparent=self._traceparent,
         )
         if entries:
-            rows.insert(AUDIT, entries)
+            add(AUDIT, entries)

@@ -11,7 +11,7 @@ from typing import Any
 
 from chassis.call import Call, EventOnce, RequestOnce
 from chassis.errors import AlreadyExists, InvalidArgument
-from chassis.store.engine import Rows
+from chassis.store.engine import Add, Rows
 
 ANSWERS = "idempotency_keys"
 INBOX = "inbox"
@@ -29,16 +29,16 @@ class AlreadyDone(Exception):
     """Not a failure: this event has had its effect in this consumer."""
 
 
-def begin(rows: Rows, call: Call, now: datetime) -> None:
+def begin(rows: Rows, add: Add, call: Call, now: datetime) -> None:
     """Leave with AlreadyAnswered or AlreadyDone where the call's effect is there already."""
     match call.once:
         case RequestOnce() as request:
             _refuse_repeat(rows, call, request)
         case EventOnce() as event:
-            _take(rows, call, event, now)
+            _take(add, call, event, now)
 
 
-def finish(rows: Rows, call: Call, result: Any, now: datetime) -> None:
+def finish(add: Add, call: Call, result: Any, now: datetime) -> None:
     """Keep the answer of a request beside its effect."""
     if isinstance(call.once, RequestOnce):
         key = {
@@ -50,7 +50,7 @@ def finish(rows: Rows, call: Call, result: Any, now: datetime) -> None:
             "answer": call.once.encode(result),
             "create_time": now,
         }
-        rows.insert(ANSWERS, [key])
+        add(ANSWERS, [key])
 
 
 def answer_key(call: Call, request: RequestOnce) -> str:
@@ -67,7 +67,7 @@ def _refuse_repeat(rows: Rows, call: Call, request: RequestOnce) -> None:
         raise AlreadyAnswered(bytes(known["answer"]))
 
 
-def _take(rows: Rows, call: Call, event: EventOnce, now: datetime) -> None:
+def _take(add: Add, call: Call, event: EventOnce, now: datetime) -> None:
     row = {
         "_id": f"{event.consumer}/{event.event_id}",
         "schema": 1,
@@ -77,6 +77,6 @@ def _take(rows: Rows, call: Call, event: EventOnce, now: datetime) -> None:
         "create_time": now,
     }
     try:
-        rows.insert(INBOX, [row])
+        add(INBOX, [row])
     except AlreadyExists as error:
         raise AlreadyDone from error

@@ -16,7 +16,7 @@ from prometheus_client import Counter
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from chassis.call import Call
+from chassis.call import Call, EventOnce
 from chassis.clock import Clock
 from chassis.deadline import Deadline
 from chassis.errors import AlreadyExists
@@ -26,6 +26,7 @@ from chassis.store import outbox_rows
 from chassis.store.attempt import Attempt
 from chassis.store.audit_rows import AUDIT, audit_documents
 from chassis.store.engine import Document, Engine, Index, Rows, Timetable
+from chassis.store.group import GroupCommit
 from chassis.store.mongo import ATTEMPT_SECONDS, MongoEngine
 from chassis.store.outbox_rows import OutboxRow, Pending
 from chassis.store.reader import Reader
@@ -63,6 +64,7 @@ class Store:
         self, engine: Engine, *, service: str, clock: Clock, after_commit: AfterCommit | None
     ) -> None:
         self.engine = engine
+        self._groups = GroupCommit(engine)
         self.service = service
         self.clock = clock
         self.after_commit = after_commit  # may be set later: who delivers needs the store first
@@ -171,6 +173,9 @@ class Store:
             call, fn, open_tx=self._open_tx, service=self.service, traceparent=self.traceparent()
         )
         try:
+            if isinstance(call.once, EventOnce):
+                done = self._groups.commit(call.once.consumer, call.deadline, attempt)
+                return attempt, done
             return attempt, self.engine.transact(call.deadline, attempt)
         except BaseException:  # also a killed greenlet: what is in memory must match the database
             attempt.roll_back()

@@ -14,6 +14,7 @@ from chassis.store.engine import Due
 from tests.charts import CHARTS, INDEXES, Chart, a_call, a_chart, charts
 from tests.fakes.memory_query import matches
 from tests.fakes.memory_store import MemoryStore
+from tests.integration.group_suite import GroupSuite
 from tests.integration.once_suite import OnceSuite, OutboxSuite
 from tests.integration.reading_suite import ReadingSuite
 from tests.integration.repository_suite import AuditRowsSuite, RepositorySuite
@@ -31,6 +32,10 @@ class TestTransactions(TransactionSuite):
 
 
 class TestOnce(OnceSuite):
+    """On the fake."""
+
+
+class TestGroups(GroupSuite):
     """On the fake."""
 
 

@@ -12,8 +12,7 @@ import pytest
 from pymongo.errors import OperationFailure
 
 from chassis.errors import Aborted, AlreadyExists, HavenError
-from chassis.store import AlreadyAnswered, AlreadyDone, Document, OutboxRow, Store, Tx
-from chassis.store import mongo
+from chassis.store import AlreadyAnswered, AlreadyDone, Document, OutboxRow, Store, Tx, mongo
 from chassis.topology import MessageClass
 from tests.charts import CHARTS, ONE_OPEN, Chart, a_call, a_chart, a_request, an_event, charts
 from tests.integration.chassis.store.conftest import MakeStore

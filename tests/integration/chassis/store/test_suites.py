@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chassis.store import Store
+from tests.integration.group_suite import GroupSuite
 from tests.integration.once_suite import OnceSuite, OutboxSuite
 from tests.integration.reading_suite import ReadingSuite
 from tests.integration.repository_suite import AuditRowsSuite, RepositorySuite
@@ -21,6 +22,10 @@ class TestTransactions(TransactionSuite):
 
 
 class TestOnce(OnceSuite):
+    """On MongoDB."""
+
+
+class TestGroups(GroupSuite):
     """On MongoDB."""
 
 

@@ -1,0 +1,132 @@
+"""Group commit: events of one queue that come while another is being committed share a transaction.
+
+Under load an event then costs its own statements and a part of everything else; without load each
+still goes alone and at once. An effect never depends on company: where a group cannot commit, each
+of its members is committed by itself, with its own errors.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from chassis.deadline import Deadline
+from chassis.errors import DeadlineExceeded, Unavailable
+from chassis.failpoint import failpoint
+from chassis.store.attempt import Attempt
+from chassis.store.engine import Document, Engine, Rows
+
+
+class Member:
+    """One event on its way, and what the group could do for it."""
+
+    def __init__(self, attempt: Attempt[Any], deadline: Deadline) -> None:
+        self.attempt, self.deadline = attempt, deadline
+        self.is_committed = False
+        self.result: Any = None
+        self.error: Unavailable | None = None
+
+
+class Company:
+    """The events of one consumer in this process."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._turn = threading.Lock()
+        self._list = threading.Lock()  # held for moments; a turn lasts a transaction
+        self._waiting: list[Member] = []
+
+    def commit(self, deadline: Deadline, attempt: Attempt[Any]) -> Any:
+        """Alone where nobody else is here; else in the next group; what the engine raises."""
+        member = Member(attempt, deadline)
+        with self._list:
+            self._waiting.append(member)
+        try:
+            if not self._turn.acquire(timeout=deadline.remaining()):
+                # A group that took it along may still commit it: then the inbox knows it.
+                raise DeadlineExceeded("DEADLINE_EXCEEDED", "the events before took all the time")
+            try:
+                members = self._taken_with(member)
+                if len(members) == 1:
+                    return self._engine.transact(deadline, attempt)
+                if members:
+                    self._commit_all(members)
+            finally:
+                self._turn.release()
+        finally:
+            with self._list, suppress(ValueError):
+                self._waiting.remove(member)
+        if member.error is not None:
+            raise member.error
+        if member.is_committed:
+            return member.result
+        return self._engine.transact(deadline, attempt)
+
+    def _taken_with(self, member: Member) -> list[Member]:
+        """All that wait, for whoever has the turn; nobody where another took this one along."""
+        with self._list:
+            if member not in self._waiting:
+                return []
+            members, self._waiting = self._waiting, []
+            return members
+
+    def _commit_all(self, members: Sequence[Member]) -> None:
+        deadline = min((each.deadline for each in members), key=Deadline.remaining)
+        try:
+            results = self._engine.transact(deadline, Together(members))
+        except Unavailable as error:
+            # The database is away, for all of them: to ask again for each would take as long again.
+            for each in members:
+                each.error = error
+        except Exception:  # whose fault it is shows when each is tried by itself
+            for each in members:
+                each.attempt.roll_back()
+        else:
+            for each, result in zip(members, results, strict=True):
+                each.is_committed, each.result = True, result
+            failpoint("store.after-group")
+
+
+class GroupCommit:
+    """A company for each consumer: a queue never waits for another's events."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._companies: defaultdict[str, Company] = defaultdict(lambda: Company(engine))
+
+    def commit(self, consumer: str, deadline: Deadline, attempt: Attempt[Any]) -> Any:
+        """What `attempt` did is durable; together with its neighbours' where there are any."""
+        return self._companies[consumer].commit(deadline, attempt)
+
+
+class Contended(Exception):
+    """The group lost against another transaction: now each for itself."""
+
+
+class Together:
+    """The body of a group's transaction; it is run once.
+
+    The rows that only the store itself adds are written in one stroke at the end: no use case reads
+    them, so none can miss them.
+    """
+
+    def __init__(self, members: Sequence[Member]) -> None:
+        self._members = members
+        self._is_begun = False
+
+    def __call__(self, rows: Rows) -> list[Any]:
+        """The members' results, in their order."""
+        if self._is_begun:
+            raise Contended
+        self._is_begun = True
+        own: defaultdict[str, list[Document]] = defaultdict(list)
+
+        def keep(collection: str, documents: Sequence[Document]) -> None:
+            own[collection] += documents
+
+        results = [each.attempt.run(rows, keep) for each in self._members]
+        for collection, documents in own.items():
+            rows.insert(collection, documents)
+        return results

@@ -1,0 +1,214 @@
+"""Events of one queue that come together: shared transactions, and nobody's fault but one's own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from chassis.call import EventOnce
+from chassis.deadline import Deadline
+from chassis.errors import DeadlineExceeded, FailedPrecondition, Unavailable
+from chassis.store import AUDIT, AlreadyDone, Store, Tx
+from chassis.store.group import Contended, Together
+from chassis.store.once import INBOX
+from chassis.store.outbox_rows import OUTBOX
+from tests.charts import CHARTS, Chart, a_call, a_chart, charts
+from tests.waiting import eventually
+
+QUEUE = "crisis.on-chart-closed"
+
+
+def nothing(_: Tx) -> None:
+    """A use case without an effect."""
+
+
+class Crowd:
+    """Events on their way into one store."""
+
+    def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.store = store
+        self.transactions = 0
+        self.fault: Exception | None = None  # what a group's transaction ends with
+        self._transact = store.engine.transact
+        self._pool = ThreadPoolExecutor(16)
+        monkeypatch.setattr(store.engine, "transact", self._counted)
+
+    def come(
+        self, event_id: str, fn: Callable[[Tx], Any], *, queue: str = QUEUE, seconds: float = 20.0
+    ) -> Future[Any]:
+        """One event; its own thread."""
+        call = a_call(once=EventOnce(queue, event_id), seconds=seconds)
+        return self._pool.submit(self.store.transact, call, fn)
+
+    @contextmanager
+    def while_one_is_committed(self, queue: str = QUEUE) -> Iterator[None]:
+        """What comes meanwhile waits, and goes together when this ends."""
+        entered, done = threading.Event(), threading.Event()
+
+        def hold(_deadline: Deadline, attempt: Any) -> Any:
+            entered.set()
+            done.wait(20)
+            return self._counted(_deadline, attempt)
+
+        self.store.engine.transact = hold  # type: ignore[method-assign]
+        first = self.come("first", nothing, queue=queue)
+        entered.wait(20)
+        self.store.engine.transact = self._counted  # type: ignore[method-assign]
+        yield
+        done.set()
+        first.result(20)
+
+    def waiting(self, number: int, queue: str = QUEUE) -> None:
+        """Return when so many wait."""
+        company = self.store._groups._companies[queue]
+        eventually(lambda: len(company._waiting) == number, within=20)
+
+    def close(self) -> None:
+        """All threads have ended."""
+        self._pool.shutdown()
+
+    def _counted(self, deadline: Deadline, body: Any) -> Any:
+        self.transactions += 1
+        if self.fault is not None and isinstance(body, Together):
+            raise self.fault
+        return self._transact(deadline, body)
+
+
+def opened(store: Store, number: int) -> Callable[[Tx], str]:
+    """A use case that opens somebody's chart and raises an alarm."""
+
+    def act(tx: Tx) -> str:
+        chart = a_chart(f"c{number}", patient_id=f"p{number}")
+        chart.alarm(tx.now)
+        return charts(store).insert(tx, chart).id
+
+    return act
+
+
+def rows(store: Store, collection: str) -> list[Any]:
+    return store.engine.look(
+        Deadline.after(10), lambda found: found.find(collection, {"tenant_id": "t1"})
+    )
+
+
+class GroupSuite:
+    """What must hold on every engine."""
+
+    @pytest.fixture
+    def crowd(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Crowd]:
+        """Events for the store under test."""
+        crowd = Crowd(store, monkeypatch)
+        yield crowd
+        crowd.close()
+
+    def test_events_that_come_while_one_is_committed_share_a_transaction(
+        self, crowd: Crowd
+    ) -> None:
+        with crowd.while_one_is_committed():
+            others = [crowd.come(f"e{each}", opened(crowd.store, each)) for each in range(5)]
+            crowd.waiting(5)
+
+        assert [each.result(20) for each in others] == [f"c{each}" for each in range(5)]
+        assert crowd.transactions == 2
+        assert {row["event_id"] for row in rows(crowd.store, INBOX)} == {
+            "first",
+            *(f"e{each}" for each in range(5)),
+        }
+        assert {row["_id"] for row in rows(crowd.store, CHARTS)} == {f"c{n}" for n in range(5)}
+        assert len(rows(crowd.store, OUTBOX)) == 5
+        causes = [row["cause_id"] for row in rows(crowd.store, AUDIT) if row["patient_id"]]
+        assert sorted(causes) == [f"e{each}" for each in range(5)]
+
+    def test_an_event_without_company_goes_at_once(self, crowd: Crowd) -> None:
+        assert crowd.come("e1", opened(crowd.store, 1)).result(20) == "c1"
+        assert crowd.transactions == 1
+
+    def test_one_that_is_refused_is_refused_alone(self, crowd: Crowd) -> None:
+        def refuse(tx: Tx) -> str:
+            charts(crowd.store).insert(tx, a_chart("c9", patient_id="p9"))
+            raise FailedPrecondition("NOT_NOW", "not now")
+
+        with crowd.while_one_is_committed():
+            good = [crowd.come(f"e{each}", opened(crowd.store, each)) for each in range(3)]
+            bad = crowd.come("e9", refuse)
+            crowd.waiting(4)
+
+        assert [each.result(20) for each in good] == ["c0", "c1", "c2"]
+        with pytest.raises(FailedPrecondition, match="not now"):
+            bad.result(20)
+        assert {row["_id"] for row in rows(crowd.store, CHARTS)} == {"c0", "c1", "c2"}
+        assert len(rows(crowd.store, OUTBOX)) == 3
+        assert "e9" not in {row["event_id"] for row in rows(crowd.store, INBOX)}
+
+    def test_one_that_was_done_before_is_known_and_the_others_are_done(self, crowd: Crowd) -> None:
+        crowd.come("e0", opened(crowd.store, 0)).result(20)
+
+        with crowd.while_one_is_committed():
+            again = crowd.come("e0", nothing)
+            new = crowd.come("e1", opened(crowd.store, 1))
+            crowd.waiting(2)
+
+        assert new.result(20) == "c1"
+        with pytest.raises(AlreadyDone):
+            again.result(20)
+        assert len(rows(crowd.store, OUTBOX)) == 2
+
+    def test_the_same_event_twice_in_a_group_has_one_effect(self, crowd: Crowd) -> None:
+        with crowd.while_one_is_committed():
+            both = [crowd.come("e1", opened(crowd.store, 1)) for _ in range(2)]
+            crowd.waiting(2)
+
+        errors = [each.exception(20) for each in both]
+        assert sorted(type(each).__name__ for each in errors) == ["AlreadyDone", "NoneType"]
+        assert len(rows(crowd.store, OUTBOX)) == 1
+
+    def test_two_about_one_patient_see_each_other(self, crowd: Crowd) -> None:
+        def note(tx: Tx) -> int:
+            chart = charts(crowd.store).load(tx, "c1")
+            chart.note(tx.now)
+            return charts(crowd.store).save(tx, chart).lines
+
+        charts(crowd.store).add(a_call(), Chart("c1"))
+        with crowd.while_one_is_committed():
+            both = [crowd.come(event_id, note) for event_id in ("e1", "e2")]
+            crowd.waiting(2)
+
+        assert sorted(each.result(20) for each in both) == [1, 2]
+
+    def test_a_database_that_is_away_is_asked_once_for_all(self, crowd: Crowd) -> None:
+        with crowd.while_one_is_committed():
+            lost = [crowd.come(f"e{each}", opened(crowd.store, each)) for each in range(4)]
+            crowd.waiting(4)
+            crowd.fault = Unavailable("STORE_UNAVAILABLE", "the database does not answer")
+
+        assert {type(each.exception(20)) for each in lost} == {Unavailable}
+        assert crowd.transactions == 2
+        assert rows(crowd.store, CHARTS) == []
+
+    def test_a_group_that_cannot_commit_leaves_each_to_itself(self, crowd: Crowd) -> None:
+        with crowd.while_one_is_committed():
+            others = [crowd.come(f"e{each}", opened(crowd.store, each)) for each in range(3)]
+            crowd.waiting(3)
+            crowd.fault = Contended()
+
+        assert [each.result(20) for each in others] == ["c0", "c1", "c2"]
+        assert len(rows(crowd.store, OUTBOX)) == 3
+
+    def test_who_has_no_more_time_leaves_without_a_trace(self, crowd: Crowd) -> None:
+        with crowd.while_one_is_committed():
+            late = crowd.come("e1", opened(crowd.store, 1), seconds=0.2)
+            with pytest.raises(DeadlineExceeded):
+                late.result(20)
+            crowd.waiting(0)
+
+        assert rows(crowd.store, CHARTS) == []
+        assert crowd.transactions == 1
+
+    def test_a_queue_does_not_wait_for_another(self, crowd: Crowd) -> None:
+        with crowd.while_one_is_committed(queue="crisis.on-other"):
+            assert crowd.come("e1", opened(crowd.store, 1)).result(20) == "c1"
