@@ -29,6 +29,48 @@ class Mail:
     body: str
 
 
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """One message in plain text, for the moment in which a provider is given it."""
+
+    # The same for every attempt at one message by one channel: what comes twice is known by it.
+    message_id: str
+    tenant_id: str
+    channel: Channel
+    address: str = field(repr=False)
+    sender_address: str
+    sender_name: str
+    subject: str
+    body: str
+    # A page: a call offers the keypad, a text says what to reply.
+    is_answerable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A provider took a message: which one, and what it calls it ("" where it gives no name)."""
+
+    provider: str
+    reference: str = ""
+
+
+class Provider(Protocol):
+    """Carries one channel's messages to the outside, within seconds or not at all."""
+
+    @property
+    def name(self) -> str:
+        """As settings, metrics and attempts name it: lower-case words."""
+        ...
+
+    def send(self, dispatch: Dispatch) -> Receipt:
+        """Return once the provider took it.
+
+        Raises Unavailable where another provider or another time can help, FailedPrecondition
+        where they cannot.
+        """
+        ...
+
+
 class Mailer(Protocol):
     """Hands mails to a provider, within seconds or not at all."""
 

@@ -35,6 +35,10 @@ class Channel(StrEnum):
     """By which way."""
 
     EMAIL = "email"
+    SMS = "sms"
+    VOICE = "voice"
+    PUSH = "push"
+    WEBHOOK = "webhook"
 
 
 class State(StrEnum):
