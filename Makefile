@@ -68,6 +68,10 @@ scenarios: setup ## The whole platform: the story, every RPC, and its faults
 bench: setup ## Measure; NAME=<figure> measures one
 	$(BIN)/python -m tests.bench $(NAME)
 
+.PHONY: campaign
+campaign: setup ## 200 kills of random processes while people are in danger
+	$(BIN)/python -m tests.campaign $(KILLS) $(SEED)
+
 .PHONY: demo
 demo: setup ## One patient from referral to a first group, with a crisis on the way
 	$(BIN)/haven demo

@@ -18,6 +18,7 @@ from chassis.store import Store
 from chassis.tenants import Tenants
 from services.crisis.codec import messages
 from services.crisis.domain.policy import CrisisPolicy
+from services.crisis.handlers.absences import Absences
 from services.crisis.handlers.cases import Cases
 from services.crisis.handlers.copies import Records
 from services.crisis.handlers.plans import Planning
@@ -53,7 +54,7 @@ def bootstrap(*, store: Store, policy_of: PolicyOf, reveal: Reveal) -> Crisis:
         case_queries=CaseQueries(store, book=book, copies=copies, policy_of=policy_of),
         pack_queries=PackQueries(store, book=book, copies=copies, reveal=reveal),
         plan_queries=PlanQueries(store, plans=plans),
-        consumers=_consumers(cases, records),
+        consumers=_consumers(cases, records, Absences(cases=cases, copies=copies)),
     )
 
 
@@ -71,12 +72,16 @@ def _policy_of(tenants: Tenants) -> PolicyOf:
     return lambda tenant_id: tenants.policy(tenant_id, SERVICE, CrisisPolicy)
 
 
-def _consumers(cases: Cases, records: Records) -> Mapping[type[Message], Handler]:
+def _consumers(
+    cases: Cases, records: Records, absences: Absences
+) -> Mapping[type[Message], Handler]:
     return {
         intake_pb2.RiskRaised: _by(messages.signal_of_risk, cases.take),
         intake_pb2.ScreeningCompleted: _by(messages.screening, records.keep_screening),
         intake_pb2.EmergencyContactRecorded: _by(messages.emergency_contact, records.keep_contact),
         sessions_pb2.SafetySignalRaised: _by(messages.signal_of_safety, cases.take),
+        sessions_pb2.PatientAbsent: _by(messages.absence, absences.take),
+        intake_pb2.LocationRecorded: _by(messages.recorded_location, records.keep_location),
         sessions_pb2.LocationAttested: _by(messages.location, records.keep_location),
         notify_pb2.MessageDelivered: _by(messages.page_delivered, cases.page_delivered),
         notify_pb2.MessageFailed: _by(messages.page_failed, cases.page_failed),

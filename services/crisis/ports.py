@@ -122,6 +122,10 @@ class Copies(Protocol):
         """True where any service has told of the patient."""
         ...
 
+    def tiers(self, reader: Reader, patient_id: str) -> list[str]:
+        """What the newest screening of each instrument said of the patient."""
+        ...
+
     def keep_screening(self, tx: Tx, screening: KeepScreening, version: int) -> None:
         """Remember that a screening ended."""
         ...

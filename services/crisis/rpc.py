@@ -69,6 +69,72 @@ class CrisisServicer(crisis_pb2_grpc.CrisisServiceServicer):
             encode=answers.resolve_case,
         )
 
+    async def DeclineCase(
+        self, request: crisis_pb2.DeclineCaseRequest, context: Context
+    ) -> crisis_pb2.DeclineCaseResponse:
+        return await self._run(
+            request,
+            context,
+            decode=wire.decline_case,
+            handle=self._crisis.cases.decline,
+            encode=answers.decline_case,
+        )
+
+    async def EscalateCase(
+        self, request: crisis_pb2.EscalateCaseRequest, context: Context
+    ) -> crisis_pb2.EscalateCaseResponse:
+        return await self._run(
+            request,
+            context,
+            decode=wire.escalate_case,
+            handle=self._crisis.cases.escalate,
+            encode=answers.escalate_case,
+        )
+
+    async def AddResponder(
+        self, request: crisis_pb2.AddResponderRequest, context: Context
+    ) -> crisis_pb2.AddResponderResponse:
+        return await self._run(
+            request,
+            context,
+            decode=wire.add_responder,
+            handle=self._crisis.cases.add_responder,
+            encode=answers.add_responder,
+        )
+
+    async def HandOverCase(
+        self, request: crisis_pb2.HandOverCaseRequest, context: Context
+    ) -> crisis_pb2.HandOverCaseResponse:
+        return await self._run(
+            request,
+            context,
+            decode=wire.hand_over_case,
+            handle=self._crisis.cases.hand_over,
+            encode=answers.hand_over_case,
+        )
+
+    async def SnoozeCase(
+        self, request: crisis_pb2.SnoozeCaseRequest, context: Context
+    ) -> crisis_pb2.SnoozeCaseResponse:
+        return await self._run(
+            request,
+            context,
+            decode=wire.snooze_case,
+            handle=self._crisis.cases.snooze,
+            encode=answers.snooze_case,
+        )
+
+    async def IdentifyPatient(
+        self, request: crisis_pb2.IdentifyPatientRequest, context: Context
+    ) -> crisis_pb2.IdentifyPatientResponse:
+        return await self._run(
+            request,
+            context,
+            decode=wire.identify_patient,
+            handle=self._crisis.cases.identify,
+            encode=answers.identify_patient,
+        )
+
     async def GetCase(
         self, request: crisis_pb2.GetCaseRequest, context: Context
     ) -> crisis_pb2.GetCaseResponse:

@@ -22,8 +22,15 @@ POLICIES, ROTATIONS = "escalation_policies", "rotations"
 LOCATIONS, CONTACTS, SCREENINGS = "locations", "emergency_contacts", "screenings"
 
 INDEXES: tuple[Index, ...] = (
-    # At most one unresolved case per patient, whoever reports at the same moment.
-    Index(CASES, [("tenant_id", 1), ("patient_id", 1)], unique=True, partial={"is_open": True}),
+    # At most one unresolved case per patient, whoever reports at the same moment. Cases whose
+    # patient nobody knows yet may be several.
+    Index(
+        CASES,
+        [("tenant_id", 1), ("patient_id", 1)],
+        unique=True,
+        partial={"is_open": True, "patient_id": {"$gt": ""}},
+        label="of-patient",
+    ),
     Index(CASES, [("tenant_id", 1), ("list_key", -1), ("_id", -1)]),
     Index(CASES, [("tenant_id", 1), ("patient_id", 1), ("list_key", -1)]),
     due_index(CASES, "next_deadline_time"),
@@ -213,6 +220,14 @@ class MongoCopies:
         mine = {"patient_id": patient_id}
         places = (CONTACTS, SCREENINGS, LOCATIONS)
         return any(reader.find_one(place, mine, fields=("patient_id",)) for place in places)
+
+    def tiers(self, reader: Reader, patient_id: str) -> list[str]:
+        """What the newest screening of each instrument said of the patient."""
+        newest: dict[str, str] = {}
+        order = [("complete_time", -1)]
+        for found in reader.find(SCREENINGS, {"patient_id": patient_id}, sort=order):
+            newest.setdefault(found["instrument"], found["tier"])
+        return list(newest.values())
 
     def keep_screening(self, tx: Tx, screening: KeepScreening, version: int) -> None:
         """Remember that a screening ended, and how."""

@@ -28,6 +28,11 @@ class Subscriptions:
         """A call for help from a live room: open or join the patient's case."""
         self.core.consumers[sessions_pb2.SafetySignalRaised](call, event)
 
+    @subscribe(sessions_pb2.PatientAbsent)
+    def on_patient_absent(self, call: Call, event: Any) -> None:
+        """A patient did not come: open or join a case where that worries."""
+        self.core.consumers[sessions_pb2.PatientAbsent](call, event)
+
     @subscribe(notify_pb2.MessageFailed)
     def on_message_failed(self, call: Call, event: Any) -> None:
         """A page will not arrive: climb if nobody of the rung will hear."""
@@ -47,6 +52,11 @@ class Subscriptions:
     def on_emergency_contact_recorded(self, call: Call, event: Any) -> None:
         """Whom to call about a patient: keep the newest."""
         self.core.consumers[intake_pb2.EmergencyContactRecorded](call, event)
+
+    @subscribe(intake_pb2.LocationRecorded)
+    def on_location_recorded(self, call: Call, event: Any) -> None:
+        """Where a patient sits, as intake recorded it: keep it."""
+        self.core.consumers[intake_pb2.LocationRecorded](call, event)
 
     @subscribe(sessions_pb2.LocationAttested)
     def on_location_attested(self, call: Call, event: Any) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.type.date_pb2 import Date
 from haven.audit.v1 import audit_pb2
 from haven.crisis.v1 import crisis_pb2
 from haven.crisis.v1 import events_pb2 as crisis_events
+from haven.crisis.v1 import resources_pb2 as crisis
 from haven.intake.v1 import intake_pb2
 from haven.intake.v1 import resources_pb2 as intake
 from haven.notify.v1 import notify_pb2
@@ -25,6 +27,7 @@ def play(story: Story) -> None:
     """Ask them all."""
     for person, request in (*_intake(story), *_scheduling(story), *_crisis(story)):
         story.world.ask(person, request)
+    _responders(story)
     _notify(story)
     _sessions(story)
     _seats(story)
@@ -118,6 +121,31 @@ def _crisis(story: Story) -> list[tuple[Person, Message]]:
         ),
         (ADMINISTRATOR, crisis_pb2.GetRotationRequest(rotation_id="on-call")),
     ]
+
+
+def _responders(story: Story) -> None:
+    """People who take a case of low severity, ask each other, and say that they cannot."""
+    ask, patient_id = story.world.ask, story.patient("missing").subject
+    first, second = story.people["facilitator"], story.people["second"]
+    cases = ask(first, crisis_pb2.ListCasesRequest(patient_id=patient_id)).cases
+    case_id = next(each.case_id for each in cases if each.state != crisis.CASE_STATE_RESOLVED)
+    ask(first, crisis_pb2.EscalateCaseRequest(case_id=case_id))
+    ask(first, crisis_pb2.AddResponderRequest(case_id=case_id, clinician_id=second.subject))
+    ask(first, crisis_pb2.AcknowledgeCaseRequest(case_id=case_id))
+    ask(first, crisis_pb2.HandOverCaseRequest(case_id=case_id, clinician_id=second.subject))
+    ask(second, crisis_pb2.DeclineCaseRequest(case_id=case_id))
+    ask(
+        first,
+        crisis_pb2.SnoozeCaseRequest(
+            case_id=case_id,
+            snooze_duration=Duration(seconds=60),
+            reason=crisis.SNOOZE_REASON_CONTACT_ARRANGED,
+        ),
+    )
+    known = crisis_pb2.IdentifyPatientRequest(case_id=case_id, patient_id=patient_id)
+    refused = story.world.refused(first, known)
+    assert refused is not None
+    assert refused.reason == "PATIENT_KNOWN"
 
 
 def _notify(story: Story) -> None:

@@ -51,6 +51,36 @@ def resolve_case(case: Case) -> crisis_pb2.ResolveCaseResponse:
     return crisis_pb2.ResolveCaseResponse(case=_case(case))
 
 
+def decline_case(case: Case) -> crisis_pb2.DeclineCaseResponse:
+    """The case without this clinician."""
+    return crisis_pb2.DeclineCaseResponse(case=_case(case))
+
+
+def escalate_case(case: Case) -> crisis_pb2.EscalateCaseResponse:
+    """The case at its next rung."""
+    return crisis_pb2.EscalateCaseResponse(case=_case(case))
+
+
+def add_responder(case: Case) -> crisis_pb2.AddResponderResponse:
+    """The case after one more person was asked."""
+    return crisis_pb2.AddResponderResponse(case=_case(case))
+
+
+def hand_over_case(case: Case) -> crisis_pb2.HandOverCaseResponse:
+    """The case, still its owner's, with whoever was asked to take over."""
+    return crisis_pb2.HandOverCaseResponse(case=_case(case))
+
+
+def snooze_case(case: Case) -> crisis_pb2.SnoozeCaseResponse:
+    """The case with its new deadline."""
+    return crisis_pb2.SnoozeCaseResponse(case=_case(case))
+
+
+def identify_patient(case: Case) -> crisis_pb2.IdentifyPatientResponse:
+    """The case that goes on."""
+    return crisis_pb2.IdentifyPatientResponse(case=_case(case))
+
+
 def get_case(found: tuple[Case, list[Act]]) -> crisis_pb2.GetCaseResponse:
     """A case and the newest part of its timeline."""
     case, acts = found
@@ -144,9 +174,14 @@ def _case(case: Case) -> resources_pb2.Case:
         disposition=DISPOSITION_NUMBERS.get(case.disposition, 0),
         policy_version=case.ladder.policy.version,
     )
+    message.helper_ids.extend(case.responders.helpers)
+    message.successor_id = case.responders.successor_id
+    message.pledger_ids.extend(each.clinician_id for each in case.responders.pledges)
+    message.required_acknowledgements = case.ladder.current.acknowledgements
+    _set_time(message, "snooze_end_time", case.snooze_end)
     _set_time(message, "next_deadline_time", case.next_deadline)
     _set_time(message, "open_time", case.open_time)
-    _set_time(message, "acknowledge_time", case.acknowledge_time)
+    _set_time(message, "acknowledge_time", case.responders.acknowledge_time)
     _set_time(message, "contact_deadline_time", case.contact_deadline)
     _set_time(message, "contact_time", case.contact_time)
     _set_time(message, "resolve_time", case.resolve_time)
@@ -187,7 +222,10 @@ def _policy(policy: EscalationPolicy) -> resources_pb2.EscalationPolicy:
 
 
 def _rung(rung: Rung) -> resources_pb2.EscalationRung:
-    message = resources_pb2.EscalationRung(targets=[_target(target) for target in rung.targets])
+    message = resources_pb2.EscalationRung(
+        targets=[_target(target) for target in rung.targets],
+        required_acknowledgements=rung.acknowledgements,
+    )
     message.wait_duration.FromTimedelta(rung.wait)
     return message
 
@@ -197,6 +235,8 @@ def _target(target: Target) -> resources_pb2.EscalationTarget:
         return resources_pb2.EscalationTarget(rotation_id=target.id)
     if target.kind is TargetKind.CLINICIAN:
         return resources_pb2.EscalationTarget(clinician_id=target.id)
+    if target.kind is TargetKind.ROLE:
+        return resources_pb2.EscalationTarget(role_id=target.id)
     return resources_pb2.EscalationTarget(supervisor_pool=True)
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from chassis.store import Document
-from services.crisis.domain.case import Case, State
+from services.crisis.domain.case import Case
 from services.crisis.domain.commands import KeepEmergencyContact, KeepLocation, KeepScreening
 from services.crisis.domain.escalation import (
     EscalationPolicy,
@@ -16,16 +16,18 @@ from services.crisis.domain.escalation import (
     TargetKind,
 )
 from services.crisis.domain.ladder import Ladder
+from services.crisis.domain.record import State
+from services.crisis.domain.responders import Pledge, Responders
 from services.crisis.domain.rotation import Override, Rotation
 from services.crisis.domain.signal import Severity, Source
 from services.crisis.domain.timeline import Act, ActKind, Timeline
 
 # Fields that a document holds as they are.
 PLAIN = (
-    "patient_id", "open_time", "location_id", "wait_start", "unanswered", "owner_id", "owner_role",
-    "contacted_by", "acknowledge_time", "contact_time", "resolve_time", "resolver_id",
-    "disposition",
+    "patient_id", "open_time", "location_id", "wait_start", "unanswered", "contacted_by",
+    "contact_time", "resolve_time", "resolver_id", "disposition",
 )  # fmt: skip
+OWNER = ("owner_id", "owner_role", "acknowledge_time")
 
 
 def case_document(case: Case) -> Document:
@@ -33,12 +35,15 @@ def case_document(case: Case) -> Document:
     opened = case.open_time.isoformat(timespec="milliseconds")
     return {
         **{name: getattr(case, name) for name in PLAIN},
+        **_responders_document(case.responders),
         "source": case.source.value,
         "severity": case.severity.name.lower(),
         "state": case.state.value,
         "is_open": case.is_open,
         "list_key": f"{int(case.is_open)}{case.severity.value}{opened}",
         "next_deadline_time": case.next_deadline,
+        "snooze_end_time": case.snooze_end,
+        "snoozes": case.snoozes,
         "rung": case.ladder.rung,
         "cycle": case.ladder.cycle,
         "is_before_first_rung": case.ladder.is_before_first,
@@ -54,7 +59,7 @@ def case_from(document: Document) -> Case:
         policy=_frozen_from(document["policy"]),
         rung=document["rung"],
         cycle=document["cycle"],
-        # Cases of earlier releases do not have it.
+        # Cases of earlier releases do not have everything.
         is_before_first=document.get("is_before_first_rung", False),
         pages={page["page_id"]: page["failed"] for page in document["pages"]},
     )
@@ -65,9 +70,35 @@ def case_from(document: Document) -> Case:
         severity=Severity[document["severity"].upper()],
         state=State(document["state"]),
         next_deadline=document["next_deadline_time"],
+        snooze_end=document.get("snooze_end_time"),
+        snoozes=document.get("snoozes", 0),
         ladder=ladder,
+        responders=_responders_from(document),
         version=document["version"],
         timeline=Timeline(document["act_count"]),
+    )
+
+
+def _responders_document(people: Responders) -> Document:
+    pledges = [{"clinician_id": each.clinician_id, "role": each.role} for each in people.pledges]
+    return {
+        **{name: getattr(people, name) for name in OWNER},
+        "successor_id": people.successor_id,
+        "pledges": pledges,
+        "invited_ids": list(people.invited),
+        "helper_ids": list(people.helpers),
+    }
+
+
+def _responders_from(document: Document) -> Responders:
+    # Cases of earlier releases know of an owner only.
+    pledges = document.get("pledges", ())
+    return Responders(
+        **{name: document[name] for name in OWNER},
+        successor_id=document.get("successor_id", ""),
+        pledges=tuple(Pledge(each["clinician_id"], each["role"]) for each in pledges),
+        invited=tuple(document.get("invited_ids", ())),
+        helpers=tuple(document.get("helper_ids", ())),
     )
 
 
@@ -167,6 +198,7 @@ def location_document(place: KeepLocation) -> Document:
         "state": place.state,
         "address_ciphertext": place.address_ciphertext,
         "callback_number_ciphertext": place.callback_number_ciphertext,
+        "emergency_number_ciphertext": place.emergency_number_ciphertext,
         "attest_time": place.attest_time,
     }
 
@@ -180,6 +212,7 @@ def location_from(document: Document) -> KeepLocation:
         address_ciphertext=bytes(document["address_ciphertext"]),
         callback_number_ciphertext=bytes(document["callback_number_ciphertext"]),
         attest_time=document["attest_time"],
+        emergency_number_ciphertext=bytes(document.get("emergency_number_ciphertext", b"")),
     )
 
 
@@ -240,9 +273,11 @@ def _rung_document(rung: Rung) -> Document:
     return {
         "wait_seconds": rung.wait.total_seconds(),
         "targets": [{"kind": target.kind.value, "id": target.id} for target in rung.targets],
+        "acknowledgements": rung.acknowledgements,
     }
 
 
 def _rung_from(document: dict[str, Any]) -> Rung:
     targets = (Target(TargetKind(each["kind"]), each["id"]) for each in document["targets"])
-    return Rung(timedelta(seconds=document["wait_seconds"]), tuple(targets))
+    wait = timedelta(seconds=document["wait_seconds"])
+    return Rung(wait, tuple(targets), document.get("acknowledgements", 1))

@@ -65,6 +65,11 @@ def signal_of_safety(event: sessions_pb2.SafetySignalRaised) -> Signal:
     )
 
 
+def absence(event: sessions_pb2.PatientAbsent) -> commands.TakeAbsence:
+    """A patient did not come."""
+    return commands.TakeAbsence(_required(event, "session_id"), _required(event, "patient_id"))
+
+
 def page_delivered(event: notify_pb2.MessageDelivered) -> commands.PageDelivered:
     """A page was handed over; the id is empty for other messages."""
     return commands.PageDelivered(event.page_id, event.recipient_id)
@@ -84,6 +89,19 @@ def location(event: sessions_pb2.LocationAttested) -> commands.KeepLocation:
         address_ciphertext=event.address_ciphertext,
         callback_number_ciphertext=event.callback_number_ciphertext,
         attest_time=_time(event.attest_time),
+    )
+
+
+def recorded_location(event: intake_pb2.LocationRecorded) -> commands.KeepLocation:
+    """Where a patient sits, with the number of that place's own dispatch."""
+    return commands.KeepLocation(
+        location_id=_required(event, "location_id"),
+        patient_id=_required(event, "patient_id"),
+        state=event.state,
+        address_ciphertext=event.address_ciphertext,
+        callback_number_ciphertext=event.callback_number_ciphertext,
+        attest_time=_time(event.attest_time),
+        emergency_number_ciphertext=event.emergency_number_ciphertext,
     )
 
 

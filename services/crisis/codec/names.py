@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from haven.crisis.v1 import crisis_pb2, events_pb2, resources_pb2
 
-from services.crisis.domain.case import State
+from services.crisis.domain.record import State
 from services.crisis.domain.signal import Severity, Source
 from services.crisis.domain.timeline import ActKind
 
@@ -43,6 +43,7 @@ SOURCES = _by_name("CASE_SOURCE", resources_pb2.CaseSource, Source)
 ACT_KINDS = _by_name("CASE_ACT_KIND", resources_pb2.CaseActKind, ActKind)
 CONTACT_METHODS = _codes("CONTACT_METHOD", resources_pb2.ContactMethod)
 DISPOSITIONS = _codes("DISPOSITION", resources_pb2.Disposition)
+SNOOZE_REASONS = _codes("SNOOZE_REASON", resources_pb2.SnoozeReason)
 PURPOSES = _codes("REVEAL_PURPOSE", crisis_pb2.RevealPurpose)
 
 SEVERITY_NUMBERS = inverse(SEVERITIES)

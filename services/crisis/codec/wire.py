@@ -7,7 +7,13 @@ from datetime import timedelta
 from haven.crisis.v1 import crisis_pb2
 
 from chassis.decode import Fields
-from services.crisis.codec.names import CONTACT_METHODS, DISPOSITIONS, PURPOSES, SEVERITIES
+from services.crisis.codec.names import (
+    CONTACT_METHODS,
+    DISPOSITIONS,
+    PURPOSES,
+    SEVERITIES,
+    SNOOZE_REASONS,
+)
 from services.crisis.domain import commands
 from services.crisis.domain.escalation import (
     LONGEST_WAIT,
@@ -58,6 +64,60 @@ def resolve_case(request: crisis_pb2.ResolveCaseRequest) -> commands.ResolveCase
     fields = Fields(request)
     command = commands.ResolveCase(
         fields.identifier("case_id"), fields.enum("disposition", DISPOSITIONS)
+    )
+    fields.done()
+    return command
+
+
+def decline_case(request: crisis_pb2.DeclineCaseRequest) -> commands.DeclineCase:
+    """Which case the caller cannot take."""
+    fields = Fields(request)
+    command = commands.DeclineCase(fields.identifier("case_id"))
+    fields.done()
+    return command
+
+
+def escalate_case(request: crisis_pb2.EscalateCaseRequest) -> commands.EscalateCase:
+    """Which case needs more people."""
+    fields = Fields(request)
+    command = commands.EscalateCase(fields.identifier("case_id"))
+    fields.done()
+    return command
+
+
+def add_responder(request: crisis_pb2.AddResponderRequest) -> commands.AddResponder:
+    """Who is wanted in addition."""
+    fields = Fields(request)
+    command = commands.AddResponder(fields.identifier("case_id"), fields.identifier("clinician_id"))
+    fields.done()
+    return command
+
+
+def hand_over_case(request: crisis_pb2.HandOverCaseRequest) -> commands.HandOverCase:
+    """Who is to take over."""
+    fields = Fields(request)
+    command = commands.HandOverCase(fields.identifier("case_id"), fields.identifier("clinician_id"))
+    fields.done()
+    return command
+
+
+def snooze_case(request: crisis_pb2.SnoozeCaseRequest) -> commands.SnoozeCase:
+    """For how long, and why; how long it may be is the tenant's to say."""
+    fields = Fields(request)
+    command = commands.SnoozeCase(
+        case_id=fields.identifier("case_id"),
+        span=fields.duration("snooze_duration", low=SHORTEST_LEASE, high=LONGEST_WAIT),
+        reason=fields.enum("reason", SNOOZE_REASONS),
+    )
+    fields.done()
+    return command
+
+
+def identify_patient(request: crisis_pb2.IdentifyPatientRequest) -> commands.IdentifyPatient:
+    """Whose emergency it is."""
+    fields = Fields(request)
+    command = commands.IdentifyPatient(
+        fields.identifier("case_id"), fields.identifier("patient_id")
     )
     fields.done()
     return command
@@ -171,7 +231,10 @@ def _rung(rung: Fields) -> Rung:
     # How short a wait may be is the tenant's to say: the domain checks it.
     wait = rung.duration("wait_duration", high=LONGEST_WAIT)
     targets = tuple(_target(each) for each in rung.each("targets", low=1, high=MOST_TARGETS))
-    return Rung(wait, targets)
+    needed = 1
+    if rung.has("required_acknowledgements"):
+        needed = rung.integer("required_acknowledgements", 1, MOST_TARGETS)
+    return Rung(wait, targets, needed)
 
 
 def _target(target: Fields) -> Target:
@@ -179,8 +242,10 @@ def _target(target: Fields) -> Target:
         return Target(TargetKind.ROTATION, target.identifier("rotation_id"))
     if target.has("clinician_id"):
         return Target(TargetKind.CLINICIAN, target.identifier("clinician_id"))
+    if target.has("role_id"):
+        return Target(TargetKind.ROLE, target.identifier("role_id"))
     if not target.has("supervisor_pool") or not target.flag("supervisor_pool"):
-        target.fault("target", "REQUIRED", "must name a rotation, a clinician or the pool")
+        target.fault("target", "REQUIRED", "must name a rotation, a clinician, a role or the pool")
     return SUPERVISOR_POOL
 
 

@@ -2,7 +2,7 @@
 
     OPEN --acknowledge--> ACKNOWLEDGED --contact--> CONTACTED --resolve--> RESOLVED
      ^  ^                      |                      |
-     |  `---- lapse (no contact in time)              |
+     |  `---- lapse (no contact in time, or declined) |
      `------- reopen (a new signal) <-----------------'
 
 Until it is resolved a case always has a `next_deadline`; whoever finds it due lets it `climb`.
@@ -10,82 +10,23 @@ Until it is resolved a case always has a `next_deadline`; whoever finds it due l
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from chassis.errors import FailedPrecondition
 from services.crisis.domain.cover import Cover
 from services.crisis.domain.escalation import FrozenPolicy
-from services.crisis.domain.events import (
-    CaseAcknowledged,
-    CaseContacted,
-    CaseEscalated,
-    CaseOpened,
-    CaseResolved,
-    PageRequested,
-)
 from services.crisis.domain.ladder import Ladder
-from services.crisis.domain.signal import Severity, Signal, Source
-from services.crisis.domain.timeline import Act, ActKind, Timeline
-
-SYSTEM = "service:crisis"
-
-
-class State(StrEnum):
-    """Where a case stands."""
-
-    OPEN = "open"
-    ACKNOWLEDGED = "acknowledged"
-    CONTACTED = "contacted"
-    RESOLVED = "resolved"
+from services.crisis.domain.moves import MERGED, NOT_A_PATIENT, CaseMoves
+from services.crisis.domain.record import State
+from services.crisis.domain.signal import Severity, Signal
+from services.crisis.domain.snooze import SnoozeLimit
+from services.crisis.domain.timeline import ActKind
 
 
-MOVES: dict[tuple[State, str], State] = {
-    (State.OPEN, "acknowledge"): State.ACKNOWLEDGED,
-    (State.ACKNOWLEDGED, "contact"): State.CONTACTED,
-    (State.CONTACTED, "contact"): State.CONTACTED,
-    (State.CONTACTED, "resolve"): State.RESOLVED,
-    (State.ACKNOWLEDGED, "lapse"): State.OPEN,
-    (State.CONTACTED, "reopen"): State.OPEN,
-}
-# Why a verb is refused in a state that still lives; a resolved case has one answer for all.
-REFUSALS = {
-    "acknowledge": ("CASE_ALREADY_ACKNOWLEDGED", "a clinician has the case"),
-    "contact": ("CASE_NOT_ACKNOWLEDGED", "acknowledge the case first"),
-    "resolve": ("CONTACT_NOT_RECORDED", "contact with the patient must be recorded first"),
-}
-
-
-@dataclass(slots=True)
-class Case:
-    """Guards its own promise; fields are read from outside and changed by its verbs only."""
-
-    id: str
-    patient_id: str
-    source: Source
-    severity: Severity
-    ladder: Ladder
-    open_time: datetime
-    # None only once resolved.
-    next_deadline: datetime | None
-    location_id: str = ""
-    state: State = State.OPEN
-    # Since when nobody has had it, and how many calls have gone unanswered since.
-    wait_start: datetime | None = None
-    unanswered: int = 0
-    owner_id: str = ""
-    owner_role: str = ""
-    contacted_by: str = ""
-    acknowledge_time: datetime | None = None
-    contact_time: datetime | None = None
-    resolve_time: datetime | None = None
-    resolver_id: str = ""
-    disposition: str = ""
-    version: int = 0
-    timeline: Timeline = field(default_factory=Timeline)
-    events: list[object] = field(default_factory=list)
+@dataclass(slots=True, kw_only=True)
+class Case(CaseMoves):
+    """Guards its own promise."""
 
     @classmethod
     def open(
@@ -105,7 +46,7 @@ class Case:
         )
         case._note_signal(ActKind.OPENED, signal, now)
         case._fire(cover, now)
-        case._say_opened(signal)
+        case._say_opened(signal.safety_signal_id)
         return case
 
     def join(self, signal: Signal, *, policy: FrozenPolicy, cover: Cover, now: datetime) -> None:
@@ -119,15 +60,16 @@ class Case:
         if is_raised:
             self.severity, self.ladder.policy = signal.severity, policy
             self._note(ActKind.SEVERITY_RAISED, now, detail=self.severity.name.lower())
+        is_snoozed = self._end_snooze(now)
         if self.state is State.CONTACTED:
             self._reopen(now)
             self._fire(cover, now)
-        elif self.state is State.ACKNOWLEDGED and is_raised:
+        elif self.state is State.ACKNOWLEDGED and (is_raised or is_snoozed):
             self._hurry_owner(now)
-        elif is_raised:
+        elif is_raised or is_snoozed:
             self.ladder.restart()
             self._fire(cover, now)
-        self._say_opened(signal)
+        self._say_opened(signal.safety_signal_id)
 
     def climb(self, cover: Cover, now: datetime) -> None:
         """The deadline passed without the human act it waited for: wake the next people."""
@@ -136,46 +78,126 @@ class Case:
             self._call_for_review(cover, now)
             return
         if self.state is State.ACKNOWLEDGED:
-            self._move("lapse")
-            self._note(ActKind.ACKNOWLEDGEMENT_LAPSED, now, by=self.owner_id)
-            self._release(now)
-        self.ladder.step()
-        self.unanswered += 1
-        self._note(ActKind.ESCALATED, now)
-        self._say_escalated(now)
-        self._fire(cover, now)
+            self._lapse(ActKind.ACKNOWLEDGEMENT_LAPSED, now)
+        self._wake_next(cover, now)
 
     def acknowledge(self, by: str, role: str, now: datetime) -> None:
-        """Record that `by` has taken the case; contact must follow before the contact deadline.
+        """Record that `by` takes the case; contact must follow before the contact deadline.
 
-        Again by the same person while it holds: nothing changes, least of all the deadline.
+        Where the rung needs several people, the case goes on climbing until so many took it; the
+        first of them is its owner. Whoever was asked to come in addition is noted as a helper, and
+        whoever was asked to take over does. Again by the same person: nothing changes, least of all
+        the deadline.
         """
-        if self.state is State.ACKNOWLEDGED and self.owner_id == by:
+        people = self.responders
+        if self.is_open and by in {people.owner_id, *people.helpers}:
             return
-        self._move("acknowledge")
-        self.owner_id, self.owner_role, self.acknowledge_time = by, role, now
-        self.next_deadline = deadline = now + self.ladder.policy.contact_within
-        self._note(ActKind.ACKNOWLEDGED, now, by=by)
-        self.events.append(CaseAcknowledged(self.id, self.patient_id, by, role, now, deadline))
+        if self.state in (State.ACKNOWLEDGED, State.CONTACTED) and by == people.successor_id:
+            self._take_over(role, now)
+        elif self.state in (State.ACKNOWLEDGED, State.CONTACTED) and by in people.invited:
+            people.help(by)
+            self._note(ActKind.HELP_JOINED, now, by=by)
+        else:
+            self._pledge(by, role, now)
 
     def record_contact(self, by: str, method: str, now: datetime) -> None:
         """Record that `by` reached the patient; the resolution must follow."""
+        if self.state is State.OPEN and self.responders.has_pledged(by):
+            self._take(now)  # one person who reached the patient is worth more than a quorum
         self._move("contact")
         self.contacted_by, self.contact_time = by, now
-        self.next_deadline = now + self.ladder.policy.review_within
+        self.next_deadline, self.snooze_end = now + self.ladder.policy.review_within, None
         self._note(ActKind.CONTACTED, now, by=by, detail=method)
-        self.events.append(CaseContacted(self.id, self.patient_id, now))
+        self._say_contacted(now)
 
     def resolve(self, by: str, disposition: str, now: datetime) -> None:
-        """End it. A case of high severity needs a second pair of eyes."""
-        target = self._edge("resolve")
-        if self.severity is Severity.HIGH and by in {self.owner_id, self.contacted_by}:
+        """End it. A case of high severity needs a second pair of eyes.
+
+        A case about nobody's number ends without contact where there is no patient behind it.
+        """
+        is_nobody = disposition == NOT_A_PATIENT and not self.is_patient_known
+        if not (is_nobody and self.state is State.ACKNOWLEDGED):
+            self._edge("resolve")
+        if self.severity is Severity.HIGH and by in {self.responders.owner_id, self.contacted_by}:
             text = "somebody other than the owner and whoever had contact must resolve it"
             raise FailedPrecondition("SECOND_PERSON_REQUIRED", text)
-        self.state, self.next_deadline = target, None
-        self.resolver_id, self.disposition, self.resolve_time = by, disposition, now
-        self._note(ActKind.RESOLVED, now, by=by, detail=disposition)
-        self.events.append(CaseResolved(self.id, self.patient_id, disposition, now))
+        self._end(by, disposition, now)
+
+    def decline(self, by: str, cover: Cover, now: datetime) -> None:
+        """`by` was asked and cannot. Where nobody else was asked, the next rung fires at once."""
+        self._refuse_resolved()
+        people = self.responders
+        if self.state is State.CONTACTED and by == people.owner_id:
+            text = "the patient was reached; hand the case over or resolve it"
+            raise FailedPrecondition("CONTACT_RECORDED", text)
+        page_id = self.ladder.page_of(self.id, by)
+        if by not in {people.owner_id, *people.invited} and not page_id:
+            raise FailedPrecondition("NOT_PAGED", "nobody asked this clinician")
+        if by == people.owner_id:
+            self._lapse(ActKind.DECLINED, now)
+            self._wake_next(cover, now)
+            return
+        people.withdraw(by)
+        self._note(ActKind.DECLINED, now, by=by)
+        self._unheard(page_id, cover, now)
+
+    def escalate(self, by: str, cover: Cover, now: datetime) -> None:
+        """`by` wants the next people now. Whoever has the case keeps it, with the same deadline."""
+        self._refuse_resolved()
+        self._note(ActKind.ESCALATION_ASKED, now, by=by)
+        if self.state is State.OPEN:
+            self._wake_next(cover, now)
+            return
+        self.ladder.step()
+        woken = cover.wake(self.ladder.current, now).recipient_ids
+        self.responders.invite(*woken)
+        self._page(woken, now)
+
+    def add_responder(self, by: str, clinician_id: str, now: datetime) -> None:
+        """`by` wants this person too: they are paged, and may come whoever has the case."""
+        self._refuse_resolved()
+        self._note(ActKind.RESPONDER_ADDED, now, by=by, recipient_id=clinician_id)
+        self.responders.invite(clinician_id)
+        self._page_too((clinician_id,), now)
+
+    def hand_over(self, by: str, to: str, now: datetime) -> None:
+        """The owner asks `to` to take over, and has the case until they acknowledge it."""
+        self._move("hand_over")
+        if by != self.responders.owner_id:
+            raise FailedPrecondition("NOT_OWNER", "only its owner hands a case over")
+        if to == by:
+            raise FailedPrecondition("SUCCESSOR_IS_OWNER", "the owner has it already")
+        self.responders.successor_id = to
+        self.responders.invite(to)
+        self._note(ActKind.HAND_OVER_ASKED, now, by=by, recipient_id=to)
+        self._page_too((to,), now)
+
+    def snooze(
+        self, by: str, span: timedelta, reason: str, *, limit: SnoozeLimit, now: datetime
+    ) -> None:
+        """A human postpones what the case does next; a new signal ends it."""
+        self._refuse_resolved()
+        limit.check(self.severity, span, self.snoozes)
+        # Never sooner than it would have been: that is what escalating is for.
+        self.snooze_end = self.next_deadline = max(self.next_deadline or now, now + span)
+        self.snoozes += 1
+        self._note(ActKind.SNOOZED, now, by=by, detail=reason)
+
+    def identify(self, patient_id: str, by: str, now: datetime) -> None:
+        """`by` found out whose emergency it is."""
+        self._refuse_resolved()
+        if self.is_patient_known:
+            raise FailedPrecondition("PATIENT_KNOWN", "the case has its patient")
+        self.patient_id = patient_id
+        self._note(ActKind.PATIENT_IDENTIFIED, now, by=by)
+        self._say_opened()
+
+    def merge(self, by: str, now: datetime) -> None:
+        """It goes on in the case that the patient already has, which this one's signal joined."""
+        self._refuse_resolved()
+        if self.is_patient_known:
+            raise FailedPrecondition("PATIENT_KNOWN", "the case has its patient")
+        self._end(by, MERGED, now)
 
     def note_page_delivered(self, page_id: str, recipient_id: str, now: datetime) -> None:
         """A provider took the page. That is no acknowledgement; the deadline stays."""
@@ -184,117 +206,7 @@ class Case:
     def note_page_failed(
         self, page_id: str, recipient_id: str, reason: str, *, cover: Cover, now: datetime
     ) -> None:
-        """A page will not arrive. If none of its rung will, the next rung fires at once.
-
-        The last rung keeps its deadline: nobody further can be woken, and a page that cannot be
-        sent would otherwise be tried without pause.
-        """
+        """A page will not arrive. If none of its rung will, the next rung fires at once."""
         columns = {"recipient_id": recipient_id, "page_id": page_id, "detail": reason.lower()}
         self._note(ActKind.PAGE_FAILED, now, **columns)
-        is_unheard = self.ladder.fail(page_id)
-        if is_unheard and self.state is State.OPEN:
-            if not self.ladder.is_at_last:
-                self.climb(cover, now)
-            elif not self.unanswered:  # nobody is being called: "sent" is no longer true
-                self.unanswered = 1
-                self._say_escalated(now)
-
-    def is_due(self, now: datetime) -> bool:
-        """True once the case must act by itself."""
-        return self.next_deadline is not None and self.next_deadline <= now
-
-    @property
-    def contact_deadline(self) -> datetime | None:
-        """Until when the acknowledgement holds without contact."""
-        return self.next_deadline if self.state is State.ACKNOWLEDGED else None
-
-    @property
-    def is_open(self) -> bool:
-        """True until it is resolved."""
-        return self.state is not State.RESOLVED
-
-    def _fire(self, cover: Cover, now: datetime) -> None:
-        woken = cover.wake(self.ladder.current, now)
-        if woken.missed:
-            self._note(ActKind.COVER_MISSED, now)
-        self.next_deadline = now + self.ladder.current.wait
-        self._page(woken.recipient_ids, now)
-
-    def _reopen(self, now: datetime) -> None:
-        """Contact was before this signal; whoever is on call now must hear of it."""
-        self._move("reopen")
-        self._release(now)
-        self.contacted_by, self.contact_time = "", None
-        self.ladder.restart()
-        self._note(ActKind.REOPENED, now)
-        self._say_escalated(now)
-
-    def _call_for_review(self, cover: Cover, now: datetime) -> None:
-        self.ladder.jump_to_last()
-        self.next_deadline = now + self.ladder.policy.review_repeat
-        self._note(ActKind.REVIEW_OVERDUE, now)
-        self._page(cover.wake(self.ladder.current, now).recipient_ids, now)
-
-    def _hurry_owner(self, now: datetime) -> None:
-        """It is worse than the owner knows: tell them, and never give more time than they had."""
-        deadline = now + self.ladder.policy.contact_within
-        self.next_deadline = min(self.next_deadline or deadline, deadline)
-        self.ladder.rewind()
-        self._page((self.owner_id,), now)
-
-    def _page(self, recipient_ids: Iterable[str], now: datetime) -> None:
-        expire_time = now + self.ladder.policy.page_lifetime
-        for recipient_id, page_id in self.ladder.page(self.id, recipient_ids).items():
-            self._note(ActKind.PAGED, now, recipient_id=recipient_id, page_id=page_id)
-            self.events.append(
-                PageRequested(
-                    page_id=page_id,
-                    case_id=self.id,
-                    recipient_id=recipient_id,
-                    rung=self.ladder.rung,
-                    cycle=self.ladder.cycle,
-                    severity=self.severity,
-                    expire_time=expire_time,
-                )
-            )
-
-    def _note_signal(self, kind: ActKind, signal: Signal, now: datetime) -> None:
-        self._note(kind, now, by=signal.reporter_id, fact_id=signal.fact_id, detail=signal.source)
-
-    def _say_opened(self, signal: Signal) -> None:
-        self.events.append(
-            CaseOpened(
-                case_id=self.id,
-                patient_id=self.patient_id,
-                severity=self.severity,
-                safety_signal_id=signal.safety_signal_id,
-                open_time=self.open_time,
-            )
-        )
-
-    def _say_escalated(self, now: datetime) -> None:
-        rung, cycle = self.ladder.rung, self.ladder.cycle
-        self.events.append(CaseEscalated(self.id, self.patient_id, rung, cycle, now))
-
-    def _note(self, kind: ActKind, now: datetime, *, by: str = SYSTEM, **columns: str) -> None:
-        rung, cycle = self.ladder.rung, self.ladder.cycle
-        self.timeline.add(Act(kind, now, by, rung, cycle, **columns))
-
-    def _release(self, now: datetime) -> None:
-        self.owner_id = self.owner_role = ""
-        self.acknowledge_time, self.wait_start, self.unanswered = None, now, 0
-
-    def _move(self, verb: str) -> None:
-        self.state = self._edge(verb)
-
-    def _edge(self, verb: str) -> State:
-        self._refuse_resolved()
-        target = MOVES.get((self.state, verb))
-        if target is None:
-            reason, text = REFUSALS[verb]
-            raise FailedPrecondition(reason, text)
-        return target
-
-    def _refuse_resolved(self) -> None:
-        if self.state is State.RESOLVED:
-            raise FailedPrecondition("CASE_RESOLVED", "the case is resolved")
+        self._unheard(page_id, cover, now)

@@ -42,6 +42,53 @@ class ResolveCase:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclineCase:
+    """The caller was asked and cannot."""
+
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EscalateCase:
+    """The caller wants the next people woken now."""
+
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddResponder:
+    """The caller wants this person too."""
+
+    case_id: str
+    clinician_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverCase:
+    """The owner asks this person to take over."""
+
+    case_id: str
+    clinician_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SnoozeCase:
+    """The caller postpones what the case does next; the reason is a code."""
+
+    case_id: str
+    span: timedelta
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifyPatient:
+    """The caller found out whose emergency it is."""
+
+    case_id: str
+    patient_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PageDelivered:
     """A provider took a page."""
 
@@ -82,6 +129,14 @@ class PutRotation:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeAbsence:
+    """A patient did not come to a session."""
+
+    session_id: str
+    patient_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeepLocation:
     """Where a patient said to be."""
 
@@ -91,6 +146,8 @@ class KeepLocation:
     address_ciphertext: bytes
     callback_number_ciphertext: bytes
     attest_time: datetime
+    # Of the place's own dispatch; empty where whoever attested did not ask for it.
+    emergency_number_ciphertext: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

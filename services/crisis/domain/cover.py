@@ -9,6 +9,9 @@ from datetime import datetime
 from services.crisis.domain.escalation import Rung, Target, TargetKind
 from services.crisis.domain.rotation import Rotation
 
+# A role is reached where notify knows this recipient to be; who answers is one person.
+ROLE = "role:"
+
 
 @dataclass(frozen=True, slots=True)
 class Woken:
@@ -37,6 +40,8 @@ class Cover:
             return self.supervisor_id
         if target.kind is TargetKind.CLINICIAN:
             return target.id
+        if target.kind is TargetKind.ROLE:
+            return f"{ROLE}{target.id}"
         rotation = self.rotations.get(target.id)
         shift = rotation.on_call(now) if rotation else None
         return shift.clinician_id if shift else None

@@ -20,6 +20,8 @@ class TargetKind(StrEnum):
 
     ROTATION = "rotation"
     CLINICIAN = "clinician"
+    # Whoever answers for a function of the house, for example its medical director.
+    ROLE = "role"
     SUPERVISOR_POOL = "supervisor_pool"
 
 
@@ -40,6 +42,8 @@ class Rung:
 
     wait: timedelta
     targets: tuple[Target, ...]
+    # How many people must take the case before it stops climbing.
+    acknowledgements: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class FrozenPolicy:
         longest = other.rungs[0].wait
         return replace(
             self,
-            rungs=tuple(Rung(min(rung.wait, longest), rung.targets) for rung in self.rungs),
+            rungs=tuple(replace(rung, wait=min(rung.wait, longest)) for rung in self.rungs),
             contact_within=min(self.contact_within, other.contact_within),
         )
 
@@ -115,6 +119,9 @@ def check_rungs(rungs: Sequence[Rung], *, shortest_wait: timedelta) -> None:
         if not 1 <= len(rung.targets) <= MOST_TARGETS:
             text = f"from 1 to {MOST_TARGETS} targets are needed"
             faults.append(Violation(f"{path}.targets", "OUT_OF_RANGE", text))
+        if not 1 <= rung.acknowledgements <= max(1, len(rung.targets)):
+            text = "must be from 1 to the number of targets"
+            faults.append(Violation(f"{path}.required_acknowledgements", "OUT_OF_RANGE", text))
     if faults:
         names = ", ".join(fault.field for fault in faults)
         raise InvalidArgument("FIELDS_INVALID", f"fields at fault: {names}", violations=faults)

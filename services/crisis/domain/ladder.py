@@ -60,13 +60,21 @@ class Ladder:
 
     def page(self, case_id: str, recipient_ids: Iterable[str]) -> dict[str, str]:
         """Keys for the pages of this position, by recipient; from now on these count."""
-        place = UUID(case_id)
-        keys = {
-            recipient_id: str(uuid5(place, f"{self.cycle}/{self.rung}/{recipient_id}"))
-            for recipient_id in recipient_ids
-        }
+        keys = {each: self._key(case_id, each) for each in recipient_ids}
         self.pages = dict.fromkeys(keys.values(), False)
         return keys
+
+    def page_too(self, case_id: str, recipient_ids: Iterable[str]) -> dict[str, str]:
+        """Keys of further pages at this position; none for those who have one here already."""
+        keys = {each: self._key(case_id, each) for each in recipient_ids}
+        new = {each: key for each, key in keys.items() if key not in self.pages}
+        self.pages = {**self.pages, **dict.fromkeys(new.values(), False)}
+        return new
+
+    def page_of(self, case_id: str, recipient_id: str) -> str:
+        """The key of this person's page at this position; empty where they have none."""
+        key = self._key(case_id, recipient_id)
+        return key if key in self.pages else ""
 
     def fail(self, page_id: str) -> bool:
         """A page will not arrive; True once none of those that count will."""
@@ -74,3 +82,6 @@ class Ladder:
             return False
         self.pages = {**self.pages, page_id: True}
         return all(self.pages.values())
+
+    def _key(self, case_id: str, recipient_id: str) -> str:
+        return str(uuid5(UUID(case_id), f"{self.cycle}/{self.rung}/{recipient_id}"))

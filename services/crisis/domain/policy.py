@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from services.crisis.domain.escalation import SUPERVISOR_POOL, FrozenPolicy, Rung
 from services.crisis.domain.signal import Severity
+from services.crisis.domain.snooze import SnoozeLimit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,10 @@ class CrisisPolicy:
     shortest_wait_seconds: float = 5  # features.md F1: steps from 5 s
     # A page that could not be handed over in this time has been followed by newer ones.
     page_lifetime_seconds: float = 300  # [D]
+    # For how long, and how often, a clinician may postpone a case that is not of high severity.
+    snooze_moderate_seconds: float = 900  # [D] clinical.md 5.1: assessment within 15 min
+    snooze_low_seconds: float = 3_600  # [D] clinical.md 5.1: clinician the same day
+    snoozes: int = 2  # [D]
     # Who is paged where a rotation has a hole: a recipient with a contact point in notify.
     supervisor_id: str = "supervisor-pool"
     # What a patient is always told to call.
@@ -46,6 +51,12 @@ class CrisisPolicy:
             Severity.LOW: self.contact_low_seconds,
         }
         return timedelta(seconds=seconds[severity])
+
+    def snooze_limit(self, severity: Severity) -> SnoozeLimit:
+        """How a case of the severity may be postponed; high never is."""
+        low = severity is Severity.LOW
+        seconds = self.snooze_low_seconds if low else self.snooze_moderate_seconds
+        return SnoozeLimit(timedelta(seconds=seconds), self.snoozes)
 
     def fallback(self, severity: Severity) -> FrozenPolicy:
         """The ladder where the tenant has none, and the numbers that a ladder does not set."""

@@ -21,6 +21,8 @@ class Source(StrEnum):
     RISK_RAISED = "risk_raised"
     SAFETY_SIGNAL = "safety_signal"
     CLINICIAN = "clinician"
+    INBOUND_TEXT = "inbound_text"
+    MISSED_CHECK_IN = "missed_check_in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Signal:
     """One fact about one patient; `fact_id` is the same on every path it takes to us."""
 
     fact_id: str
+    # Empty where nobody knows yet whose emergency it is: such a fact has a case of its own.
     patient_id: str
     source: Source
     severity: Severity

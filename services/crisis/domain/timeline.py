@@ -24,6 +24,15 @@ class ActKind(StrEnum):
     CONTACTED = "contacted"
     REVIEW_OVERDUE = "review_overdue"
     RESOLVED = "resolved"
+    PLEDGED = "pledged"
+    DECLINED = "declined"
+    ESCALATION_ASKED = "escalation_asked"
+    RESPONDER_ADDED = "responder_added"
+    HELP_JOINED = "help_joined"
+    HAND_OVER_ASKED = "hand_over_asked"
+    HANDED_OVER = "handed_over"
+    SNOOZED = "snoozed"
+    PATIENT_IDENTIFIED = "patient_identified"
 
 
 @dataclass(frozen=True, slots=True)

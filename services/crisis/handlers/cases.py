@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from prometheus_client import Counter, Histogram
 
 from chassis.call import Call, Role
 from chassis.errors import Aborted, AlreadyExists
 from chassis.ids import new_id
-from chassis.store import Store, Tx
+from chassis.store import Reader, Store, Tx
 from services.crisis.domain.case import Case
 from services.crisis.domain.commands import (
     AcknowledgeCase,
+    AddResponder,
+    DeclineCase,
+    EscalateCase,
+    HandOverCase,
+    IdentifyPatient,
     OpenCase,
     PageDelivered,
     PageFailed,
     RecordContact,
     ResolveCase,
+    SnoozeCase,
 )
 from services.crisis.domain.cover import Cover
 from services.crisis.domain.escalation import FrozenPolicy, policy_for
 from services.crisis.domain.signal import Severity, Signal, Source
 from services.crisis.domain.timeline import ActKind
 from services.crisis.ports import CaseBook, Copies, Plans, PolicyOf
+
+C = TypeVar("C", Case, Case | None)
 
 time_to_acknowledge = Histogram(
     "haven_crisis_time_to_acknowledge_seconds",
@@ -61,12 +70,17 @@ class Cases:
 
     def take(self, call: Call, signal: Signal) -> Case:
         """Open the patient's case, or join the open one; the same fact again changes nothing."""
-        try:
-            case = self._store.transact(call, lambda tx: self._take(tx, signal))
-        except AlreadyExists as error:
-            # Twice in a row somebody else was faster; a signal is never dropped for that.
-            raise Aborted("CASE_CONTENDED", "others act on the same patient; retry") from error
-        return _counted(case)
+        return _counted(self._transact(call, lambda tx: self._take(tx, signal)))
+
+    def take_where(self, call: Call, found: Callable[[Reader], Signal | None]) -> None:
+        """The same for a signal that depends on what is stored, decided in the one transaction."""
+
+        def change(tx: Tx) -> Case | None:
+            signal = found(tx)
+            return self._take(tx, signal) if signal else None
+
+        if (case := self._transact(call, change)) is not None:
+            _counted(case)
 
     def open(self, call: Call, command: OpenCase) -> Case:
         """A clinician's own signal."""
@@ -110,6 +124,63 @@ class Cases:
             call, command.case_id, lambda case, tx: case.resolve(by, command.disposition, tx.now)
         )
 
+    def decline(self, call: Call, command: DeclineCase) -> Case:
+        """The caller was asked and cannot."""
+        by = call.actor.subject
+        return self._act(
+            call, command.case_id, lambda case, tx: case.decline(by, self._cover(tx), tx.now)
+        )
+
+    def escalate(self, call: Call, command: EscalateCase) -> Case:
+        """The caller wants the next people woken now."""
+        by = call.actor.subject
+        return self._act(
+            call, command.case_id, lambda case, tx: case.escalate(by, self._cover(tx), tx.now)
+        )
+
+    def add_responder(self, call: Call, command: AddResponder) -> Case:
+        """The caller wants somebody in addition."""
+        by, clinician_id = call.actor.subject, command.clinician_id
+        return self._act(
+            call, command.case_id, lambda case, tx: case.add_responder(by, clinician_id, tx.now)
+        )
+
+    def hand_over(self, call: Call, command: HandOverCase) -> Case:
+        """The owner asks somebody to take over."""
+        by, to = call.actor.subject, command.clinician_id
+        return self._act(call, command.case_id, lambda case, tx: case.hand_over(by, to, tx.now))
+
+    def snooze(self, call: Call, command: SnoozeCase) -> Case:
+        """The caller postpones what the case does next."""
+        policy = self._policy_of(call.tenant_id)
+
+        def act(case: Case, tx: Tx) -> None:
+            limit = policy.snooze_limit(case.severity)
+            by = call.actor.subject
+            case.snooze(by, command.span, command.reason, limit=limit, now=tx.now)
+
+        return self._act(call, command.case_id, act)
+
+    def identify(self, call: Call, command: IdentifyPatient) -> Case:
+        """The caller knows whose emergency it is: their case from now on, or a signal of theirs.
+
+        The case that goes on, which is another one where the patient has an open case already.
+        """
+        by = call.actor.subject
+
+        def change(tx: Tx) -> Case:
+            case = self._book.load(tx, command.case_id)
+            known = self._book.open_of(tx, command.patient_id)
+            if known is None or known.id == case.id:
+                case.identify(command.patient_id, by, tx.now)
+                return self._book.save(tx, case)
+            case.merge(by, tx.now)
+            self._book.save(tx, case)
+            signal = Signal(case.id, command.patient_id, case.source, case.severity, by)
+            return self._join(tx, known, signal)
+
+        return _counted(self._transact(call, change))
+
     def page_delivered(self, call: Call, command: PageDelivered) -> None:
         """Note on the timeline that a page was handed over."""
         page_id, recipient_id = command.page_id, command.recipient_id
@@ -136,16 +207,27 @@ class Cases:
     def _take(self, tx: Tx, signal: Signal) -> Case:
         if (known := self._book.by_fact(tx, signal.fact_id)) is not None:
             return known
-        case = self._book.open_of(tx, signal.patient_id)
+        case = self._book.open_of(tx, signal.patient_id) if signal.patient_id else None
         if case is not None:
-            policy = self._policy(tx, max(case.severity, signal.severity))
-            case.join(signal, policy=policy, cover=self._cover(tx), now=tx.now)
-            return self._book.save(tx, case)
+            return self._join(tx, case, signal)
         policy = self._policy(tx, signal.severity)
         case = Case.open(new_id(), signal, policy=policy, cover=self._cover(tx), now=tx.now)
-        if not case.location_id and (place := self._copies.newest_location(tx, case.patient_id)):
-            case.location_id = place.location_id
+        if case.is_patient_known and not case.location_id:
+            place = self._copies.newest_location(tx, case.patient_id)
+            case.location_id = place.location_id if place else ""
         return self._book.insert(tx, case)
+
+    def _join(self, tx: Tx, case: Case, signal: Signal) -> Case:
+        policy = self._policy(tx, max(case.severity, signal.severity))
+        case.join(signal, policy=policy, cover=self._cover(tx), now=tx.now)
+        return self._book.save(tx, case)
+
+    def _transact(self, call: Call, change: Callable[[Tx], C]) -> C:
+        try:
+            return self._store.transact(call, change)
+        except AlreadyExists as error:
+            # Twice in a row somebody else was faster; a signal is never dropped for that.
+            raise Aborted("CASE_CONTENDED", "others act on the same patient; retry") from error
 
     def _act(self, call: Call, case_id: str, act: Callable[[Case, Tx], None]) -> Case:
         def change(tx: Tx) -> Case:
@@ -184,7 +266,8 @@ def _counted(case: Case) -> Case:
     rungs_uncovered.labels(severity).inc(kinds.count(ActKind.COVER_MISSED))
     if ActKind.OPENED in kinds and case.ladder.policy.version == 0:
         cases_without_policy.labels(severity).inc()
-    if ActKind.ACKNOWLEDGED in kinds and case.acknowledge_time and case.wait_start:
-        waited = case.acknowledge_time - case.wait_start
+    acknowledge_time = case.responders.acknowledge_time
+    if ActKind.ACKNOWLEDGED in kinds and acknowledge_time and case.wait_start:
+        waited = acknowledge_time - case.wait_start
         time_to_acknowledge.labels(severity).observe(waited.total_seconds())
     return case

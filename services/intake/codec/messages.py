@@ -13,6 +13,7 @@ from haven.intake.v1 import events_pb2
 from haven.scheduling.v1 import events_pb2 as scheduling
 from haven.sessions.v1 import events_pb2 as sessions
 
+from chassis.ids import derived_id
 from services.intake.codec.names import SEVERITIES, TIERS, TRIGGERS
 from services.intake.domain.alias import AliasWasAssigned
 from services.intake.domain.copies import Absence, Attendance, CaseReport, CaseState, Seats
@@ -21,6 +22,7 @@ from services.intake.domain.facts import (
     ConsentWasRecorded,
     ConsentWasRevoked,
     EmergencyContactWasRecorded,
+    LocationWasRecorded,
     PatientWasAdmitted,
 )
 from services.intake.domain.patient import ContactWasRecorded
@@ -112,6 +114,19 @@ def _emergency_contact(event: EmergencyContactWasRecorded) -> Message:
     )
 
 
+def _location(event: LocationWasRecorded) -> Message:
+    place = event.location
+    return events_pb2.LocationRecorded(
+        location_id=derived_id(event.patient_id, "location", place.attest_time.isoformat()),
+        patient_id=event.patient_id,
+        state=place.state,
+        address_ciphertext=place.address_ciphertext,
+        callback_number_ciphertext=place.callback_number_ciphertext,
+        emergency_number_ciphertext=place.emergency_number_ciphertext,
+        attest_time=timestamp(place.attest_time),
+    )
+
+
 def _risk(event: RiskSeen) -> Message:
     return events_pb2.RiskRaised(
         risk_id=event.risk_id,
@@ -179,6 +194,7 @@ def _alias(event: AliasWasAssigned) -> Message:
 MESSAGES: Mapping[type, Callable[[Any], Message]] = {
     ContactWasRecorded: _contact,
     EmergencyContactWasRecorded: _emergency_contact,
+    LocationWasRecorded: _location,
     RiskSeen: _risk,
     ScreeningEnded: _screening,
     PatientWasAdmitted: _admitted,

@@ -32,6 +32,7 @@ from services.intake.domain.facts import (
     ConsentWasRecorded,
     ConsentWasRevoked,
     EmergencyContactWasRecorded,
+    LocationWasRecorded,
     PatientWasAdmitted,
 )
 from services.intake.domain.gates import (
@@ -159,6 +160,7 @@ class Episode:
         """Take where the patient sits."""
         self.location = location
         self.overrides.pop(Gate.EMERGENCY_NUMBER, None)
+        self.events.append(LocationWasRecorded(self.patient_id, location))
 
     def name_emergency_contact(self, contact: EmergencyContact) -> None:
         """Take whom to call."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.intake.domain.consent import Consent
-from services.intake.domain.evidence import EmergencyContact
+from services.intake.domain.evidence import EmergencyContact, Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,14 @@ class EmergencyContactWasRecorded:
 
     patient_id: str
     contact: EmergencyContact
+
+
+@dataclass(frozen=True, slots=True)
+class LocationWasRecorded:
+    """Where the patient sits."""
+
+    patient_id: str
+    location: Location
 
 
 @dataclass(frozen=True, slots=True)

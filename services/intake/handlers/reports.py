@@ -49,6 +49,9 @@ class Reports:
         def taken(tx: Tx) -> None:
             known = self._cases.find(tx, {"_id": report.case_id}, limit=1)
             case = known[0] if known else self._new(tx, report)
+            if not case.patient_id and report.patient_id:  # now it is known whose case it is
+                case.patient_id = report.patient_id
+                case.is_part2_protected = self._is_protected(tx, report.patient_id)
             case.hear(report, aggregate_version=version_of(call))
             keep = self._cases.save if known else self._cases.insert
             keep(tx, case)

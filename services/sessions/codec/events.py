@@ -179,7 +179,8 @@ def _step(
     command = FollowCase(
         step,
         fields.identifier("case_id"),
-        fields.identifier("patient_id"),
+        # Nobody may know yet whose case it is; pages and acts are told nevertheless.
+        fields.optional_identifier("patient_id"),
         fields.timestamp(when),
         signal_id,
         owner_role,

@@ -46,6 +46,7 @@ class Case:
     """A copy of what concerns the people of a room."""
 
     id: str
+    # Empty while nobody knows whose case it is.
     patient_id: str
     versions: Mapping[CaseStep, int] = field(default_factory=dict)
     holder_role: str = ""

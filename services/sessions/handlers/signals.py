@@ -83,6 +83,7 @@ class Signals:
     def _follow(self, tx: Tx, command: FollowCase, version: int) -> None:
         case = self._records.cases.peek(tx, command.case_id)
         case = case or Case(command.case_id, command.patient_id)
+        case.patient_id = case.patient_id or command.patient_id
         _take(case, command, version)
         self._records.cases.put(tx, case)
         covered = {"_id": {"$in": sorted(case.signal_ids)}}

@@ -41,9 +41,9 @@ def person(clinician_id: str) -> Target:
     return Target(TargetKind.CLINICIAN, clinician_id)
 
 
-def rung(*targets: Target, wait: timedelta = WAIT) -> Rung:
-    """People who are woken together."""
-    return Rung(wait, targets)
+def rung(*targets: Target, wait: timedelta = WAIT, acknowledgements: int = 1) -> Rung:
+    """People who are woken together, and how many of them must take the case."""
+    return Rung(wait, targets, acknowledgements)
 
 
 def a_policy(*rungs: Rung, **changes: Any) -> FrozenPolicy:

@@ -138,6 +138,16 @@ class House:
         command = ResolveCase(case_id, "mobile_crisis")
         return self.crisis.cases.resolve(self.call(by), command)
 
+    def copies_location(self, patient_id: str, location_id: str = "l-1") -> None:
+        """The patient said where they are."""
+        event = sessions_pb2.LocationAttested(location_id=location_id, patient_id=patient_id)
+        self.hear(event)
+
+    def acts(self, case_id: str = "") -> list[dict[str, Any]]:
+        """The timeline of one case, or of all."""
+        acts = self.store.documents("case_acts")
+        return [act for act in acts if case_id in {"", act["case_id"]}]
+
     @property
     def pages(self) -> list[events_pb2.PageRequested]:
         """Every page that was published."""

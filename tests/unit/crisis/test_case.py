@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from chassis.errors import FailedPrecondition
-from services.crisis.domain.case import State
 from services.crisis.domain.events import (
     CaseAcknowledged,
     CaseContacted,
@@ -16,6 +15,7 @@ from services.crisis.domain.events import (
     CaseOpened,
     CaseResolved,
 )
+from services.crisis.domain.record import State
 from services.crisis.domain.signal import Severity
 from services.crisis.domain.timeline import ActKind
 from tests.unit.crisis.builders import (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.crisis.domain.case import State
 from services.crisis.domain.escalation import SUPERVISOR_POOL
 from services.crisis.domain.events import CaseEscalated, CaseOpened
+from services.crisis.domain.record import State
 from services.crisis.domain.signal import Severity
 from services.crisis.domain.status import Help, status_of
 from tests.unit.crisis.builders import (

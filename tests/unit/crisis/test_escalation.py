@@ -114,3 +114,20 @@ def test_a_ladder_that_could_not_wake_anybody_in_time_is_refused(rungs: Any, fie
 
 def first_of(policy: Any) -> Any:
     return policy.rungs[0].targets[0].id
+
+
+@pytest.mark.parametrize("needed", [0, -1, 3])
+def test_a_rung_cannot_need_more_people_than_it_names(needed: int) -> None:
+    rungs = [rung(person("dr-one"), person("dr-two"), acknowledgements=needed)]
+    with pytest.raises(InvalidArgument) as refused:
+        check_rungs(rungs, shortest_wait=timedelta(seconds=5))
+
+    fields = [fault.field for fault in refused.value.violations]
+    assert fields == ["escalation_policy.rungs[0].required_acknowledgements"]
+
+
+def test_a_faster_version_of_a_ladder_still_needs_as_many_people() -> None:
+    slow = rung(person("dr-one"), person("dr-two"), wait=timedelta(hours=4), acknowledgements=2)
+    plan = EscalationPolicy("e-low", Severity.LOW, (slow,), version=1)
+
+    assert policy_for(Severity.HIGH, [plan], FALLBACK).rungs[0].acknowledgements == 2

@@ -15,11 +15,13 @@ from hypothesis.stateful import (
     rule,
 )
 
-from chassis.errors import FailedPrecondition
-from services.crisis.domain.case import Case, State
+from chassis.errors import FailedPrecondition, InvalidArgument
+from services.crisis.domain.case import Case
 from services.crisis.domain.cover import Cover
 from services.crisis.domain.escalation import SUPERVISOR_POOL
+from services.crisis.domain.record import State
 from services.crisis.domain.signal import Severity
+from services.crisis.domain.snooze import SnoozeLimit
 from tests.unit.crisis.builders import (
     CASE_ID,
     NOON,
@@ -41,6 +43,9 @@ POLICIES = st.sampled_from(
         a_policy(),
         a_policy(rung(SUPERVISOR_POOL)),
         a_policy(rung(person("dr-one"), person("dr-two")), rung(rotation_target("missing"))),
+        a_policy(
+            rung(person("dr-one"), person("dr-two"), acknowledgements=2), rung(SUPERVISOR_POOL)
+        ),
     ]
 )
 COVERS = st.sampled_from(
@@ -93,6 +98,36 @@ class Promise(RuleBasedStateMachine):
     def somebody_resolves(self, by: Any) -> None:
         self.attempt(lambda: self.case.resolve(by, "mobile_crisis", self.now))
 
+    @rule(by=PEOPLE, cover=COVERS)
+    def somebody_declines(self, by: Any, cover: Any) -> None:
+        self.attempt(lambda: self.case.decline(by, cover, self.now))
+
+    @rule(by=PEOPLE, cover=COVERS)
+    def somebody_wants_more_people(self, by: Any, cover: Any) -> None:
+        owner = self.case.owner_id
+        self.attempt(lambda: self.case.escalate(by, cover, self.now))
+        assert self.case.owner_id == owner
+
+    @rule(by=PEOPLE, to=PEOPLE)
+    def somebody_asks_a_colleague(self, by: Any, to: Any) -> None:
+        self.attempt(lambda: self.case.add_responder(by, to, self.now))
+
+    @rule(by=PEOPLE, to=PEOPLE)
+    def the_owner_wants_to_hand_over(self, by: Any, to: Any) -> None:
+        before = (self.case.owner_id, self.case.next_deadline)
+        self.attempt(lambda: self.case.hand_over(by, to, self.now))
+        assert before == (self.case.owner_id, self.case.next_deadline)
+
+    @rule(by=PEOPLE, span=STEPS)
+    def somebody_postpones(self, by: Any, span: Any) -> None:
+        before, limit = self.case.next_deadline, SnoozeLimit(timedelta(minutes=15), 2)
+        self.attempt(
+            lambda: self.case.snooze(by, span, "contact_arranged", limit=limit, now=self.now)
+        )
+        if self.case.next_deadline != before:
+            assert self.case.severity is not Severity.HIGH
+            assert self.case.next_deadline <= self.now + timedelta(minutes=15)
+
     @precondition(lambda self: bool(self.case.ladder.pages))
     @rule(data=st.data(), cover=COVERS)
     def a_page_fails(self, data: Any, cover: Any) -> None:
@@ -105,7 +140,7 @@ class Promise(RuleBasedStateMachine):
         before = (self.case.state, self.case.next_deadline, self.case.owner_id)
         try:
             act()
-        except FailedPrecondition:
+        except (FailedPrecondition, InvalidArgument):
             assert before == (self.case.state, self.case.next_deadline, self.case.owner_id)
 
     @invariant()
@@ -120,6 +155,7 @@ class Promise(RuleBasedStateMachine):
     def somebody_is_being_woken_or_somebody_has_it(self) -> None:
         if self.case.state is State.OPEN:
             assert self.case.ladder.pages
+            assert not self.case.owner_id
         if self.case.state is State.ACKNOWLEDGED:
             assert self.case.owner_id
 

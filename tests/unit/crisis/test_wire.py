@@ -20,11 +20,19 @@ from services.crisis.codec.names import (
     STATES,
 )
 from services.crisis.domain import events
-from services.crisis.domain.escalation import SUPERVISOR_POOL, EscalationPolicy
+from services.crisis.domain.escalation import (
+    SUPERVISOR_POOL,
+    EscalationPolicy,
+    Target,
+    TargetKind,
+)
 from services.crisis.domain.signal import Severity
+from services.crisis.domain.snooze import SnoozeLimit
 from tests.unit.crisis.builders import (
     NOON,
     a_case,
+    a_cover,
+    a_policy,
     a_rotation,
     after,
     climbed,
@@ -185,3 +193,84 @@ def test_every_event_of_the_domain_is_published() -> None:
     }
 
     assert set(PUBLISHED) == declared
+
+
+@pytest.mark.parametrize(
+    ("decode", "request_", "fields"),
+    [
+        (wire.decline_case, crisis_pb2.DeclineCaseRequest(), ["case_id"]),
+        (wire.escalate_case, crisis_pb2.EscalateCaseRequest(), ["case_id"]),
+        (wire.add_responder, crisis_pb2.AddResponderRequest(), ["case_id", "clinician_id"]),
+        (wire.hand_over_case, crisis_pb2.HandOverCaseRequest(), ["case_id", "clinician_id"]),
+        (
+            wire.snooze_case,
+            crisis_pb2.SnoozeCaseRequest(case_id="c-1"),
+            ["snooze_duration", "reason"],
+        ),
+        (
+            wire.snooze_case,
+            crisis_pb2.SnoozeCaseRequest(
+                case_id="c-1",
+                snooze_duration={"seconds": -1},
+                reason=9,  # type: ignore[arg-type]
+            ),
+            ["snooze_duration", "reason"],
+        ),
+        (wire.identify_patient, crisis_pb2.IdentifyPatientRequest(), ["case_id", "patient_id"]),
+    ],
+)
+def test_what_a_verb_lacks_is_named(decode: Any, request_: Any, fields: Any) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        decode(request_)
+
+    assert [fault.field for fault in refused.value.violations] == fields
+
+
+def test_a_case_with_people_waiting_and_asked_comes_back_as_it_was_stored() -> None:
+    pair = a_policy(rung(person("dr-one"), person("dr-two"), acknowledgements=2))
+    case = a_case(Severity.LOW, policy=pair)
+    case.acknowledge("dr-one", "clinician", after(seconds=1))
+    case.add_responder("dr-one", "dr-three", after(seconds=2))
+    limit = SnoozeLimit(timedelta(minutes=1), 1)
+    case.snooze("dr-one", limit.longest, "contact_arranged", limit=limit, now=after(seconds=3))
+    stored = {**documents.case_document(case), "_id": case.id, "version": 1}
+
+    again = documents.case_from(stored)
+
+    assert again.responders == case.responders
+    assert (again.snooze_end, again.snoozes) == (case.snooze_end, 1)
+    assert again.ladder.current.acknowledgements == 2
+
+
+def test_a_case_of_an_earlier_release_goes_on() -> None:
+    case = a_case()
+    case.acknowledge("dr-one", "clinician", after(seconds=1))
+    stored = {**documents.case_document(case), "_id": case.id, "version": 1}
+    for name in ("pledges", "invited_ids", "helper_ids", "successor_id", "snoozes"):
+        del stored[name]
+    for each in stored["policy"]["rungs"]:
+        del each["acknowledgements"]
+
+    again = documents.case_from(stored)
+
+    assert again.owner_id == "dr-one"
+    again.climb(a_cover(), after(hours=1))
+    assert again.owner_id == ""
+
+
+def test_a_rung_may_name_a_role_and_how_many_must_take_the_case() -> None:
+    request = crisis_pb2.PutEscalationPolicyRequest()
+    request.escalation_policy.severity = events_pb2.SEVERITY_HIGH
+    asked = request.escalation_policy.rungs.add(required_acknowledgements=2)
+    asked.wait_duration.FromTimedelta(timedelta(seconds=5))
+    asked.targets.add(role_id="medical-director")
+    asked.targets.add(clinician_id="dr-one")
+
+    (found,) = wire.put_policy(request).rungs
+
+    assert found.acknowledgements == 2
+    assert found.targets[0] == Target(TargetKind.ROLE, "medical-director")
+    assert a_cover().wake(found, NOON).recipient_ids == ("role:medical-director", "dr-one")
+    plan = EscalationPolicy("e-1", Severity.HIGH, (found,), version=1)
+    told = answers.put_policy(plan).escalation_policy.rungs[0]
+    assert (told.required_acknowledgements, told.targets[0].role_id) == (2, "medical-director")

@@ -21,6 +21,7 @@ from services.intake.domain.facts import (
     ConsentWasRecorded,
     ConsentWasRevoked,
     EmergencyContactWasRecorded,
+    LocationWasRecorded,
     PatientWasAdmitted,
 )
 from services.intake.domain.gates import Gate
@@ -32,6 +33,7 @@ from tests.unit.intake.builders import (
     a_consent,
     a_contact,
     a_level_of_care,
+    a_location,
     a_ready_episode,
     a_risk,
     after,
@@ -307,6 +309,12 @@ def test_whom_to_call_is_told_to_those_who_call() -> None:
     episode = an_episode()
     episode.name_emergency_contact(a_contact())
     assert episode.events == [EmergencyContactWasRecorded("ana", a_contact())]
+
+
+def test_where_the_patient_sits_is_told_to_those_who_send_help() -> None:
+    episode = an_episode()
+    episode.locate(a_location())
+    assert episode.events == [LocationWasRecorded("ana", a_location())]
 
 
 def test_only_an_admitted_person_follows_a_plan() -> None:

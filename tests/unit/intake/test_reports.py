@@ -224,3 +224,12 @@ def test_for_a_patient_another_patients_course_does_not_exist() -> None:
         wire.ListCarePlansRequest(patient_id=ana.subject),
     ):
         assert isinstance(house.refused(ben, request), NotFound)
+
+
+def test_a_case_whose_patient_is_not_known_yet_is_kept_until_it_is() -> None:
+    house = House()
+    house.hear(crisis.CaseOpened(case_id="case", severity=crisis.SEVERITY_HIGH, open_time=STAMP))
+    house.hear(crisis.CaseOpened(case_id="case", patient_id="ana", open_time=STAMP), version=2)
+
+    (kept,) = house.documents("cases")
+    assert kept["patient_id"] == "ana"

@@ -174,3 +174,10 @@ def test_a_patient_is_not_shown_a_signal_that_staff_raised() -> None:
     with pytest.raises(NotFound):
         ward.sessions.queries.signal(by_patient(), signal.id)
     assert ward.sessions.queries.signal(by_facilitator(), signal.id).signal.patient_id == "p-1"
+
+
+def test_a_case_of_somebody_unknown_concerns_no_room_and_is_no_fault() -> None:
+    ward = opened()
+    ward.hears(crisis.CaseOpened(case_id="c-9", open_time=timestamp(ward.clock.now())))
+
+    assert told(ward, "p-1") == []

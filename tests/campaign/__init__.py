@@ -1,0 +1,4 @@
+"""Processes die at random while people are in danger; the mail server's own log is the judge.
+
+`make campaign` kills 200 times; `make test` plays a version with ten kills.
+"""

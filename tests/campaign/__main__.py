@@ -1,0 +1,51 @@
+"""`python -m tests.campaign [kills] [seed]`: exits non-zero where anything was dropped or late."""
+
+from __future__ import annotations
+
+import random
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pymongo import MongoClient
+from rich.console import Console
+
+from cli.demo.cast import Story
+from cli.demo.chapters import prologue
+from cli.demo.timeline import Timeline
+from cli.demo.world import World
+from cli.environment import Uris
+from cli.stack import Stack
+from tests.campaign.campaign import WAIT, Campaign
+
+KILLS = 200
+LATEST_SECONDS = 2.0
+
+
+def main() -> int:
+    """Play it on servers of its own."""
+    kills = int(sys.argv[1]) if len(sys.argv) > 1 else KILLS
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1_000_000)
+    console = Console()
+    console.print(f"seed {seed}")
+    with TemporaryDirectory() as folder, Stack(Path(folder), given=Uris()) as stack:
+        assert stack.smtp is not None
+        assert stack.database is not None
+        world = World(stack.environment.addresses, stack.environment.issuer)
+        story = Story(world, Timeline(), stack.smtp, rung_seconds=int(WAIT.total_seconds()))
+        prologue.play(story)
+        with MongoClient[dict[str, Any]](stack.database.uri) as client:
+            campaign = Campaign(stack, story, client)
+            report = campaign.run(kills, seed=seed, say=console.print)
+        world.close()
+    late = [each for each in report.lateness if each > LATEST_SECONDS]
+    for fault in report.faults:
+        console.print(fault)
+    console.print(report.text())
+    console.print(f"{len(late)} of {len(report.lateness)} pages later than {LATEST_SECONDS:g} s")
+    return 1 if report.faults or late else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
