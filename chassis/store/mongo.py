@@ -84,8 +84,9 @@ class MongoEngine:
             try:
                 return self._attempt(deadline, body)
             except PyMongoError as error:
-                lost += is_lost_connection(error)
-                again = is_conflict(error) or 0 < lost < LOST_CONNECTION_ATTEMPTS
+                is_lost = is_lost_connection(error)
+                lost += is_lost
+                again = is_conflict(error) or (is_lost and lost < LOST_CONNECTION_ATTEMPTS)
                 # Jitter: two that met once must not meet again in step.
                 pause = random.uniform(0, longest)  # noqa: S311
                 # A signal is not given back for being one of many while its caller has time.

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from pymongo.errors import OperationFailure
+from pymongo.errors import AutoReconnect, NetworkTimeout, OperationFailure
 
-from chassis.errors import Aborted, AlreadyExists, HavenError
+from chassis.errors import Aborted, AlreadyExists, HavenError, Unavailable
 from chassis.store import AlreadyAnswered, AlreadyDone, Document, OutboxRow, Store, Tx, mongo
 from chassis.topology import MessageClass
 from tests.charts import CHARTS, ONE_OPEN, Chart, a_call, a_chart, a_request, an_event, charts
@@ -147,6 +147,22 @@ def test_who_loses_again_and_again_goes_on_while_the_caller_has_time(
         return "won"
 
     assert store.transact(a_call(seconds=30), unlucky) == "won"
+
+
+def test_a_database_that_stops_answering_after_a_lost_connection_is_told_at_once(
+    store: Store,
+) -> None:
+    attempts = 0
+
+    def away(_: Tx) -> None:
+        nonlocal attempts
+        attempts += 1
+        labels = {"errorLabels": ["TransientTransactionError"]}
+        raise AutoReconnect("", labels) if attempts == 1 else NetworkTimeout("", labels)
+
+    with pytest.raises(Unavailable):
+        store.transact(a_call(seconds=30), away)
+    assert attempts == 2
 
 
 def test_a_conflict_that_does_not_end_is_given_back_to_the_caller(
