@@ -145,6 +145,12 @@ class ProviderServer:
         found = [_received(line) for line in complete.splitlines()]
         return [each for each in found if side in {None, each.side}]
 
+    def forget(self) -> None:
+        """Be as new: every side takes what comes, and nothing came."""
+        for side in Side:
+            self.be(side, Mood())
+        self._log.write_bytes(b"")
+
     def report(self, about: Received, state: str, **more: str) -> int:
         """Call back what became of a text or a call; the status that was answered."""
         kind = "Call" if about.side is Side.VOICE else "Message"

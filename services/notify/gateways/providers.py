@@ -65,6 +65,7 @@ class _Making:
     def __init__(self, settings: NotifySettings) -> None:
         self._settings = settings
         self.faults: list[str] = []
+        self._callers: dict[Path | None, Caller | None] = {}
         self.file, self._folder = NONE, Path()
         if path := settings.providers_file:
             self._folder = path.parent
@@ -159,7 +160,9 @@ class _Making:
 
     def _caller(self, name: str, authorities: Path | None) -> Caller | None:
         path = self._folder / authorities if authorities else None
-        return self._tried(f"{name}: ca_file", lambda: Caller(path))
+        if path not in self._callers:  # to load the authorities takes a while
+            self._callers[path] = self._tried(f"{name}: ca_file", lambda: Caller(path))
+        return self._callers[path]
 
     def _tried(self, name: str, make: Callable[[], T]) -> T | None:
         """What is made; None, and a fault that repeats no value, where it cannot be."""
