@@ -42,7 +42,7 @@ class Outcome(StrEnum):
     TAKEN = "taken"
     # Another provider or another time can help.
     MISSED = "missed"
-    # Nobody can: the recipient or the message is at fault.
+    # For good. The provider is alive: a row of wrong addresses must not make it unwell.
     REFUSED = "refused"
 
 
@@ -136,9 +136,8 @@ class _Line:
         try:
             receipt = self._provider.send(dispatch, seconds)
             outcome = Outcome.TAKEN
-        except HavenError as error:
-            if _is_everybodys(error):
-                outcome = Outcome.REFUSED
+        except FailedPrecondition:
+            outcome = Outcome.REFUSED
             raise
         finally:
             self._count(outcome)

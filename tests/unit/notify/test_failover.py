@@ -207,8 +207,9 @@ def test_the_second_gets_its_probe_when_it_is_needed_and_not_before(town: Town) 
     assert town.attempt(a_dispatch()) == "west"
 
 
-def test_wrong_numbers_do_not_make_a_provider_unwell(town: Town) -> None:
-    town.east.failure = NO_NUMBER
+@pytest.mark.parametrize("refusal", [NO_NUMBER, REFUSED])
+def test_refusals_do_not_make_a_provider_unwell(town: Town, refusal: HavenError) -> None:
+    town.east.failure = refusal
     for _ in range(5):
         town.attempt()
     town.east.failure = None
@@ -231,7 +232,8 @@ def test_a_fault_in_a_providers_code_is_counted_and_not_hidden(town: Town) -> No
 
 
 @pytest.mark.parametrize(
-    ("failure", "outcome"), [(None, "taken"), (AWAY, "missed"), (NO_NUMBER, "refused")]
+    ("failure", "outcome"),
+    [(None, "taken"), (AWAY, "missed"), (NO_NUMBER, "refused"), (REFUSED, "refused")],
 )
 def test_every_try_is_counted_with_its_outcome(
     town: Town, failure: HavenError | None, outcome: str
