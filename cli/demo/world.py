@@ -116,13 +116,15 @@ class World:
             channel.close()
 
     def _method(self, request: Message) -> Callable[..., Any]:
-        package, _, name = request.DESCRIPTOR.full_name.rpartition(".")
-        face = package.split(".")[1]
-        stubs = import_module(f"{package}.{face}_pb2_grpc")
+        contract = request.DESCRIPTOR.file
+        name = request.DESCRIPTOR.name.removesuffix("Request")
+        services = contract.services_by_name
+        service = next(each for each in services if name in services[each].methods_by_name)
+        stubs = import_module(contract.name.removesuffix(".proto").replace("/", ".") + "_pb2_grpc")
+        face = contract.package.split(".")[1]
         # Every service serves its own audit trail; where none is named, ask intake for it.
         channel = self.channel(face if face in self.addresses else "intake")
-        stub = getattr(stubs, f"{face.title()}ServiceStub")(channel)
-        method: Callable[..., Any] = getattr(stub, name.removesuffix("Request"))
+        method: Callable[..., Any] = getattr(getattr(stubs, f"{service}Stub")(channel), name)
         return method
 
 

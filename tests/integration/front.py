@@ -52,17 +52,20 @@ class Caller:
         """The answer; mutations get a key of their own unless they carry one."""
         if "request_id" in request.DESCRIPTOR.fields_by_name and not request.request_id:
             request.request_id = new_id()
-        package, _, name = request.DESCRIPTOR.full_name.rpartition(".")
-        face = package.split(".")[1]
-        stubs = import_module(f"{package}.{face}_pb2_grpc")
-        stub = getattr(stubs, f"{face.title()}ServiceStub")(self.channel)
         metadata = (("authorization", f"Bearer {self.token}"),)
         try:
-            return await getattr(stub, name.removesuffix("Request"))(
-                request, metadata=metadata, timeout=10
-            )
+            return await self._method(request)(request, metadata=metadata, timeout=10)
         except grpc.aio.AioRpcError as error:
             raise Refused(error) from None
+
+    def _method(self, request: Any) -> Any:
+        """The method whose request this is, in whichever of the package's files it stands."""
+        contract = request.DESCRIPTOR.file
+        name = request.DESCRIPTOR.name.removesuffix("Request")
+        services = contract.services_by_name
+        service = next(each for each in services if name in services[each].methods_by_name)
+        stubs = import_module(contract.name.removesuffix(".proto").replace("/", ".") + "_pb2_grpc")
+        return getattr(getattr(stubs, f"{service}Stub")(self.channel), name)
 
     async def refused(self, request: Any) -> Refused:
         """The refusal of what must not be answered."""

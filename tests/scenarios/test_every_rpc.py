@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import grpc
 import pytest
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 from haven.delivery.v1 import delivery_pb2, delivery_pb2_grpc
 from haven.policy.v1 import policy_pb2
 from haven.sessions.v1 import sessions_pb2, sessions_pb2_grpc
@@ -38,13 +40,14 @@ WITHOUT_FOREIGN_IDS = {
 
 
 def methods() -> Iterator[MethodDescriptor]:
-    """Every unary method that the five services serve to the public."""
+    """Every unary method that the five services serve to the public, in whichever file it is."""
     for package in (*SERVICES, "audit"):
-        module = import_module(f"haven.{package}.v1.{package}_pb2")
-        for service in module.DESCRIPTOR.services_by_name.values():
-            for method in service.methods:
-                if not method.client_streaming:
-                    yield method
+        folder = import_module(f"haven.{package}.v1").__path__
+        for found in iter_modules(folder, f"haven.{package}.v1."):
+            if found.name.endswith("_pb2"):
+                contract = import_module(found.name).DESCRIPTOR
+                for service in contract.services_by_name.values():
+                    yield from (each for each in service.methods if not each.client_streaming)
 
 
 CHASSIS_COLLECTIONS = {
@@ -193,10 +196,7 @@ def _message_name(method: MethodDescriptor) -> str:
 
 
 def _message_class(method: MethodDescriptor) -> type[Message]:
-    package, _, name = method.input_type.full_name.rpartition(".")
-    module = import_module(f"{package}.{package.split('.')[1]}_pb2")
-    kind: type[Message] = getattr(module, name)
-    return kind
+    return GetMessageClass(method.input_type)
 
 
 def _as_a_stranger(sample: Exchange) -> tuple[Person, Message]:
