@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from google.protobuf.message import Message
-from haven.crisis.v1.events_pb2 import CaseAcknowledged, CaseOpened
+from haven.crisis.v1.events_pb2 import CaseContacted, CaseOpened
 
 from chassis.call import system_call
 from chassis.clock import FixedClock
@@ -148,7 +148,7 @@ def test_an_event_that_no_queue_takes_stays_pending_and_lets_others_pass(
     broker.unroutable.add("haven.crisis.v1.CaseOpened")
     stuck = [commit(store, CaseOpened()) for _ in range(3)]
     loop.turn()
-    passing = commit(store, CaseAcknowledged())
+    passing = commit(store, CaseContacted())
 
     turn_and_mark(loop, seconds)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from google.protobuf.message import Message
-from haven.crisis.v1.events_pb2 import CaseAcknowledged, CaseOpened
+from haven.crisis.v1.events_pb2 import CaseContacted, CaseOpened
 
 from chassis.call import system_call
 from chassis.clock import FixedClock
@@ -97,7 +97,7 @@ def test_what_the_watch_did_not_tell_of_is_found_in_time_though_others_are_told_
 
     while ward.seconds.now < SWEEP:
         assert missed not in ward.published
-        ward.commit(CaseAcknowledged())
+        ward.commit(CaseContacted())
         ward.seconds.now += 0.1
         ward.loop.turn()
 
@@ -188,7 +188,7 @@ def test_a_told_type_that_no_queue_takes_steps_aside_too(ward: Ward) -> None:
     attempts = len(ward.published)
 
     ward.commit(CaseOpened())
-    passing = ward.commit(CaseAcknowledged())
+    passing = ward.commit(CaseContacted())
     ward.loop.turn()
 
     assert ward.published[attempts:] == [passing]
