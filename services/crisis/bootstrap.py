@@ -17,13 +17,29 @@ from chassis.process import Process
 from chassis.store import Store
 from chassis.tenants import Tenants
 from services.crisis.codec import messages
+from services.crisis.codec.jurisdiction_table import shipped_table
+from services.crisis.domain.jurisdiction import Table
 from services.crisis.domain.policy import CrisisPolicy
+from services.crisis.handlers.aftercare import AftercarePlanner
 from services.crisis.handlers.cases import Cases
 from services.crisis.handlers.copies import Records
+from services.crisis.handlers.follow_ups import FollowUps
+from services.crisis.handlers.jurisdictions import Jurisdictions
 from services.crisis.handlers.plans import Planning
-from services.crisis.ports import PolicyOf, Reveal
+from services.crisis.handlers.safety_plans import SafetyPlans
+from services.crisis.ports import PolicyOf, Reveal, Seal
 from services.crisis.queries import CaseQueries, PackQueries, PlanQueries
-from services.crisis.store import MongoCaseBook, MongoCopies, MongoPlans
+from services.crisis.queries.follow_ups import FollowUpQueries
+from services.crisis.queries.places import Places
+from services.crisis.queries.safety_plans import SafetyPlanQueries
+from services.crisis.store import (
+    MongoAtlas,
+    MongoCaseBook,
+    MongoCopies,
+    MongoFollowUps,
+    MongoPlans,
+    MongoSafetyPlans,
+)
 
 SERVICE = "crisis"
 
@@ -35,24 +51,78 @@ class Crisis:
     cases: Cases
     planning: Planning
     records: Records
+    follow_ups: FollowUps
+    safety_plans: SafetyPlans
+    jurisdictions: Jurisdictions
     case_queries: CaseQueries
     pack_queries: PackQueries
     plan_queries: PlanQueries
+    follow_up_queries: FollowUpQueries
+    safety_plan_queries: SafetyPlanQueries
+    places: Places
     consumers: Mapping[type[Message], Handler]
 
 
-def bootstrap(*, store: Store, policy_of: PolicyOf, reveal: Reveal) -> Crisis:
+@dataclass(frozen=True)
+class Shelves:
+    """Everything that crisis keeps, in one store."""
+
+    book: MongoCaseBook
+    plans: MongoPlans
+    copies: MongoCopies
+    follow_ups: MongoFollowUps
+    safety_plans: MongoSafetyPlans
+    atlas: MongoAtlas
+
+    @classmethod
+    def of(cls, store: Store) -> Shelves:
+        """The shelves of this store."""
+        return cls(
+            book=MongoCaseBook(store),
+            plans=MongoPlans(store),
+            copies=MongoCopies(),
+            follow_ups=MongoFollowUps(store),
+            safety_plans=MongoSafetyPlans(store),
+            atlas=MongoAtlas(store),
+        )
+
+
+def bootstrap(
+    *, store: Store, policy_of: PolicyOf, reveal: Reveal, seal: Seal, table: Table | None = None
+) -> Crisis:
     """The use cases over a store; tests give their own parts by name."""
-    book, plans, copies = MongoCaseBook(store), MongoPlans(store), MongoCopies()
-    cases = Cases(store, book=book, plans=plans, copies=copies, policy_of=policy_of)
-    records = Records(store, copies=copies)
+    kept = Shelves.of(store)
+    book, plans, copies, atlas = kept.book, kept.plans, kept.copies, kept.atlas
+    aftercare = AftercarePlanner(book=kept.follow_ups, policy_of=policy_of)
+    cases = Cases(
+        store, book=book, plans=plans, copies=copies, aftercare=aftercare, policy_of=policy_of
+    )
+    records = Records(store, copies=copies, atlas=atlas, aftercare=aftercare)
+    places = Places(store, atlas=atlas, table=table or shipped_table(), policy_of=policy_of)
     return Crisis(
         cases=cases,
         planning=Planning(store, plans=plans, policy_of=policy_of),
         records=records,
+        follow_ups=FollowUps(store, book=kept.follow_ups, policy_of=policy_of, alarm=cases.take),
+        safety_plans=SafetyPlans(
+            store, book=kept.safety_plans, aftercare=aftercare, policy_of=policy_of, seal=seal
+        ),
+        jurisdictions=Jurisdictions(store, atlas=atlas),
         case_queries=CaseQueries(store, book=book, copies=copies, policy_of=policy_of),
-        pack_queries=PackQueries(store, book=book, copies=copies, reveal=reveal),
+        pack_queries=PackQueries(
+            store,
+            book=book,
+            copies=copies,
+            plans=kept.safety_plans,
+            places=places,
+            reveal=reveal,
+        ),
         plan_queries=PlanQueries(store, plans=plans),
+        follow_up_queries=FollowUpQueries(store, book=kept.follow_ups, copies=copies),
+        safety_plan_queries=SafetyPlanQueries(
+            store, book=kept.safety_plans, policy_of=policy_of, reveal=reveal
+        ),
+        places=places,
         consumers=_consumers(cases, records),
     )
 
@@ -64,6 +134,7 @@ def of_process(process: Process) -> Crisis:
         store=process.store,
         policy_of=_policy_of(process.tenants),
         reveal=process.cipher.reveal,
+        seal=process.cipher.encrypt,
     )
 
 

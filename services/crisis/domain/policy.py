@@ -4,9 +4,10 @@ known but not confirmed, and Haven's default. A tenant's section `crisis` overri
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from services.crisis.domain.aftercare import AftercarePolicy
 from services.crisis.domain.escalation import SUPERVISOR_POOL, FrozenPolicy, Rung
 from services.crisis.domain.signal import Severity
 
@@ -32,6 +33,11 @@ class CrisisPolicy:
     supervisor_id: str = "supervisor-pool"
     # What a patient is always told to call.
     call_number: str = "988"  # clinical.md 5.4: call, text or chat, 24/7
+    # An entry that nobody has verified for so long is shown as stale.
+    number_fresh_days: int = 90  # clinical.md 5.3 [D]: manual confirmation each 90 days
+    duty_fresh_days: int = 365  # [D]: laws change more slowly than telephones
+    # What must happen after a case: `[tenants.<id>.crisis.aftercare]`.
+    aftercare: AftercarePolicy = field(default_factory=AftercarePolicy)
 
     @property
     def shortest_wait(self) -> timedelta:

@@ -21,6 +21,8 @@ class Source(StrEnum):
     RISK_RAISED = "risk_raised"
     SAFETY_SIGNAL = "safety_signal"
     CLINICIAN = "clinician"
+    MISSED_FOLLOW_UP = "missed_follow_up"
+    PERSON_REQUESTED = "person_requested"
 
 
 @dataclass(frozen=True, slots=True)

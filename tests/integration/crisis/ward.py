@@ -79,7 +79,10 @@ class Ward:
         self.notify_store.ensure_indexes((*CHASSIS_INDEXES, *notify_store.INDEXES))
         numbers = CrisisPolicy(shortest_wait_seconds=0.2, contact_high_seconds=1.5)
         self.crisis = crisis_bootstrap.bootstrap(
-            store=self.crisis_store, policy_of=lambda _: numbers, reveal=self.cipher.reveal
+            store=self.crisis_store,
+            policy_of=lambda _: numbers,
+            reveal=self.cipher.reveal,
+            seal=self.cipher.encrypt,
         )
         self.notify = notify_bootstrap.bootstrap(
             store=self.notify_store,
