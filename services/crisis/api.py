@@ -5,11 +5,11 @@ from __future__ import annotations
 from chassis.rpc.main import Api, Parts, api_main
 from services.crisis import rpc
 from services.crisis.bootstrap import SERVICE, of_process
-from services.crisis.rpc import follow_ups, jurisdictions, safety_plans
+from services.crisis.rpc import follow_ups, jurisdictions, person_queue, safety_plans
 from services.crisis.settings import CrisisSettings
 from services.crisis.store import INDEXES
 
-SERVICES = (rpc, safety_plans, follow_ups, jurisdictions)
+SERVICES = (rpc, safety_plans, follow_ups, jurisdictions, person_queue)
 
 
 def assemble(parts: Parts[CrisisSettings]) -> Api:

@@ -25,11 +25,13 @@ from services.crisis.handlers.cases import Cases
 from services.crisis.handlers.copies import Records
 from services.crisis.handlers.follow_ups import FollowUps
 from services.crisis.handlers.jurisdictions import Jurisdictions
+from services.crisis.handlers.person_queue import PersonQueue
 from services.crisis.handlers.plans import Planning
 from services.crisis.handlers.safety_plans import SafetyPlans
 from services.crisis.ports import PolicyOf, Reveal, Seal
 from services.crisis.queries import CaseQueries, PackQueries, PlanQueries
 from services.crisis.queries.follow_ups import FollowUpQueries
+from services.crisis.queries.person_queue import PersonQueueQueries
 from services.crisis.queries.places import Places
 from services.crisis.queries.safety_plans import SafetyPlanQueries
 from services.crisis.store import (
@@ -37,6 +39,7 @@ from services.crisis.store import (
     MongoCaseBook,
     MongoCopies,
     MongoFollowUps,
+    MongoPersonQueue,
     MongoPlans,
     MongoSafetyPlans,
 )
@@ -54,11 +57,13 @@ class Crisis:
     follow_ups: FollowUps
     safety_plans: SafetyPlans
     jurisdictions: Jurisdictions
+    person_queue: PersonQueue
     case_queries: CaseQueries
     pack_queries: PackQueries
     plan_queries: PlanQueries
     follow_up_queries: FollowUpQueries
     safety_plan_queries: SafetyPlanQueries
+    person_queue_queries: PersonQueueQueries
     places: Places
     consumers: Mapping[type[Message], Handler]
 
@@ -73,6 +78,7 @@ class Shelves:
     follow_ups: MongoFollowUps
     safety_plans: MongoSafetyPlans
     atlas: MongoAtlas
+    person_queue: MongoPersonQueue
 
     @classmethod
     def of(cls, store: Store) -> Shelves:
@@ -84,6 +90,7 @@ class Shelves:
             follow_ups=MongoFollowUps(store),
             safety_plans=MongoSafetyPlans(store),
             atlas=MongoAtlas(store),
+            person_queue=MongoPersonQueue(store),
         )
 
 
@@ -108,6 +115,9 @@ def bootstrap(
             store, book=kept.safety_plans, aftercare=aftercare, policy_of=policy_of, seal=seal
         ),
         jurisdictions=Jurisdictions(store, atlas=atlas),
+        person_queue=PersonQueue(
+            store, book=kept.person_queue, policy_of=policy_of, alarm=cases.take
+        ),
         case_queries=CaseQueries(store, book=book, copies=copies, policy_of=policy_of),
         pack_queries=PackQueries(
             store,
@@ -122,6 +132,7 @@ def bootstrap(
         safety_plan_queries=SafetyPlanQueries(
             store, book=kept.safety_plans, policy_of=policy_of, reveal=reveal
         ),
+        person_queue_queries=PersonQueueQueries(store, book=kept.person_queue, policy_of=policy_of),
         places=places,
         consumers=_consumers(cases, records),
     )

@@ -17,6 +17,7 @@ from services.crisis.domain.commands import (
 from services.crisis.domain.escalation import EscalationPolicy
 from services.crisis.domain.follow_up import FollowUp, Kind
 from services.crisis.domain.jurisdiction import Area, WarnEntry
+from services.crisis.domain.person_request import PersonRequest, Traffic
 from services.crisis.domain.policy import CrisisPolicy
 from services.crisis.domain.rotation import Rotation
 from services.crisis.domain.safety_plan import SafetyPlan, Version
@@ -224,6 +225,38 @@ class Atlas(Protocol):
 
     def states(self, reader: Reader) -> list[str]:
         """Where patients of the tenant have been."""
+        ...
+
+
+class PersonQueueBook(Protocol):
+    """Patients who ask for a person, in the order in which they asked."""
+
+    def load(self, reader: Reader, id: str) -> PersonRequest:
+        """The request; NotFound where the tenant has none."""
+        ...
+
+    def latest_of(self, reader: Reader, patient_id: str) -> PersonRequest | None:
+        """What the patient asked for last."""
+        ...
+
+    def first(self, reader: Reader) -> PersonRequest | None:
+        """Whoever has waited longest."""
+        ...
+
+    def traffic(self, reader: Reader, request: PersonRequest, *, talks: int) -> Traffic:
+        """The queue as seen from a request, with so many of the last talks."""
+        ...
+
+    def page(self, reader: Reader, asked: ListPage) -> Page[PersonRequest]:
+        """Everyone who waits, the longest first."""
+        ...
+
+    def insert(self, tx: Tx, request: PersonRequest) -> PersonRequest:
+        """Keep a new one; AlreadyExists where the patient waits already."""
+        ...
+
+    def save(self, tx: Tx, request: PersonRequest) -> PersonRequest:
+        """Keep what happened to one."""
         ...
 
 

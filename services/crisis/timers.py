@@ -17,7 +17,7 @@ from services.crisis.bootstrap import Crisis
 from services.crisis.domain.follow_up import Kind
 from services.crisis.domain.jurisdiction import NumberKind
 from services.crisis.domain.signal import Severity
-from services.crisis.store import CASES, FOLLOW_UPS
+from services.crisis.store import CASES, FOLLOW_UPS, PERSON_REQUESTS
 
 log = get_logger(__name__)
 T = TypeVar("T")
@@ -28,6 +28,7 @@ def due_work(crisis: Crisis) -> Sequence[DueWork]:
     return [
         DueWork("case-deadlines", CASES, "next_deadline_time", crisis.cases.climb),
         DueWork("follow-ups", FOLLOW_UPS, "escalate_time", crisis.follow_ups.escalate),
+        DueWork("person-queue", PERSON_REQUESTS, "act_time", crisis.person_queue.act),
     ]
 
 

@@ -7,9 +7,9 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from haven.crisis.v1 import crisis_pb2, events_pb2, follow_ups_pb2, resources_pb2
+from haven.crisis.v1 import crisis_pb2, events_pb2, follow_ups_pb2, person_queue_pb2, resources_pb2
 
-from services.crisis.domain import follow_up
+from services.crisis.domain import follow_up, person_request
 from services.crisis.domain.case import State
 from services.crisis.domain.jurisdiction import NumberKind, WarnRule
 from services.crisis.domain.safety_plan import SectionKind
@@ -67,6 +67,9 @@ WARN_RULES = _by_name("DUTY_TO_WARN_RULE", resources_pb2.DutyToWarnRule, WarnRul
 SECTION_KINDS = _by_name(
     "SAFETY_PLAN_SECTION_KIND", resources_pb2.SafetyPlanSectionKind, SectionKind
 )
+PERSON_REQUEST_STATES = _by_name(
+    "PERSON_REQUEST_STATE", person_queue_pb2.PersonRequestState, person_request.State
+)
 
 SEVERITY_NUMBERS = inverse(SEVERITIES)
 STATE_NUMBERS = inverse(STATES)
@@ -81,3 +84,4 @@ CANCEL_REASON_NUMBERS = inverse(ALL_CANCEL_REASONS)
 NUMBER_KIND_NUMBERS = inverse(NUMBER_KINDS)
 WARN_RULE_NUMBERS = inverse(WARN_RULES)
 SECTION_KIND_NUMBERS = inverse(SECTION_KINDS)
+PERSON_REQUEST_STATE_NUMBERS = inverse(PERSON_REQUEST_STATES)

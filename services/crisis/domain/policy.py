@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from services.crisis.domain.aftercare import AftercarePolicy
 from services.crisis.domain.escalation import SUPERVISOR_POOL, FrozenPolicy, Rung
+from services.crisis.domain.person_request import QueuePolicy
 from services.crisis.domain.signal import Severity
 
 
@@ -38,6 +39,8 @@ class CrisisPolicy:
     duty_fresh_days: int = 365  # [D]: laws change more slowly than telephones
     # What must happen after a case: `[tenants.<id>.crisis.aftercare]`.
     aftercare: AftercarePolicy = field(default_factory=AftercarePolicy)
+    # Somebody to talk to: `[tenants.<id>.crisis.queue]`.
+    queue: QueuePolicy = field(default_factory=QueuePolicy)
 
     @property
     def shortest_wait(self) -> timedelta:

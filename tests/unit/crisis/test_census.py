@@ -113,10 +113,11 @@ def test_a_missed_follow_up_shows_until_somebody_closes_it() -> None:
     assert census_of(house)["haven_crisis_follow_ups_overdue", "clarify_screen"] == 0
 
 
-def test_deadlines_of_cases_and_times_of_follow_ups_are_all_the_due_work() -> None:
+def test_cases_follow_ups_and_people_who_wait_are_all_the_due_work() -> None:
     works = due_work(House().crisis)
 
     assert [(work.collection, work.field) for work in works] == [
         ("cases", "next_deadline_time"),
         ("follow_ups", "escalate_time"),
+        ("person_requests", "act_time"),
     ]
