@@ -17,6 +17,7 @@ from haven.sessions.v1 import sessions_pb2
 
 from cli.demo.cast import ADMINISTRATOR, COORDINATOR, PRIVACY_OFFICER, SUPERVISOR, Story, email_of
 from cli.demo.world import Person
+from tests.scenarios import aftercare
 
 T = TypeVar("T", bound=Message)
 
@@ -29,6 +30,7 @@ def play(story: Story) -> None:
     _sessions(story)
     _seats(story)
     _audit(story)
+    aftercare.play(story)
 
 
 def _intake(story: Story) -> list[tuple[Person, Message]]:

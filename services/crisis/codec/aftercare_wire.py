@@ -199,7 +199,8 @@ def _owner(fields: Fields) -> Owner:
         return Owner(owner.identifier("clinician_id"))
     if owner.has("role"):
         return Owner(role=owner.enum("role", OWNER_ROLES))
-    owner.fault("owner", REQUIRED, "must name a clinician or a role")
+    if fields.has("owner"):
+        owner.fault("owner", REQUIRED, "must name a clinician or a role")
     return Owner()
 
 

@@ -122,6 +122,8 @@ class Standing:
     call_number: str
     position: int = 0
     expected_wait: timedelta | None = None
+    # The patient did not wait before.
+    is_new: bool = False
 
 
 def standing_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from prometheus_client import Counter, Histogram
 
@@ -44,18 +45,18 @@ class PersonQueue:
         call.require_self(patient_id)
         policy = self._policy_of(call.tenant_id).queue
 
-        def change(tx: Tx) -> tuple[Standing, bool]:
+        def change(tx: Tx) -> Standing:
             known = self._book.latest_of(tx, patient_id)
             if known is not None and known.state is State.WAITING:
-                return self._standing(tx, known), False
+                return self._standing(tx, known)
             if known is not None and known.state is State.TAKEN:
                 known.lapse(tx.now)  # nobody is with them any more, or they would not ask
                 self._book.save(tx, known)
             made = PersonRequest(new_id(), patient_id, tx.now, act_time=tx.now + policy.wait_bound)
-            return self._standing(tx, self._book.insert(tx, made)), True
+            return replace(self._standing(tx, self._book.insert(tx, made)), is_new=True)
 
-        standing, is_new = self._store.transact(call, change)
-        if is_new:
+        standing = self._store.transact(call, change)
+        if standing.is_new:
             person_requests.labels(REQUESTED).inc()
         return standing
 
