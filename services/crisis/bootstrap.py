@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from google.protobuf.message import Message
@@ -28,7 +29,8 @@ from services.crisis.handlers.jurisdictions import Jurisdictions
 from services.crisis.handlers.person_queue import PersonQueue
 from services.crisis.handlers.plans import Planning
 from services.crisis.handlers.safety_plans import SafetyPlans
-from services.crisis.ports import PolicyOf, Reveal, Seal
+from services.crisis.ports import PolicyOf, Reveal
+from services.crisis.ports.aftercare import Alarm, Seal
 from services.crisis.queries import CaseQueries, PackQueries, PlanQueries
 from services.crisis.queries.follow_ups import FollowUpQueries
 from services.crisis.queries.person_queue import PersonQueueQueries
@@ -48,93 +50,123 @@ SERVICE = "crisis"
 
 
 @dataclass(frozen=True)
+class Care:
+    """What crisis can do around a case: what follows it, plans, places, somebody to talk to."""
+
+    follow_ups: FollowUps
+    safety_plans: SafetyPlans
+    jurisdictions: Jurisdictions
+    person_queue: PersonQueue
+    follow_up_queries: FollowUpQueries
+    safety_plan_queries: SafetyPlanQueries
+    person_queue_queries: PersonQueueQueries
+    places: Places
+
+
+@dataclass(frozen=True)
 class Crisis:
     """All that crisis can do, by kind of use case."""
 
     cases: Cases
     planning: Planning
     records: Records
-    follow_ups: FollowUps
-    safety_plans: SafetyPlans
-    jurisdictions: Jurisdictions
-    person_queue: PersonQueue
     case_queries: CaseQueries
     pack_queries: PackQueries
     plan_queries: PlanQueries
-    follow_up_queries: FollowUpQueries
-    safety_plan_queries: SafetyPlanQueries
-    person_queue_queries: PersonQueueQueries
-    places: Places
+    care: Care
     consumers: Mapping[type[Message], Handler]
 
 
 @dataclass(frozen=True)
-class Shelves:
-    """Everything that crisis keeps, in one store."""
+class Parts:
+    """What the use cases are made of."""
 
-    book: MongoCaseBook
-    plans: MongoPlans
-    copies: MongoCopies
-    follow_ups: MongoFollowUps
-    safety_plans: MongoSafetyPlans
-    atlas: MongoAtlas
-    person_queue: MongoPersonQueue
+    store: Store
+    policy_of: PolicyOf
+    reveal: Reveal
+    seal: Seal
+    table: Table
 
-    @classmethod
-    def of(cls, store: Store) -> Shelves:
-        """The shelves of this store."""
-        return cls(
-            book=MongoCaseBook(store),
-            plans=MongoPlans(store),
-            copies=MongoCopies(),
-            follow_ups=MongoFollowUps(store),
-            safety_plans=MongoSafetyPlans(store),
-            atlas=MongoAtlas(store),
-            person_queue=MongoPersonQueue(store),
-        )
+    @cached_property
+    def follow_ups(self) -> MongoFollowUps:
+        """The shelf of what must follow."""
+        return MongoFollowUps(self.store)
+
+    @cached_property
+    def aftercare(self) -> AftercarePlanner:
+        """Puts there what a case, a screening or a plan makes necessary."""
+        return AftercarePlanner(book=self.follow_ups, policy_of=self.policy_of)
+
+    @cached_property
+    def atlas(self) -> MongoAtlas:
+        """The shelf of what the tenant itself knows of places."""
+        return MongoAtlas(self.store)
+
+    @cached_property
+    def places(self) -> Places:
+        """The same, joined with the shipped table."""
+        return Places(self.store, atlas=self.atlas, table=self.table, policy_of=self.policy_of)
+
+    @cached_property
+    def safety_plans(self) -> MongoSafetyPlans:
+        """The shelf of safety plans."""
+        return MongoSafetyPlans(self.store)
 
 
 def bootstrap(
     *, store: Store, policy_of: PolicyOf, reveal: Reveal, seal: Seal, table: Table | None = None
 ) -> Crisis:
     """The use cases over a store; tests give their own parts by name."""
-    kept = Shelves.of(store)
-    book, plans, copies, atlas = kept.book, kept.plans, kept.copies, kept.atlas
-    aftercare = AftercarePlanner(book=kept.follow_ups, policy_of=policy_of)
+    parts = Parts(store, policy_of, reveal, seal, table or shipped_table())
+    book, plans, copies = MongoCaseBook(store), MongoPlans(store), MongoCopies()
     cases = Cases(
-        store, book=book, plans=plans, copies=copies, aftercare=aftercare, policy_of=policy_of
+        store,
+        book=book,
+        plans=plans,
+        copies=copies,
+        aftercare=parts.aftercare,
+        policy_of=policy_of,
     )
-    records = Records(store, copies=copies, atlas=atlas, aftercare=aftercare)
-    places = Places(store, atlas=atlas, table=table or shipped_table(), policy_of=policy_of)
+    records = Records(store, copies=copies, atlas=parts.atlas, aftercare=parts.aftercare)
     return Crisis(
         cases=cases,
         planning=Planning(store, plans=plans, policy_of=policy_of),
         records=records,
-        follow_ups=FollowUps(store, book=kept.follow_ups, policy_of=policy_of, alarm=cases.take),
-        safety_plans=SafetyPlans(
-            store, book=kept.safety_plans, aftercare=aftercare, policy_of=policy_of, seal=seal
-        ),
-        jurisdictions=Jurisdictions(store, atlas=atlas),
-        person_queue=PersonQueue(
-            store, book=kept.person_queue, policy_of=policy_of, alarm=cases.take
-        ),
         case_queries=CaseQueries(store, book=book, copies=copies, policy_of=policy_of),
         pack_queries=PackQueries(
             store,
             book=book,
             copies=copies,
-            plans=kept.safety_plans,
-            places=places,
+            plans=parts.safety_plans,
+            places=parts.places,
             reveal=reveal,
         ),
         plan_queries=PlanQueries(store, plans=plans),
-        follow_up_queries=FollowUpQueries(store, book=kept.follow_ups, copies=copies),
-        safety_plan_queries=SafetyPlanQueries(
-            store, book=kept.safety_plans, policy_of=policy_of, reveal=reveal
-        ),
-        person_queue_queries=PersonQueueQueries(store, book=kept.person_queue, policy_of=policy_of),
-        places=places,
+        care=_care(parts, copies, cases.take),
         consumers=_consumers(cases, records),
+    )
+
+
+def _care(parts: Parts, copies: MongoCopies, alarm: Alarm) -> Care:
+    store, policy_of, plans = parts.store, parts.policy_of, parts.safety_plans
+    queue = MongoPersonQueue(store)
+    return Care(
+        follow_ups=FollowUps(store, book=parts.follow_ups, policy_of=policy_of, alarm=alarm),
+        safety_plans=SafetyPlans(
+            store,
+            book=plans,
+            aftercare=parts.aftercare,
+            policy_of=policy_of,
+            seal=parts.seal,
+        ),
+        jurisdictions=Jurisdictions(store, atlas=parts.atlas),
+        person_queue=PersonQueue(store, book=queue, policy_of=policy_of, alarm=alarm),
+        follow_up_queries=FollowUpQueries(store, book=parts.follow_ups, copies=copies),
+        safety_plan_queries=SafetyPlanQueries(
+            store, book=plans, policy_of=policy_of, reveal=parts.reveal
+        ),
+        person_queue_queries=PersonQueueQueries(store, book=queue, policy_of=policy_of),
+        places=parts.places,
     )
 
 

@@ -27,8 +27,8 @@ def due_work(crisis: Crisis) -> Sequence[DueWork]:
     """Every kind of due work; the use case itself checks again whether it is due."""
     return [
         DueWork("case-deadlines", CASES, "next_deadline_time", crisis.cases.climb),
-        DueWork("follow-ups", FOLLOW_UPS, "escalate_time", crisis.follow_ups.escalate),
-        DueWork("person-queue", PERSON_REQUESTS, "act_time", crisis.person_queue.act),
+        DueWork("follow-ups", FOLLOW_UPS, "escalate_time", crisis.care.follow_ups.escalate),
+        DueWork("person-queue", PERSON_REQUESTS, "act_time", crisis.care.person_queue.act),
     ]
 
 
@@ -66,14 +66,14 @@ class Census(Collector):
         return [open_cases, without_deadline]
 
     def _follow_ups(self) -> GaugeMetricFamily:
-        found = Counter(self._of_all(self._crisis.follow_up_queries.overdue))
+        found = Counter(self._of_all(self._crisis.care.follow_up_queries.overdue))
         overdue = _overdue()
         for kind in Kind:
             overdue.add_metric([kind.value], found[kind])
         return overdue
 
     def _places(self) -> GaugeMetricFamily:
-        found = Counter(self._of_all(self._crisis.places.without_number))
+        found = Counter(self._of_all(self._crisis.care.places.without_number))
         without = _without_number()
         for kind in NumberKind:
             without.add_metric([kind.value], found[kind])

@@ -10,7 +10,8 @@ from services.crisis.domain.commands import KeepScreening
 from services.crisis.domain.follow_up import CLINICIANS, CancelReason, Kind, Outcome, Owner
 from services.crisis.domain.safety_plan import SafetyPlan
 from services.crisis.domain.signal import Severity
-from services.crisis.ports import FollowUpBook, PolicyOf
+from services.crisis.ports import PolicyOf
+from services.crisis.ports.aftercare import FollowUpBook
 
 CALM = "none"  # the one tier of a screening that asks for nothing; an unknown one is not calm
 

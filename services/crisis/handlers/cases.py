@@ -23,7 +23,8 @@ from services.crisis.domain.cover import Cover
 from services.crisis.domain.escalation import FrozenPolicy, policy_for
 from services.crisis.domain.signal import Severity, Signal, Source
 from services.crisis.domain.timeline import ActKind
-from services.crisis.ports import Aftercare, CaseBook, Copies, Plans, PolicyOf
+from services.crisis.ports import CaseBook, Copies, Plans, PolicyOf
+from services.crisis.ports.aftercare import Aftercare
 
 time_to_acknowledge = Histogram(
     "haven_crisis_time_to_acknowledge_seconds",

@@ -6,7 +6,8 @@ from chassis.call import Call, EventOnce
 from chassis.store import Store, Tx
 from services.crisis.domain.commands import KeepEmergencyContact, KeepLocation, KeepScreening
 from services.crisis.domain.states import STATES
-from services.crisis.ports import Aftercare, Atlas, Copies
+from services.crisis.ports import Copies
+from services.crisis.ports.aftercare import Aftercare, Atlas
 
 
 class Records:

@@ -14,13 +14,10 @@ from services.crisis.domain.aftercare_commands import (
     CompleteFollowUp,
     ReassignFollowUp,
 )
-from services.crisis.domain.case import Case
 from services.crisis.domain.follow_up import FollowUp, Kind
 from services.crisis.domain.signal import Signal, Source
-from services.crisis.ports import FollowUpBook, PolicyOf
-
-# Opens a case for a signal, or joins the open one; once per fact.
-Alarm = Callable[[Call, Signal], Case]
+from services.crisis.ports import PolicyOf
+from services.crisis.ports.aftercare import Alarm, FollowUpBook
 
 follow_ups_missed = Counter(
     "haven_crisis_follow_ups_missed", "Escalations of follow-ups not closed in time.", ["kind"]

@@ -12,7 +12,7 @@ from chassis.store import Store, Tx
 from services.crisis.domain.aftercare_commands import NumberEntry, PutDutyToWarn, PutLocalNumbers
 from services.crisis.domain.jurisdiction import Area, DutyToWarn, LocalNumber, WarnEntry
 from services.crisis.handlers.versions import refuse_stale
-from services.crisis.ports import Atlas
+from services.crisis.ports.aftercare import Atlas
 
 # Where it is tomorrow already, somebody may have verified a number today.
 EARLIEST_ZONE = timedelta(hours=14)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from prometheus_client import Counter, Histogram
@@ -11,12 +10,11 @@ from chassis.call import Call, Role
 from chassis.errors import NotFound
 from chassis.ids import derived_id, new_id
 from chassis.store import Store, Tx
-from services.crisis.domain.case import Case
 from services.crisis.domain.person_request import PersonRequest, Standing, State, standing_of
 from services.crisis.domain.signal import Severity, Signal, Source
-from services.crisis.ports import PersonQueueBook, PolicyOf
+from services.crisis.ports import PolicyOf
+from services.crisis.ports.aftercare import Alarm, PersonQueueBook
 
-Alarm = Callable[[Call, Signal], Case]
 REQUESTED, TAKEN, LEFT, PAST_BOUND = "requested", "taken", "left", "past_bound"
 
 person_requests = Counter(

@@ -21,7 +21,8 @@ from services.crisis.domain.safety_plan import (
     Standing,
 )
 from services.crisis.handlers.versions import refuse_stale
-from services.crisis.ports import Aftercare, PolicyOf, SafetyPlanBook, Seal
+from services.crisis.ports import PolicyOf
+from services.crisis.ports.aftercare import Aftercare, SafetyPlanBook, Seal
 
 
 class SafetyPlans:

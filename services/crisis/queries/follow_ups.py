@@ -7,7 +7,8 @@ from chassis.errors import NotFound
 from chassis.store import Page, Reader, Store
 from services.crisis.domain.aftercare_commands import ListFollowUps
 from services.crisis.domain.follow_up import FollowUp, Kind
-from services.crisis.ports import Copies, FollowUpBook
+from services.crisis.ports import Copies
+from services.crisis.ports.aftercare import FollowUpBook
 
 
 class FollowUpQueries:

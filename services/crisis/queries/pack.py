@@ -17,7 +17,8 @@ from services.crisis.domain.commands import KeepEmergencyContact, KeepLocation, 
 from services.crisis.domain.jurisdiction import Jurisdiction
 from services.crisis.domain.pack import Contact, EmergencyPack, Item, OpenPlan, Place
 from services.crisis.domain.safety_plan import SafetyPlan, SealedItem, Version
-from services.crisis.ports import CaseBook, Copies, Reveal, SafetyPlanBook
+from services.crisis.ports import CaseBook, Copies, Reveal
+from services.crisis.ports.aftercare import SafetyPlanBook
 from services.crisis.queries.places import Places
 
 log = get_logger(__name__)

@@ -7,7 +7,8 @@ from chassis.errors import NotFound
 from chassis.store import Page, Reader, Store
 from services.crisis.domain.commands import ListPage
 from services.crisis.domain.person_request import PersonRequest, Standing, standing_of
-from services.crisis.ports import PersonQueueBook, PolicyOf
+from services.crisis.ports import PolicyOf
+from services.crisis.ports.aftercare import PersonQueueBook
 
 
 class PersonQueueQueries:

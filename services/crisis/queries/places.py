@@ -15,7 +15,8 @@ from services.crisis.domain.jurisdiction import (
     jurisdiction_of,
 )
 from services.crisis.domain.pack import LocalHelp
-from services.crisis.ports import Atlas, PolicyOf
+from services.crisis.ports import PolicyOf
+from services.crisis.ports.aftercare import Atlas
 
 
 class Places:

@@ -9,7 +9,8 @@ from services.crisis.domain.aftercare_commands import GetSafetyPlan
 from services.crisis.domain.commands import ListPage
 from services.crisis.domain.pack import OpenPlan
 from services.crisis.domain.safety_plan import Version
-from services.crisis.ports import PolicyOf, Reveal, SafetyPlanBook
+from services.crisis.ports import PolicyOf, Reveal
+from services.crisis.ports.aftercare import SafetyPlanBook
 from services.crisis.queries.pack import Opening, Shown
 
 

@@ -23,7 +23,7 @@ class FollowUpServicer(follow_ups_pb2_grpc.FollowUpServiceServicer):
     """Decodes, runs and encodes; knows nothing of follow-ups."""
 
     def __init__(self, crisis: Crisis, bridge: Bridge) -> None:
-        self._crisis = crisis
+        self._care = crisis.care
         self._run = bridge.run
 
     async def ListFollowUps(
@@ -33,7 +33,7 @@ class FollowUpServicer(follow_ups_pb2_grpc.FollowUpServiceServicer):
             request,
             context,
             decode=wire.list_follow_ups,
-            handle=self._crisis.follow_up_queries.page,
+            handle=self._care.follow_up_queries.page,
             encode=answers.list_follow_ups,
         )
 
@@ -44,7 +44,7 @@ class FollowUpServicer(follow_ups_pb2_grpc.FollowUpServiceServicer):
             request,
             context,
             decode=wire.follow_up_id,
-            handle=self._crisis.follow_up_queries.get,
+            handle=self._care.follow_up_queries.get,
             encode=answers.get_follow_up,
         )
 
@@ -55,7 +55,7 @@ class FollowUpServicer(follow_ups_pb2_grpc.FollowUpServiceServicer):
             request,
             context,
             decode=wire.complete_follow_up,
-            handle=self._crisis.follow_ups.complete,
+            handle=self._care.follow_ups.complete,
             encode=answers.complete_follow_up,
         )
 
@@ -66,7 +66,7 @@ class FollowUpServicer(follow_ups_pb2_grpc.FollowUpServiceServicer):
             request,
             context,
             decode=wire.reassign_follow_up,
-            handle=self._crisis.follow_ups.reassign,
+            handle=self._care.follow_ups.reassign,
             encode=answers.reassign_follow_up,
         )
 
@@ -77,6 +77,6 @@ class FollowUpServicer(follow_ups_pb2_grpc.FollowUpServiceServicer):
             request,
             context,
             decode=wire.cancel_follow_up,
-            handle=self._crisis.follow_ups.cancel,
+            handle=self._care.follow_ups.cancel,
             encode=answers.cancel_follow_up,
         )

@@ -23,7 +23,7 @@ class JurisdictionServicer(jurisdictions_pb2_grpc.JurisdictionServiceServicer):
     """Decodes, runs and encodes; knows nothing of places."""
 
     def __init__(self, crisis: Crisis, bridge: Bridge) -> None:
-        self._crisis = crisis
+        self._care = crisis.care
         self._run = bridge.run
 
     async def PutLocalNumbers(
@@ -33,7 +33,7 @@ class JurisdictionServicer(jurisdictions_pb2_grpc.JurisdictionServiceServicer):
             request,
             context,
             decode=wire.put_numbers,
-            handle=self._crisis.jurisdictions.put_numbers,
+            handle=self._care.jurisdictions.put_numbers,
             encode=answers.put_numbers,
         )
 
@@ -44,7 +44,7 @@ class JurisdictionServicer(jurisdictions_pb2_grpc.JurisdictionServiceServicer):
             request,
             context,
             decode=wire.put_duty,
-            handle=self._crisis.jurisdictions.put_duty,
+            handle=self._care.jurisdictions.put_duty,
             encode=answers.put_duty,
         )
 
@@ -55,6 +55,6 @@ class JurisdictionServicer(jurisdictions_pb2_grpc.JurisdictionServiceServicer):
             request,
             context,
             decode=wire.state,
-            handle=self._crisis.places.get,
+            handle=self._care.places.get,
             encode=answers.get_jurisdiction,
         )

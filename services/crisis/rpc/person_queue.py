@@ -22,7 +22,7 @@ class PersonQueueServicer(person_queue_pb2_grpc.PersonQueueServiceServicer):
     """Decodes, runs and encodes; knows nothing of queues."""
 
     def __init__(self, crisis: Crisis, bridge: Bridge) -> None:
-        self._crisis = crisis
+        self._care = crisis.care
         self._run = bridge.run
 
     async def RequestPerson(
@@ -32,7 +32,7 @@ class PersonQueueServicer(person_queue_pb2_grpc.PersonQueueServiceServicer):
             request,
             context,
             decode=wire.patient_id,
-            handle=self._crisis.person_queue.request,
+            handle=self._care.person_queue.request,
             encode=wire.request_person,
         )
 
@@ -43,7 +43,7 @@ class PersonQueueServicer(person_queue_pb2_grpc.PersonQueueServiceServicer):
             request,
             context,
             decode=wire.patient_id,
-            handle=self._crisis.person_queue_queries.get,
+            handle=self._care.person_queue_queries.get,
             encode=wire.get_request,
         )
 
@@ -54,7 +54,7 @@ class PersonQueueServicer(person_queue_pb2_grpc.PersonQueueServiceServicer):
             request,
             context,
             decode=wire.patient_id,
-            handle=self._crisis.person_queue.leave,
+            handle=self._care.person_queue.leave,
             encode=wire.leave,
         )
 
@@ -65,7 +65,7 @@ class PersonQueueServicer(person_queue_pb2_grpc.PersonQueueServiceServicer):
             request,
             context,
             decode=wire.list_requests,
-            handle=self._crisis.person_queue_queries.page,
+            handle=self._care.person_queue_queries.page,
             encode=wire.listed,
         )
 
@@ -76,7 +76,7 @@ class PersonQueueServicer(person_queue_pb2_grpc.PersonQueueServiceServicer):
             request,
             context,
             decode=wire.take_next,
-            handle=self._crisis.person_queue.take_next,
+            handle=self._care.person_queue.take_next,
             encode=wire.taken,
         )
 
@@ -87,6 +87,6 @@ class PersonQueueServicer(person_queue_pb2_grpc.PersonQueueServiceServicer):
             request,
             context,
             decode=wire.person_request_id,
-            handle=self._crisis.person_queue.finish,
+            handle=self._care.person_queue.finish,
             encode=wire.finish,
         )

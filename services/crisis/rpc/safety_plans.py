@@ -23,7 +23,7 @@ class SafetyPlanServicer(safety_plans_pb2_grpc.SafetyPlanServiceServicer):
     """Decodes, runs and encodes; knows nothing of safety plans."""
 
     def __init__(self, crisis: Crisis, bridge: Bridge) -> None:
-        self._crisis = crisis
+        self._care = crisis.care
         self._run = bridge.run
 
     async def ReviseSafetyPlan(
@@ -33,7 +33,7 @@ class SafetyPlanServicer(safety_plans_pb2_grpc.SafetyPlanServiceServicer):
             request,
             context,
             decode=wire.revise_plan,
-            handle=self._crisis.safety_plans.revise,
+            handle=self._care.safety_plans.revise,
             encode=answers.revise_plan,
         )
 
@@ -44,7 +44,7 @@ class SafetyPlanServicer(safety_plans_pb2_grpc.SafetyPlanServiceServicer):
             request,
             context,
             decode=wire.review_plan,
-            handle=self._crisis.safety_plans.confirm,
+            handle=self._care.safety_plans.confirm,
             encode=answers.review_plan,
         )
 
@@ -55,7 +55,7 @@ class SafetyPlanServicer(safety_plans_pb2_grpc.SafetyPlanServiceServicer):
             request,
             context,
             decode=wire.get_plan,
-            handle=self._crisis.safety_plan_queries.get,
+            handle=self._care.safety_plan_queries.get,
             encode=answers.get_plan,
         )
 
@@ -66,7 +66,7 @@ class SafetyPlanServicer(safety_plans_pb2_grpc.SafetyPlanServiceServicer):
             request,
             context,
             decode=wire.get_plan_version,
-            handle=self._crisis.safety_plan_queries.get,
+            handle=self._care.safety_plan_queries.get,
             encode=answers.get_plan_version,
         )
 
@@ -77,6 +77,6 @@ class SafetyPlanServicer(safety_plans_pb2_grpc.SafetyPlanServiceServicer):
             request,
             context,
             decode=wire.list_plan_versions,
-            handle=self._crisis.safety_plan_queries.page,
+            handle=self._care.safety_plan_queries.page,
             encode=answers.list_plan_versions,
         )

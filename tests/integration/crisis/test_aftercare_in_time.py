@@ -73,7 +73,7 @@ def test_one_that_is_done_while_its_time_passes_is_done_or_missed_never_both_los
     command = CompleteFollowUp(contact["_id"], Outcome.REACHED)
 
     failures = ward.at_once(
-        [partial(ward.crisis.follow_ups.complete, ward.staff("dr-one"), command)] * 3
+        [partial(ward.crisis.care.follow_ups.complete, ward.staff("dr-one"), command)] * 3
     )
 
     refused = [error.reason for error in failures if isinstance(error, HavenError)]
@@ -100,13 +100,12 @@ def test_a_wait_for_a_person_beyond_the_bound_opens_one_case(ward: Ward) -> None
     ward.start_relay()
     patient = Actor("p-1", frozenset({Role.PATIENT}))
     call = Call(TENANT, patient, "test.act", None, Deadline.after(20))
-    ward.crisis.person_queue.request(call, "p-1")
+    ward.crisis.care.person_queue.request(call, "p-1")
 
     case = eventually(lambda: ward.cases(patient_id="p-1"), within=10)[0]
     assert (case["source"], case["severity"]) == ("person_requested", "low")
-    eventually(
-        lambda: ward.crisis.person_queue_queries.get(call, "p-1").request.is_past_bound, within=10
-    )
-    taken = ward.crisis.person_queue.take_next(ward.staff("dr-one"), None)
+    look = ward.crisis.care.person_queue_queries.get
+    eventually(lambda: look(call, "p-1").request.is_past_bound, within=10)
+    taken = ward.crisis.care.person_queue.take_next(ward.staff("dr-one"), None)
     assert taken is not None
     assert len(ward.cases()) == 1

@@ -183,7 +183,7 @@ class House:
         entry = NumberEntry(kind, "a fictional agency", "+12025550100", verified_on)
         command = PutLocalNumbers(state, area, (entry,), etag)
         call = self.call("boss", Role.ADMINISTRATOR)
-        return self.crisis.jurisdictions.put_numbers(call, command)
+        return self.crisis.care.jurisdictions.put_numbers(call, command)
 
     def follow_ups(self, kind: Kind | None = None) -> list[FollowUp]:
         """Every follow-up as it is stored, the earliest due first."""
@@ -202,7 +202,7 @@ class House:
     ) -> FollowUp:
         """Somebody has done it."""
         command = CompleteFollowUp(follow_up.id, outcome)
-        return self.crisis.follow_ups.complete(self.call(by, *roles), command)
+        return self.crisis.care.follow_ups.complete(self.call(by, *roles), command)
 
     @property
     def pages(self) -> list[events_pb2.PageRequested]:

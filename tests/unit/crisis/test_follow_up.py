@@ -68,7 +68,7 @@ def listed(house: House, **changes: Any) -> list[FollowUp]:
         "page_token": "",
     }
     asked = ListFollowUps(**{**values, **changes})
-    return house.crisis.follow_up_queries.page(house.call("dr-one"), asked).items
+    return house.crisis.care.follow_up_queries.page(house.call("dr-one"), asked).items
 
 
 def test_it_is_done_by_somebody_at_some_time_with_some_outcome() -> None:
@@ -235,7 +235,7 @@ def test_one_that_is_handled_twice_escalates_once() -> None:
     call = system_call(TENANT, service="crisis", action="timer.follow-ups")
 
     for _ in range(3):
-        house.crisis.follow_ups.escalate(call, first.id)
+        house.crisis.care.follow_ups.escalate(call, first.id)
 
     assert house.follow_ups(Kind.CONTACT)[0].escalation_count == 1
     assert len(house.store.emitted(events_pb2.FollowUpMissed)) == 1
@@ -247,16 +247,16 @@ def test_dying_between_the_case_and_the_note_of_it_opens_no_second_case() -> Non
     house.clock.advance(timedelta(hours=25))
     first = house.follow_ups(Kind.CONTACT)[0]
     call = system_call(TENANT, service="crisis", action="timer.follow-ups")
-    miss = house.crisis.follow_ups._miss
+    miss = house.crisis.care.follow_ups._miss
 
     def died(*_: Any) -> None:
         raise RuntimeError("died")
 
-    house.crisis.follow_ups._miss = died
+    house.crisis.care.follow_ups._miss = died
     with pytest.raises(RuntimeError):
-        house.crisis.follow_ups.escalate(call, first.id)
-    house.crisis.follow_ups._miss = miss
-    house.crisis.follow_ups.escalate(call, first.id)
+        house.crisis.care.follow_ups.escalate(call, first.id)
+    house.crisis.care.follow_ups._miss = miss
+    house.crisis.care.follow_ups.escalate(call, first.id)
 
     opened = [case for case in house.cases if case["source"] == Source.MISSED_FOLLOW_UP.value]
     assert len(opened) == 1
@@ -293,10 +293,10 @@ def test_nobody_closes_a_closed_one() -> None:
 
     for act in (
         lambda: house.complete(follow_up, Outcome.RISK_LOWER),
-        lambda: house.crisis.follow_ups.cancel(
+        lambda: house.crisis.care.follow_ups.cancel(
             call, CancelFollowUp(follow_up.id, CancelReason.MADE_IN_ERROR)
         ),
-        lambda: house.crisis.follow_ups.reassign(
+        lambda: house.crisis.care.follow_ups.reassign(
             call, ReassignFollowUp(follow_up.id, Owner("dr-two"))
         ),
     ):

@@ -41,14 +41,14 @@ source = "a fictional statute"
 def told(house: House, state: str, tenant_id: str = "river") -> Any:
     """All that a clinician is told about a state."""
     return answers.get_jurisdiction(
-        house.crisis.places.get(house.call("dr-one", tenant_id=tenant_id), state)
+        house.crisis.care.places.get(house.call("dr-one", tenant_id=tenant_id), state)
     )
 
 
 def put_duty(house: House, state: str = "VA", *, verified_on: date = TODAY, etag: str = "") -> Any:
     """Counsel found out."""
     command = PutDutyToWarn(state, WarnRule.PERMISSIVE, "a fictional statute", verified_on, etag)
-    return house.crisis.jurisdictions.put_duty(house.call("boss", Role.ADMINISTRATOR), command)
+    return house.crisis.care.jurisdictions.put_duty(house.call("boss", Role.ADMINISTRATOR), command)
 
 
 def test_no_real_number_is_shipped() -> None:

@@ -161,10 +161,10 @@ def test_a_complete_pack_misses_nothing() -> None:
         NumberEntry(kind, "a fictional agency", "+12025550100", NOON.date()) for kind in NumberKind
     )
     call = house.call("boss", Role.ADMINISTRATOR)
-    house.crisis.jurisdictions.put_numbers(call, PutLocalNumbers("VA", "", entries, ""))
+    house.crisis.care.jurisdictions.put_numbers(call, PutLocalNumbers("VA", "", entries, ""))
     sections = (PlainSection(SectionKind.OWN_COPING, (PlainItem("a walk", ""),)),)
     command = ReviseSafetyPlan("p-1", sections, None, "")
-    house.crisis.safety_plans.revise(house.call("dr-one"), command)
+    house.crisis.care.safety_plans.revise(house.call("dr-one"), command)
 
     pack = revealed(house)
 

@@ -30,23 +30,23 @@ POLICY = QueuePolicy()
 def ask(house: House, patient_id: str = "p-1") -> Standing:
     """A patient asks for a person."""
     call = house.call(patient_id, Role.PATIENT)
-    return house.crisis.person_queue.request(call, patient_id)
+    return house.crisis.care.person_queue.request(call, patient_id)
 
 
 def look(house: House, patient_id: str = "p-1") -> Standing:
     """What the patient is told."""
     call = house.call(patient_id, Role.PATIENT)
-    return house.crisis.person_queue_queries.get(call, patient_id)
+    return house.crisis.care.person_queue_queries.get(call, patient_id)
 
 
 def take(house: House, by: str = "dr-one") -> Standing | None:
     """A clinician takes the next."""
-    return house.crisis.person_queue.take_next(house.call(by), None)
+    return house.crisis.care.person_queue.take_next(house.call(by), None)
 
 
 def finish(house: House, standing: Standing, by: str = "dr-one", *roles: Role) -> Standing:
     """The talk has ended."""
-    return house.crisis.person_queue.finish(house.call(by, *roles), standing.request.id)
+    return house.crisis.care.person_queue.finish(house.call(by, *roles), standing.request.id)
 
 
 def a_request(**changes: Any) -> PersonRequest:
@@ -182,7 +182,7 @@ def test_dying_between_the_case_and_the_note_of_it_opens_no_second_case() -> Non
     asked = ask(house)
     house.clock.advance(timedelta(minutes=6))
     call = system_call(TENANT, service="crisis", action="timer.person-queue")
-    queue = house.crisis.person_queue
+    queue = house.crisis.care.person_queue
     settle = queue._settle
 
     def died(*_: Any) -> bool:
@@ -202,7 +202,7 @@ def test_dying_between_the_case_and_the_note_of_it_opens_no_second_case() -> Non
 def test_who_leaves_is_taken_by_nobody_and_may_come_back() -> None:
     house = House()
     ask(house)
-    house.crisis.person_queue.leave(house.call("p-1", Role.PATIENT), "p-1")
+    house.crisis.care.person_queue.leave(house.call("p-1", Role.PATIENT), "p-1")
 
     assert take(house) is None
     assert ask(house).position == 1
@@ -211,7 +211,7 @@ def test_who_leaves_is_taken_by_nobody_and_may_come_back() -> None:
 def test_who_does_not_wait_cannot_leave() -> None:
     house = House()
     with pytest.raises(NotFound):
-        house.crisis.person_queue.leave(house.call("p-1", Role.PATIENT), "p-1")
+        house.crisis.care.person_queue.leave(house.call("p-1", Role.PATIENT), "p-1")
 
 
 def test_a_talk_is_finished_by_whoever_has_it_or_by_a_supervisor() -> None:
@@ -238,9 +238,9 @@ def test_a_patient_sees_the_own_request_alone() -> None:
     stranger = house.call("p-2", Role.PATIENT)
 
     for act in (
-        house.crisis.person_queue.request,
-        house.crisis.person_queue.leave,
-        house.crisis.person_queue_queries.get,
+        house.crisis.care.person_queue.request,
+        house.crisis.care.person_queue.leave,
+        house.crisis.care.person_queue_queries.get,
     ):
         with pytest.raises(NotFound):
             act(stranger, "p-1")
@@ -253,7 +253,7 @@ def test_clinicians_see_everyone_who_waits_the_longest_first() -> None:
         house.time_passes(seconds=1)
     take(house)
 
-    page = house.crisis.person_queue_queries.page(house.call("dr-one"), ListPage("", 0, ""))
+    page = house.crisis.care.person_queue_queries.page(house.call("dr-one"), ListPage("", 0, ""))
 
     assert [(each.request.patient_id, each.position) for each in page.items] == [
         ("p-2", 1),
@@ -265,7 +265,9 @@ def test_two_tenants_queues_do_not_know_each_other() -> None:
     house = House()
     ask(house)
 
-    assert house.crisis.person_queue.take_next(house.call("dr", tenant_id="harbor"), None) is None
+    assert (
+        house.crisis.care.person_queue.take_next(house.call("dr", tenant_id="harbor"), None) is None
+    )
 
 
 @given(verbs=st.lists(st.sampled_from(["take", "finish", "leave", "bound", "lapse"]), max_size=6))

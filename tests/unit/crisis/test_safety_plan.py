@@ -48,19 +48,19 @@ def revise(
 ) -> Standing:
     """Dr. One writes the next version."""
     command = ReviseSafetyPlan(patient_id, sections or SECTIONS, review_time, etag)
-    return house.crisis.safety_plans.revise(house.call("dr-one", **call), command)
+    return house.crisis.care.safety_plans.revise(house.call("dr-one", **call), command)
 
 
 def confirm(house: House, review_time: datetime | None = None, etag: str = "") -> Standing:
     """Dr. Two goes through it with the patient; it stays."""
     command = ReviewSafetyPlan("p-1", review_time, etag)
-    return house.crisis.safety_plans.confirm(house.call("dr-two"), command)
+    return house.crisis.care.safety_plans.confirm(house.call("dr-two"), command)
 
 
 def read(house: House, number: int = 0, *, by: str = "dr-one", role: Role = Role.CLINICIAN) -> Any:
     """The plan as it is answered."""
     command = GetSafetyPlan("p-1", number)
-    plan = house.crisis.safety_plan_queries.get(house.call(by, role), command)
+    plan = house.crisis.care.safety_plan_queries.get(house.call(by, role), command)
     return answers.get_plan(plan).safety_plan
 
 
@@ -146,7 +146,7 @@ def test_versions_are_listed_newest_first_with_author_and_time() -> None:
         revise(house)
         house.clock.advance(after(hours=1) - NOON)
 
-    page = house.crisis.safety_plan_queries.page(house.call("dr-one"), ListPage("p-1", 2, ""))
+    page = house.crisis.care.safety_plan_queries.page(house.call("dr-one"), ListPage("p-1", 2, ""))
 
     assert [(each.number, each.author_id) for each in page.items] == [(3, "dr-one"), (2, "dr-one")]
     assert page.next_page_token
@@ -190,7 +190,9 @@ def test_a_patient_without_a_plan_has_none() -> None:
     for act in (
         lambda: read(house),
         lambda: confirm(house),
-        lambda: house.crisis.safety_plan_queries.page(house.call("dr"), ListPage("p-1", 0, "")),
+        lambda: house.crisis.care.safety_plan_queries.page(
+            house.call("dr"), ListPage("p-1", 0, "")
+        ),
     ):
         with pytest.raises(NotFound):
             act()
@@ -280,4 +282,4 @@ def test_another_tenant_s_plan_does_not_exist() -> None:
     other = house.call("dr-one", tenant_id="harbor")
 
     with pytest.raises(NotFound):
-        house.crisis.safety_plan_queries.get(other, GetSafetyPlan("p-1"))
+        house.crisis.care.safety_plan_queries.get(other, GetSafetyPlan("p-1"))
