@@ -100,7 +100,10 @@ def get_jurisdiction(survey: Survey) -> jurisdictions_pb2.GetJurisdictionRespons
     answer = jurisdictions_pb2.GetJurisdictionResponse(
         numbers=[_number(each, each.is_stale(today, fresh_days)) for each in place.numbers],
         kinds_without_number=[NUMBER_KIND_NUMBERS[kind] for kind in lacking],
+        duty_to_warn_etag=survey.duty_etag,
     )
+    for area, etag in sorted(survey.area_etags.items()):
+        answer.areas.add(area=area, etag=etag)
     must_be_checked = place.duty.must_be_checked(today, survey.duty_fresh_days)
     answer.duty_to_warn.CopyFrom(_duty(place.duty, must_be_checked))
     return answer

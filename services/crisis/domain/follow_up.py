@@ -91,6 +91,8 @@ OUTCOMES: dict[Kind, frozenset[Outcome]] = {
     Kind.CRISIS_NOTE: frozenset({Outcome.WRITTEN}),
     Kind.SUPERVISOR_REVIEW: frozenset({Outcome.REVIEWED}),
 }
+# An assessment that finds more risk than before is a signal of its own, of this severity. [D]
+HIGHER_RISK = Severity.MODERATE
 # Missed after a case of high severity, these wake people again (features.md F4, [D]): nobody knows
 # how the patient is. A contact weighs more, because nobody has heard of the patient since.
 WORRIES = {Kind.CONTACT: Severity.MODERATE, Kind.REASSESS: Severity.LOW}
@@ -191,6 +193,10 @@ class FollowUp:
     def is_open(self) -> bool:
         """True until a human has closed it."""
         return self.state in {State.OPEN, State.MISSED}
+
+    def accepts(self, outcome: Outcome) -> bool:
+        """True while it can be completed with this outcome."""
+        return self.is_open and outcome in OUTCOMES[self.kind]
 
     def is_due(self, now: datetime) -> bool:
         """True once it must escalate."""

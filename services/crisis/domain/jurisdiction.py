@@ -120,6 +120,9 @@ class Survey:
     today: date
     number_fresh_days: int
     duty_fresh_days: int
+    # Of the tenant's own areas by name, and of its own finding, "" where it has none.
+    area_etags: Mapping[str, str]
+    duty_etag: str
 
 
 def jurisdiction_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from prometheus_client import Counter
 
@@ -14,7 +15,7 @@ from services.crisis.domain.aftercare_commands import (
     CompleteFollowUp,
     ReassignFollowUp,
 )
-from services.crisis.domain.follow_up import FollowUp, Kind
+from services.crisis.domain.follow_up import HIGHER_RISK, FollowUp, Kind, Outcome
 from services.crisis.domain.signal import Signal, Source
 from services.crisis.ports import PolicyOf
 from services.crisis.ports.aftercare import Alarm, FollowUpBook
@@ -42,7 +43,11 @@ class FollowUps:
         self._alarm = alarm
 
     def complete(self, call: Call, command: CompleteFollowUp) -> FollowUp:
-        """The caller has done it."""
+        """The caller has done it. More risk than before opens a case, or joins the open one, first:
+        dying in between leaves the follow-up to be closed, and the same signal again changes
+        nothing."""
+        if command.outcome is Outcome.RISK_HIGHER:
+            self._tell_higher_risk(call, command)
         by, is_supervisor = call.actor.subject, call.has(Role.SUPERVISOR)
 
         def act(follow_up: FollowUp, tx: Tx) -> None:
@@ -83,6 +88,21 @@ class FollowUps:
             )
             self._alarm(call, signal)
         self._miss(call, follow_up_id)
+
+    def _tell_higher_risk(self, call: Call, command: CompleteFollowUp) -> None:
+        id = command.follow_up_id
+        found = self._store.read(call, lambda reader: self._book.load(reader, id))
+        if not found.accepts(command.outcome):
+            return  # completing it is refused, or was answered before
+        signal = Signal(
+            fact_id=derived_id(call.tenant_id, "follow-up-risk-higher", found.id),
+            patient_id=found.patient_id,
+            source=Source.CLINICIAN,
+            severity=HIGHER_RISK,
+            reporter_id=call.actor.subject,
+        )
+        # A frame of its own: the request's once-key belongs to the closing.
+        self._alarm(replace(call, once=None), signal)
 
     def _miss(self, call: Call, follow_up_id: str) -> None:
         policy = self._policy_of(call.tenant_id)

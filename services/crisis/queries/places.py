@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chassis.call import Call, system_call
-from chassis.store import Reader, Store
+from chassis.store import Reader, Store, etag_of
 from services.crisis.domain.jurisdiction import (
     Jurisdiction,
     NumberKind,
@@ -32,7 +32,16 @@ class Places:
         """All that is known about a state; every state has an answer."""
 
         def look(reader: Reader) -> Survey:
-            return self._survey(call, self.jurisdiction(reader, state), reader.now)
+            policy = self._policy_of(call.tenant_id)
+            own = self._atlas.duty(reader, state)
+            return Survey(
+                jurisdiction=self.jurisdiction(reader, state),
+                today=reader.now.date(),
+                number_fresh_days=policy.number_fresh_days,
+                duty_fresh_days=policy.duty_fresh_days,
+                area_etags={e.area: etag_of(e) for e in self._atlas.areas(reader, state)},
+                duty_etag=etag_of(own) if own else "",
+            )
 
         return self._store.read(call, look)
 
@@ -70,7 +79,3 @@ class Places:
             return [kind for place in places for kind in place.without_number(today, fresh_days)]
 
         return self._store.read(call, look)
-
-    def _survey(self, call: Call, jurisdiction: Jurisdiction, now: datetime) -> Survey:
-        policy = self._policy_of(call.tenant_id)
-        return Survey(jurisdiction, now.date(), policy.number_fresh_days, policy.duty_fresh_days)

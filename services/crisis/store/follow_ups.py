@@ -76,9 +76,10 @@ class MongoFollowUps:
             )
         ids = {"_id": {"$in": [each.id for each in follow_ups]}}
         known = {found["_id"] for found in tx.find(FOLLOW_UPS, ids, fields=("kind",))}
-        for each in follow_ups:
-            if each.id not in known:
-                self._follow_ups.insert(tx, each)
+        fresh = [each for each in follow_ups if each.id not in known]
+        tx.insert_many(
+            FOLLOW_UPS, [{**documents.follow_up_document(each), "_id": each.id} for each in fresh]
+        )
 
     def save(self, tx: Tx, follow_up: FollowUp) -> FollowUp:
         """Keep what happened to one."""

@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from haven.sessions.v1 import events_pb2 as sessions_pb2
+
 from chassis.call import Actor, Call, Role
 from chassis.deadline import Deadline
 from chassis.errors import HavenError
@@ -93,6 +95,22 @@ def test_what_passed_while_no_relay_ran_is_found_when_one_does(ward: Ward) -> No
     ward.start_relay()
 
     eventually(lambda: ward.follow_ups(**FIRST_CONTACT)[0]["state"] == "missed", within=10)
+
+
+def test_a_storm_of_attestations_from_a_new_state_keeps_every_place(ward: Ward) -> None:
+    places = [
+        sessions_pb2.LocationAttested(
+            location_id=f"l-{number}", patient_id=f"p-{number}", state="VA"
+        )
+        for number in range(20)
+    ]
+
+    failures = ward.at_once([partial(ward.hear, place) for place in places])
+
+    assert failures == [None] * 20
+    database = ward.client[ward.databases["crisis"]]
+    assert database.locations.count_documents({}) == 20
+    assert [each["state"] for each in database.states_seen.find()] == ["VA"]
 
 
 def test_a_wait_for_a_person_beyond_the_bound_opens_one_case(ward: Ward) -> None:

@@ -7,16 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from haven.crisis.v1 import (
-    follow_ups_pb2,
-)
+from haven.crisis.v1 import crisis_pb2, events_pb2, follow_ups_pb2
+from haven.crisis.v1 import resources_pb2 as resource
 from haven.intake.v1 import events_pb2 as intake_pb2
 
 from chassis.call import Role
-from tests.integration.crisis.requests import (
-    follow_ups,
-    resolved,
-)
+from chassis.ids import new_id
+from tests.integration.crisis.requests import follow_ups, resolved
 from tests.integration.front import Front
 
 DONE = follow_ups_pb2.FOLLOW_UP_STATE_DONE
@@ -83,8 +80,7 @@ async def test_a_supervisor_reviews_and_cancels(
 ) -> None:
     await resolved(clinician, supervisor)
     (review,) = await follow_ups(
-        clinician,
-        owner=follow_ups_pb2.FollowUpOwner(role=follow_ups_pb2.FOLLOW_UP_ROLE_SUPERVISOR),
+        clinician, owner=follow_ups_pb2.FollowUpOwner(role=follow_ups_pb2.FOLLOW_UP_ROLE_SUPERVISOR)
     )
     complete = follow_ups_pb2.CompleteFollowUpRequest(
         follow_up_id=review.follow_up_id, outcome=follow_ups_pb2.FOLLOW_UP_OUTCOME_REVIEWED
@@ -100,6 +96,31 @@ async def test_a_supervisor_reviews_and_cancels(
     other = front.caller("dr-other-boss", Role.SUPERVISOR)
     assert (await other.ask(cancel)).follow_up.closer_id == "dr-other-boss"
     assert (await other.refused(complete)).reason == "FOLLOW_UP_CLOSED"
+
+
+async def test_more_risk_opens_one_case_however_often_it_is_said(
+    front: Front, clinician: Any
+) -> None:
+    event = intake_pb2.ScreeningCompleted(
+        screening_id="s-1", patient_id="p-1", tier=intake_pb2.RISK_TIER_LOW
+    )
+    event.complete_time.FromDatetime(datetime.now(UTC))
+    await front.tell(event)
+    (clarify,) = await follow_ups(clinician, patient_id="p-1")
+    request = follow_ups_pb2.CompleteFollowUpRequest(
+        request_id=new_id(),
+        follow_up_id=clarify.follow_up_id,
+        outcome=follow_ups_pb2.FOLLOW_UP_OUTCOME_RISK_HIGHER,
+    )
+
+    first = await clinician.ask(request)
+    assert await clinician.ask(request) == first
+
+    (case,) = (await clinician.ask(crisis_pb2.ListCasesRequest(patient_id="p-1"))).cases
+    assert (case.severity, case.source) == (
+        events_pb2.SEVERITY_MODERATE,
+        resource.CASE_SOURCE_CLINICIAN,
+    )
 
 
 async def test_two_people_who_close_the_same_one_close_it_once(

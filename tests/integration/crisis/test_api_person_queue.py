@@ -5,15 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from haven.crisis.v1 import (
-    follow_ups_pb2,
-    person_queue_pb2,
-)
+from haven.crisis.v1 import person_queue_pb2
 
 from chassis.call import Role
 from tests.integration.front import Front
-
-DONE = follow_ups_pb2.FOLLOW_UP_STATE_DONE
 
 
 async def test_ten_clinicians_at_once_take_each_patient_once(front: Front, clinician: Any) -> None:

@@ -6,25 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from google.type.date_pb2 import Date
-from haven.crisis.v1 import (
-    crisis_pb2,
-    follow_ups_pb2,
-    jurisdictions_pb2,
-)
+from haven.crisis.v1 import crisis_pb2, jurisdictions_pb2
 from haven.crisis.v1 import resources_pb2 as resource
 from haven.sessions.v1 import events_pb2 as sessions_pb2
 
 from chassis.call import Role
-from tests.integration.crisis.requests import (
-    WALK,
-    a_case,
-    a_plan,
-    numbers,
-    today,
-)
+from tests.integration.crisis.requests import WALK, a_case, a_plan, numbers, today
 from tests.integration.front import Front
-
-DONE = follow_ups_pb2.FOLLOW_UP_STATE_DONE
 
 
 async def test_a_number_that_was_put_is_in_the_next_pack_with_its_age(
@@ -71,7 +59,4 @@ async def test_what_counsel_found_out_is_told_with_its_source(
         "a fictional opinion",
         False,
     )
-    assert (unknown.rule, unknown.must_be_checked) == (
-        resource.DUTY_TO_WARN_RULE_UNKNOWN,
-        True,
-    )
+    assert (unknown.rule, unknown.must_be_checked) == (resource.DUTY_TO_WARN_RULE_UNKNOWN, True)

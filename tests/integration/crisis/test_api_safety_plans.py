@@ -8,21 +8,13 @@ from typing import Any
 
 import pytest
 from haven.audit.v1 import audit_pb2
-from haven.crisis.v1 import (
-    follow_ups_pb2,
-    safety_plans_pb2,
-)
+from haven.crisis.v1 import follow_ups_pb2, safety_plans_pb2
 from haven.crisis.v1 import resources_pb2 as resource
 
 from chassis.call import Role
 from chassis.ids import new_id
-from tests.integration.crisis.requests import (
-    WALK,
-    a_plan,
-)
+from tests.integration.crisis.requests import WALK, a_plan
 from tests.integration.front import Front
-
-DONE = follow_ups_pb2.FOLLOW_UP_STATE_DONE
 
 
 async def test_a_plan_from_its_first_version_to_the_patient_s_copy(
@@ -105,10 +97,7 @@ async def test_a_patient_reads_no_other_plan_and_every_read_is_seen(
             ),
             ["sections[1].kind"],
         ),
-        (
-            follow_ups_pb2.CompleteFollowUpRequest(follow_up_id="f-1"),
-            ["outcome"],
-        ),
+        (follow_ups_pb2.CompleteFollowUpRequest(follow_up_id="f-1"), ["outcome"]),
         (follow_ups_pb2.CompleteFollowUpRequest(outcome=1), ["follow_up_id"]),
         (follow_ups_pb2.ReassignFollowUpRequest(follow_up_id="f-1"), ["owner"]),
         (

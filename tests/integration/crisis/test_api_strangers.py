@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from haven.crisis.v1 import (
-    follow_ups_pb2,
-    person_queue_pb2,
-    safety_plans_pb2,
-)
+from haven.crisis.v1 import follow_ups_pb2, person_queue_pb2, safety_plans_pb2
 
 from chassis.call import Role
-from tests.integration.crisis.requests import (
-    a_plan,
-    follow_ups,
-    resolved,
-)
+from tests.integration.crisis.requests import a_plan, follow_ups, resolved
 from tests.integration.front import Front
-
-DONE = follow_ups_pb2.FOLLOW_UP_STATE_DONE
 
 
 async def test_another_tenant_finds_nothing(

@@ -264,6 +264,30 @@ def test_dying_between_the_case_and_the_note_of_it_opens_no_second_case() -> Non
     assert len(signals) == 2
 
 
+def test_an_assessment_that_finds_more_risk_opens_a_case() -> None:
+    house = House().staffed()
+    house.screening("p-1", intake_pb2.RISK_TIER_LOW)
+
+    house.complete(house.follow_up(Kind.CLARIFY_SCREEN), Outcome.RISK_HIGHER, "dr-two")
+
+    (case,) = house.cases
+    assert (case["source"], case["severity"]) == (Source.CLINICIAN.value, "moderate")
+    assert house.woken == ["dr-one"]
+    assert house.follow_up(Kind.CLARIFY_SCREEN).state is State.DONE
+
+
+def test_what_cannot_be_completed_opens_no_case() -> None:
+    house = House().staffed()
+    house.screening("p-1", intake_pb2.RISK_TIER_LOW)
+    clarify = house.follow_up(Kind.CLARIFY_SCREEN)
+    house.complete(clarify, Outcome.RISK_LOWER)
+
+    with pytest.raises(FailedPrecondition):
+        house.complete(clarify, Outcome.RISK_HIGHER)
+
+    assert house.cases == []
+
+
 def test_one_that_was_done_in_time_tells_nobody() -> None:
     house = House()
     house.screening("p-1", intake_pb2.RISK_TIER_LOW)

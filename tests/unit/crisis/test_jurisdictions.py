@@ -133,6 +133,18 @@ def test_an_edit_of_what_somebody_else_changed_is_refused() -> None:
     assert (duty_seen, put_duty(house).version) == (1, 2)
 
 
+def test_an_edit_of_what_was_read_is_taken() -> None:
+    house = House()
+    house.put_numbers("VA", NumberKind.PSAP, verified_on=TODAY)
+    put_duty(house)
+    read = told(house, "VA")
+
+    area = house.put_numbers("VA", NumberKind.PSAP, verified_on=TODAY, etag=read.areas[0].etag)
+    entry = put_duty(house, etag=read.duty_to_warn_etag)
+
+    assert (area.version, entry.version) == (2, 2)
+
+
 def test_nobody_has_verified_anything_in_the_future() -> None:
     house = House()
     tomorrow = after(days=2).date()
