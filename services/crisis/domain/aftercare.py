@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from zoneinfo import available_timezones
 
 from services.crisis.domain.due import Office
@@ -54,6 +55,10 @@ class AftercarePolicy:
         reassess = (self.reassess_days_high, self.reassess_days_moderate, self.reassess_days_low)
         if min(*reassess, self.plan_review_days) < 2 or self.most_escalations < 1:
             raise ValueError("days must be from 2, escalations from 1")
+        contacts = (self.contact_seconds_high, self.contact_seconds_moderate)
+        for series in (self.caring_days, *contacts):
+            if any(later <= earlier for earlier, later in pairwise((0, *series))):
+                raise ValueError("a series must begin after 0 and rise")
 
     @property
     def office(self) -> Office:

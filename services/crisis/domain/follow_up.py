@@ -159,10 +159,16 @@ class FollowUp:
         self._close(State.CANCELLED, by, now)
         self.cancel_reason = reason
 
-    def reassign(self, owner: Owner) -> None:
-        """Somebody else has it; no time moves, least of all the due time."""
+    def reassign(self, owner: Owner, *, repeat: timedelta, now: datetime) -> None:
+        """Somebody else has it; no time moves, least of all the due time.
+
+        One that the supervisors owned for good escalates again where they hand it on: back to
+        them, unless it is closed before.
+        """
         self._refuse_closed()
         self.owner = owner
+        if self.escalate_time is None and owner != SUPERVISORS:
+            self.escalate_time = now + repeat
 
     def miss(self, *, supervisor_id: str, most: int, repeat: timedelta, now: datetime) -> None:
         """It was not closed in time. The owner hears of it; after `most` times the supervisors

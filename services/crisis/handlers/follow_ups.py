@@ -66,7 +66,12 @@ class FollowUps:
 
     def reassign(self, call: Call, command: ReassignFollowUp) -> FollowUp:
         """Somebody else has it from now on."""
-        return self._act(call, command.follow_up_id, lambda each, _: each.reassign(command.owner))
+        repeat = self._policy_of(call.tenant_id).aftercare.escalation_repeat
+
+        def act(follow_up: FollowUp, tx: Tx) -> None:
+            follow_up.reassign(command.owner, repeat=repeat, now=tx.now)
+
+        return self._act(call, command.follow_up_id, act)
 
     def escalate(self, call: Call, follow_up_id: str) -> None:
         """Its time has passed: whoever owns it hears of it, unless somebody was faster.

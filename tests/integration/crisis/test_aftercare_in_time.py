@@ -66,9 +66,7 @@ def test_a_contact_that_was_not_made_wakes_people_and_ends_with_the_supervisors(
     eventually(lambda: told() == {"dr-one": 1, "supervisor-pool": 1}, within=20)
 
 
-def test_one_that_is_done_while_its_time_passes_is_done_or_missed_never_both_lost(
-    ward: Ward,
-) -> None:
+def test_of_those_who_complete_one_at_the_same_moment_one_has_done_it(ward: Ward) -> None:
     ward.numbers = replace(ward.numbers, aftercare=SOON)
     closed_case(ward)
     (contact,) = ward.follow_ups(**FIRST_CONTACT)

@@ -204,6 +204,8 @@ def test_a_tenant_sets_its_own_numbers() -> None:
         {"reassess_days_low": 1},
         {"most_escalations": 0},
         {"mistyped": 1},
+        {"caring_days": [0, 7]},
+        {"contact_seconds_high": [48.0, 24.0]},
     ],
 )
 def test_a_number_that_cannot_work_stops_the_start(numbers: dict[str, Any]) -> None:

@@ -150,7 +150,7 @@ def test_after_the_last_escalation_the_supervisors_own_it_and_it_waits() -> None
 def test_handing_it_over_moves_no_time() -> None:
     follow_up = a_follow_up()
 
-    follow_up.reassign(Owner("dr-three"))
+    follow_up.reassign(Owner("dr-three"), repeat=DAY, now=after(days=1))
 
     assert (follow_up.owner, follow_up.due_time, follow_up.escalate_time) == (
         Owner("dr-three"),
@@ -159,7 +159,19 @@ def test_handing_it_over_moves_no_time() -> None:
     )
 
 
-VERBS = st.lists(st.sampled_from(["complete", "cancel", "reassign", "miss"]), max_size=8)
+def test_what_the_supervisors_hand_on_comes_back_to_them_unless_it_is_done() -> None:
+    follow_up = a_follow_up()
+    for day in (7, 8, 9):
+        missed(follow_up, after(days=day))
+
+    follow_up.reassign(Owner("dr-three"), repeat=DAY, now=after(days=9))
+    assert follow_up.escalate_time == after(days=10)
+    missed(follow_up, after(days=10))
+
+    assert (follow_up.owner, follow_up.escalate_time) == (SUPERVISORS, None)
+
+
+VERBS = st.lists(st.sampled_from(["complete", "cancel", "reassign", "return", "miss"]), max_size=8)
 
 
 @given(verbs=VERBS, kind=st.sampled_from(Kind))
@@ -170,7 +182,8 @@ def test_an_open_one_has_a_time_or_belongs_to_the_supervisors(verbs: list[str], 
             "dr", next(iter(OUTCOMES[kind]), Outcome.REVIEWED), NOON, is_supervisor=True
         ),
         "cancel": lambda: follow_up.cancel("dr", CancelReason.PATIENT_DECLINES, NOON),
-        "reassign": lambda: follow_up.reassign(SUPERVISORS),
+        "reassign": lambda: follow_up.reassign(Owner("dr-three"), repeat=DAY, now=NOON),
+        "return": lambda: follow_up.reassign(SUPERVISORS, repeat=DAY, now=NOON),
         "miss": lambda: missed(follow_up, NOON),
     }
     for verb in verbs:
