@@ -31,6 +31,7 @@ from services.crisis.domain.escalation import FrozenPolicy, policy_for
 from services.crisis.domain.signal import Severity, Signal, Source
 from services.crisis.domain.timeline import ActKind
 from services.crisis.ports import CaseBook, Copies, Plans, PolicyOf
+from services.crisis.ports.aftercare import Aftercare
 
 C = TypeVar("C", Case, Case | None)
 
@@ -60,10 +61,18 @@ class Cases:
     """What happens to cases. Metrics move after the commit, once."""
 
     def __init__(
-        self, store: Store, *, book: CaseBook, plans: Plans, copies: Copies, policy_of: PolicyOf
+        self,
+        store: Store,
+        *,
+        book: CaseBook,
+        plans: Plans,
+        copies: Copies,
+        aftercare: Aftercare,
+        policy_of: PolicyOf,
     ) -> None:
         self._store = store
         self._book = book
+        self._aftercare = aftercare
         self._plans = plans
         self._copies = copies
         self._policy_of = policy_of
@@ -118,11 +127,14 @@ class Cases:
         )
 
     def resolve(self, call: Call, command: ResolveCase) -> Case:
-        """The caller ends the case."""
+        """The caller ends the case; what must follow is planned with it."""
         by = call.actor.subject
-        return self._act(
-            call, command.case_id, lambda case, tx: case.resolve(by, command.disposition, tx.now)
-        )
+
+        def act(case: Case, tx: Tx) -> None:
+            case.resolve(by, command.disposition, tx.now)
+            self._aftercare.after_case(tx, case)
+
+        return self._act(call, command.case_id, act)
 
     def decline(self, call: Call, command: DeclineCase) -> Case:
         """The caller was asked and cannot."""

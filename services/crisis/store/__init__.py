@@ -16,6 +16,25 @@ from services.crisis.domain.escalation import EscalationPolicy
 from services.crisis.domain.rotation import Rotation
 from services.crisis.domain.signal import Severity
 from services.crisis.domain.timeline import Act
+from services.crisis.store import atlas, follow_ups, person_queue, safety_plans
+from services.crisis.store.atlas import MongoAtlas
+from services.crisis.store.follow_ups import FOLLOW_UPS, MongoFollowUps
+from services.crisis.store.person_queue import PERSON_REQUESTS, MongoPersonQueue
+from services.crisis.store.safety_plans import MongoSafetyPlans
+
+__all__ = [
+    "CASES",
+    "FOLLOW_UPS",
+    "INDEXES",
+    "PERSON_REQUESTS",
+    "MongoAtlas",
+    "MongoCaseBook",
+    "MongoCopies",
+    "MongoFollowUps",
+    "MongoPersonQueue",
+    "MongoPlans",
+    "MongoSafetyPlans",
+]
 
 CASES, ACTS = "cases", "case_acts"
 POLICIES, ROTATIONS = "escalation_policies", "rotations"
@@ -43,6 +62,10 @@ INDEXES: tuple[Index, ...] = (
     Index(LOCATIONS, [("tenant_id", 1), ("patient_id", 1), ("attest_time", -1)]),
     Index(CONTACTS, [("tenant_id", 1), ("patient_id", 1)]),
     Index(SCREENINGS, [("tenant_id", 1), ("patient_id", 1), ("complete_time", -1)]),
+    *atlas.INDEXES,
+    *follow_ups.INDEXES,
+    *person_queue.INDEXES,
+    *safety_plans.INDEXES,
 )
 
 
