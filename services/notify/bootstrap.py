@@ -23,10 +23,14 @@ from services.notify.gateways.smtp import SmtpMailer, SmtpServer
 from services.notify.handlers.accepting import Accepting
 from services.notify.handlers.contacts import Contacts
 from services.notify.handlers.copies import Records
+from services.notify.handlers.gate import Gate
 from services.notify.handlers.sending import Sending
-from services.notify.ports import Cipher, Mailer, PolicyOf
+from services.notify.ports import Cipher, Mailer, PolicyOf, Provider
 from services.notify.queries import Queries
 from services.notify.settings import NotifySettings
+from services.notify.shelves.directory import MongoDirectory
+from services.notify.shelves.enclosures import MongoEnclosures
+from services.notify.shelves.wishes import MongoWishes
 from services.notify.store import MongoContactBook, MongoCopies, MongoMessageBook
 
 SERVICE = "notify"
@@ -50,11 +54,20 @@ def bootstrap(  # the parts that tests replace, by name
     cipher: Cipher,
     mailer: Mailer,
     jitter: Callable[[], float] = random.random,
+    texter: Provider | None = None,
 ) -> Notify:
     """The use cases over a store; tests give their own parts by name."""
     book, contact_book, copies = MongoMessageBook(store), MongoContactBook(store), MongoCopies()
+    directory, wishes, enclosures = MongoDirectory(cipher), MongoWishes(store), MongoEnclosures()
     accepting = Accepting(store, book=book, policy_of=policy_of)
-    contacts = Contacts(store, contacts=contact_book, cipher=cipher)
+    contacts = Contacts(store, contacts=contact_book, cipher=cipher, directory=directory)
+    gate = Gate(
+        contacts=contact_book,
+        directory=directory,
+        wishes=wishes,
+        enclosures=enclosures,
+        policy_of=policy_of,
+    )
     return Notify(
         accepting=accepting,
         sending=Sending(
@@ -66,6 +79,8 @@ def bootstrap(  # the parts that tests replace, by name
             mailer=mailer,
             policy_of=policy_of,
             jitter=jitter,
+            gate=gate,
+            texter=texter,
         ),
         contacts=contacts,
         queries=Queries(store, book=book, contacts=contact_book),
