@@ -116,13 +116,18 @@ class World:
             channel.close()
 
     def _method(self, request: Message) -> Callable[..., Any]:
-        package, _, name = request.DESCRIPTOR.full_name.rpartition(".")
-        face = package.split(".")[1]
-        stubs = import_module(f"{package}.{face}_pb2_grpc")
+        module = request.DESCRIPTOR.file.name.removesuffix(".proto").replace("/", ".")
+        name, owner = request.DESCRIPTOR.name.removesuffix("Request"), module.split(".")[1]
+        face = next(
+            face
+            for face in request.DESCRIPTOR.file.services_by_name.values()
+            if name in face.methods_by_name
+        )
+        stubs = import_module(f"{module}_pb2_grpc")
         # Every service serves its own audit trail; where none is named, ask intake for it.
-        channel = self.channel(face if face in self.addresses else "intake")
-        stub = getattr(stubs, f"{face.title()}ServiceStub")(channel)
-        method: Callable[..., Any] = getattr(stub, name.removesuffix("Request"))
+        channel = self.channel(owner if owner in self.addresses else "intake")
+        stub = getattr(stubs, f"{face.name}Stub")(channel)
+        method: Callable[..., Any] = getattr(stub, name)
         return method
 
 

@@ -24,7 +24,10 @@ from services.notify.handlers.accepting import Accepting
 from services.notify.handlers.contacts import Contacts
 from services.notify.handlers.copies import Records
 from services.notify.handlers.gate import Gate
+from services.notify.handlers.posting import Posting
 from services.notify.handlers.sending import Sending
+from services.notify.handlers.verifying import Verifying
+from services.notify.handlers.wishing import Wishing
 from services.notify.ports import Cipher, Mailer, PolicyOf, Provider
 from services.notify.queries import Queries
 from services.notify.settings import NotifySettings
@@ -44,6 +47,8 @@ class Notify:
     sending: Sending
     contacts: Contacts
     queries: Queries
+    wishing: Wishing
+    verifying: Verifying
     consumers: Mapping[type[Message], Handler]
 
 
@@ -68,6 +73,7 @@ def bootstrap(  # the parts that tests replace, by name
         enclosures=enclosures,
         policy_of=policy_of,
     )
+    posting = Posting(store, book=book, enclosures=enclosures)
     return Notify(
         accepting=accepting,
         sending=Sending(
@@ -84,6 +90,15 @@ def bootstrap(  # the parts that tests replace, by name
         ),
         contacts=contacts,
         queries=Queries(store, book=book, contacts=contact_book),
+        wishing=Wishing(store, wishes=wishes, directory=directory),
+        verifying=Verifying(
+            store,
+            contacts=contact_book,
+            directory=directory,
+            wishes=wishes,
+            cipher=cipher,
+            posting=posting,
+        ),
         consumers=_consumers(accepting, contacts, Records(store, copies=copies)),
     )
 

@@ -52,15 +52,17 @@ class Caller:
         """The answer; mutations get a key of their own unless they carry one."""
         if "request_id" in request.DESCRIPTOR.fields_by_name and not request.request_id:
             request.request_id = new_id()
-        package, _, name = request.DESCRIPTOR.full_name.rpartition(".")
-        face = package.split(".")[1]
-        stubs = import_module(f"{package}.{face}_pb2_grpc")
-        stub = getattr(stubs, f"{face.title()}ServiceStub")(self.channel)
+        module = request.DESCRIPTOR.file.name.removesuffix(".proto").replace("/", ".")
+        name = request.DESCRIPTOR.name.removesuffix("Request")
+        face = next(
+            face
+            for face in request.DESCRIPTOR.file.services_by_name.values()
+            if name in face.methods_by_name
+        )
+        stub = getattr(import_module(f"{module}_pb2_grpc"), f"{face.name}Stub")(self.channel)
         metadata = (("authorization", f"Bearer {self.token}"),)
         try:
-            return await getattr(stub, name.removesuffix("Request"))(
-                request, metadata=metadata, timeout=10
-            )
+            return await getattr(stub, name)(request, metadata=metadata, timeout=10)
         except grpc.aio.AioRpcError as error:
             raise Refused(error) from None
 

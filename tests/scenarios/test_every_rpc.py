@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import grpc
 import pytest
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 from haven.delivery.v1 import delivery_pb2, delivery_pb2_grpc
 from haven.policy.v1 import policy_pb2
 from haven.sessions.v1 import sessions_pb2, sessions_pb2_grpc
@@ -39,12 +41,20 @@ WITHOUT_FOREIGN_IDS = {
 
 def methods() -> Iterator[MethodDescriptor]:
     """Every unary method that the five services serve to the public."""
-    for package in (*SERVICES, "audit"):
-        module = import_module(f"haven.{package}.v1.{package}_pb2")
+    for module in map(import_module, _contracts((*SERVICES, "audit"))):
         for service in module.DESCRIPTOR.services_by_name.values():
             for method in service.methods:
                 if not method.client_streaming:
                     yield method
+
+
+def _contracts(packages: Iterable[str]) -> Iterator[str]:
+    """The modules of every proto of these packages; an aggregate may have a file of its own."""
+    for package in packages:
+        folder = import_module(f"haven.{package}.v1")
+        for each in iter_modules(folder.__path__):
+            if each.name.endswith("_pb2"):
+                yield f"{folder.__name__}.{each.name}"
 
 
 CHASSIS_COLLECTIONS = {
@@ -193,9 +203,7 @@ def _message_name(method: MethodDescriptor) -> str:
 
 
 def _message_class(method: MethodDescriptor) -> type[Message]:
-    package, _, name = method.input_type.full_name.rpartition(".")
-    module = import_module(f"{package}.{package.split('.')[1]}_pb2")
-    kind: type[Message] = getattr(module, name)
+    kind: type[Message] = GetMessageClass(method.input_type)
     return kind
 
 
