@@ -21,6 +21,7 @@ class Source(StrEnum):
     RISK_RAISED = "risk_raised"
     SAFETY_SIGNAL = "safety_signal"
     CLINICIAN = "clinician"
+    INBOUND_TEXT = "inbound_text"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Section `consent` of a tenant's `notify`. The clinical specification's 6.4 is th
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -24,6 +25,7 @@ PLAUSIBLE_ZONES = (
     "Pacific/Pago_Pago",
     "Pacific/Guam",
 )
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 # Zones differ by their summer time too; windows must meet in both halves of the year.
 SEASONS = (datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 7, 15, tzinfo=UTC))
 
@@ -39,8 +41,18 @@ class ConsentPolicy:
     # 47 CFR 64.1200(a)(9)(iv): texts and calls together, per person [K]. A week: seven local days.
     daily_cap: int = 1
     weekly_cap: int = 3
+    # Numbers to which people may text, in E.164; each belongs to one tenant.
+    receiving_numbers: tuple[str, ...] = ()
+    # What HELP answers; empty = the answer names 988 alone.
+    help_phone: str = ""
+    # Before a session's start; none = no reminders.
+    reminder_offsets_seconds: tuple[int, ...] = (86_400, 1_800)  # [D] a day, half an hour
 
     def __post_init__(self) -> None:
+        if any(each <= 0 for each in self.reminder_offsets_seconds):
+            raise ValueError("reminder_offsets_seconds are before the start")
+        if any(not E164.fullmatch(each) for each in self.receiving_numbers):
+            raise ValueError("receiving_numbers are + and digits (E.164)")
         hours, zones = self.hours, zones_of(self.plausible_zones)
         if any(Windows(zones, hours).next_from(season) is None for season in SEASONS):
             raise ValueError("the hours of plausible_zones never meet")
@@ -56,6 +68,10 @@ class ConsentPolicy:
         zone = zone_of(time_zone)
         zones = zones_of(self.plausible_zones) if zone is None else (zone,)
         return None if hours is None else Windows(zones, hours)
+
+    def local_day(self, now: datetime) -> str:
+        """The date where the tenant's people most likely are: in the first plausible zone."""
+        return now.astimezone(zones_of(self.plausible_zones)[0]).date().isoformat()
 
     @property
     def remembered(self) -> timedelta:

@@ -33,3 +33,20 @@ def sentences(text: str) -> list[str]:
 def whole(text: str) -> str:
     """Everything as words with one space between."""
     return " ".join(words(text))
+
+
+# Everyday words of Spanish that are none of English.
+SPANISH = frozenset(
+    {
+        *("hola", "gracias", "buenos", "buenas", "dias", "tardes", "noches", "por", "favor", "que"),
+        *("estoy", "esta", "cita", "manana", "hoy", "puedo", "quiero", "tengo", "necesito", "soy"),
+        *("cuando", "donde", "como", "quien", "numero", "telefono", "mensaje", "mi", "mis", "para"),
+        *("pero", "con", "una", "los", "las", "del", "el", "la", "es", "si", "muy", "mas", "ya"),
+    }
+)
+
+
+def is_spanish(text: str) -> bool:
+    """True where more than a third of the words are everyday Spanish."""
+    spoken = words(text)
+    return bool(spoken) and 3 * sum(each in SPANISH for each in spoken) > len(spoken)

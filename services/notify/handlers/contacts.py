@@ -10,7 +10,8 @@ from services.notify.domain.address import Owner
 from services.notify.domain.commands import RegisterContactPoint
 from services.notify.domain.contact import ContactPoint, PatientContact, masked
 from services.notify.domain.message import Channel
-from services.notify.ports import Cipher, ContactBook, Directory
+from services.notify.ports import Cipher, ContactBook
+from services.notify.ports.consent import Directory
 
 OTHERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from prometheus_client import Counter
 
-from chassis.store import Tx
+from chassis.store import Reader, Tx
 from services.notify.domain.address import Owner
 from services.notify.domain.contact import PatientContact
 from services.notify.domain.enclosure import Enclosure
@@ -27,8 +27,10 @@ from services.notify.domain.permission import (
     permit,
 )
 from services.notify.domain.preferences import Preferences
+from services.notify.domain.template import REMINDER
 from services.notify.domain.wording import Language
-from services.notify.ports import ContactBook, Directory, Enclosures, PolicyOf, Wishes
+from services.notify.ports import ContactBook, PolicyOf
+from services.notify.ports.consent import Shelves
 
 LADDER = (Channel.EMAIL,)
 
@@ -67,19 +69,12 @@ class Recipient:
 class Gate:
     """Lets a message pass, holds it until it may, or ends it with the reason."""
 
-    def __init__(
-        self,
-        *,
-        contacts: ContactBook,
-        directory: Directory,
-        wishes: Wishes,
-        enclosures: Enclosures,
-        policy_of: PolicyOf,
-    ) -> None:
+    def __init__(self, shelves: Shelves, *, contacts: ContactBook, policy_of: PolicyOf) -> None:
         self._contacts = contacts
-        self._directory = directory
-        self._wishes = wishes
-        self._enclosures = enclosures
+        self._directory = shelves.directory
+        self._wishes = shelves.wishes
+        self._enclosures = shelves.enclosures
+        self._calendar = shelves.calendar
         self._policy_of = policy_of
 
     def admit(self, tx: Tx, message: Message, ladder: Sequence[Channel] = LADDER) -> Passage | None:
@@ -107,6 +102,20 @@ class Gate:
                 tx, message.recipient_id, message.id, remembered=remembered
             )
         return _passage(choice.channel, recipient, enclosure)
+
+    def unwanted(self, reader: Reader, message: Message) -> str:
+        """Why a reminder is no longer of use; empty where it is, and for every other message."""
+        if message.template.id != REMINDER.id:
+            return ""
+        enclosure = self._enclosures.find(reader, message.id)
+        session_id = enclosure.session_id if enclosure else ""
+        session = self._calendar.find(reader, self._calendar.id_of(reader, session_id))
+        if enclosure is None or session is None or session.is_canceled:
+            return "SESSION_CANCELED"
+        if session.start_time != enclosure.start_time:
+            return "SESSION_MOVED"
+        is_seated = message.patient_id in self._calendar.seated(reader, session)
+        return "" if is_seated else "SEAT_RELEASED"
 
     def _recipient(self, tx: Tx, message: Message) -> Recipient:
         owner = Owner(message.recipient_id, bool(message.patient_id))

@@ -11,7 +11,8 @@ from services.notify.domain.enclosure import Enclosure
 from services.notify.domain.message import Channel, Message, MessageClass
 from services.notify.domain.template import TemplateRef
 from services.notify.handlers.counting import ACCEPTED, messages
-from services.notify.ports import Enclosures, MessageBook
+from services.notify.ports import MessageBook
+from services.notify.ports.consent import Enclosures
 
 
 @dataclass(frozen=True, slots=True)

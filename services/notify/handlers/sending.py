@@ -201,7 +201,7 @@ class Sending:
             return "CASE_IN_HAND"
         if message.patient_id and self._copies.has_revoked(reader, message.patient_id):
             return "CONSENT_REVOKED"
-        return ""
+        return self._gate.unwanted(reader, message)
 
     def _address(self, reader: Reader, message: Message) -> bytes:
         if message.patient_id:

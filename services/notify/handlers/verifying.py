@@ -24,7 +24,8 @@ from services.notify.domain.wish_commands import (
 )
 from services.notify.handlers.posting import Post, Posting, count_accepted
 from services.notify.handlers.wishing import owner_of
-from services.notify.ports import Cipher, ContactBook, Directory, Wishes
+from services.notify.ports import Cipher, ContactBook
+from services.notify.ports.consent import Shelves
 
 confirmed = Counter(
     "haven_notify_verifications", "Codes that came back, by what became of them.", ["outcome"]
@@ -44,17 +45,16 @@ class Verifying:
     def __init__(
         self,
         store: Store,
+        shelves: Shelves,
         *,
         contacts: ContactBook,
-        directory: Directory,
-        wishes: Wishes,
         cipher: Cipher,
         posting: Posting,
     ) -> None:
         self._store = store
         self._contacts = contacts
-        self._directory = directory
-        self._wishes = wishes
+        self._directory = shelves.directory
+        self._wishes = shelves.wishes
         self._cipher = cipher
         self._posting = posting
 

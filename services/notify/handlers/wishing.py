@@ -10,7 +10,7 @@ from services.notify.domain.message import Channel
 from services.notify.domain.permission import NEED_PROOF
 from services.notify.domain.preferences import Preferences
 from services.notify.domain.wish_commands import ChangeChannel, PutPreferences, WishesView
-from services.notify.ports import Directory, Wishes
+from services.notify.ports.consent import Directory, Shelves
 
 OTHERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 
@@ -18,10 +18,10 @@ OTHERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 class Wishing:
     """Language, channels, hours, stops."""
 
-    def __init__(self, store: Store, *, wishes: Wishes, directory: Directory) -> None:
+    def __init__(self, store: Store, shelves: Shelves) -> None:
         self._store = store
-        self._wishes = wishes
-        self._directory = directory
+        self._wishes = shelves.wishes
+        self._directory = shelves.directory
 
     def get(self, call: Call, recipient_id: str) -> WishesView:
         """The recipient's wishes; the defaults where nothing was ever said."""

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Protocol
 
 from chassis.store import Page, Reader, Tx
-from services.notify.domain.address import Owner
 from services.notify.domain.commands import GiveConsent, KeepCase, ListPage, RevokeConsent
 from services.notify.domain.contact import ContactPoint, PatientContact
-from services.notify.domain.enclosure import Enclosure
 from services.notify.domain.message import Channel, Message
 from services.notify.domain.policy import NotifyPolicy
-from services.notify.domain.preferences import Preferences
-from services.notify.domain.verification import Verification
 
 # A tenant's numbers.
 PolicyOf = Callable[[str], NotifyPolicy]
@@ -96,88 +91,6 @@ class Cipher(Protocol):
 
     def reveal(self, tenant_id: str, ciphertext: bytes) -> str:
         """The text again."""
-        ...
-
-
-class Directory(Protocol):
-    """Addresses by keyed hash: who is reached there, and what is their key."""
-
-    def key(self, tx: Tx) -> bytes:
-        """The tenant's key for addresses."""
-        ...
-
-    def keep(self, tx: Tx, owner: Owner, channel: Channel, address: str, *, version: int) -> None:
-        """The owner is reached there, unless something newer is known; empty = no such way."""
-        ...
-
-    def address_key(self, reader: Reader, owner_id: str, channel: Channel) -> str:
-        """The key of the address at which somebody is reached; empty where there is none."""
-        ...
-
-    def owner(self, reader: Reader, owner_id: str) -> Owner | None:
-        """Who that is; None where nobody ever said how they are reached."""
-        ...
-
-    def owners(self, reader: Reader, address_key: str) -> list[Owner]:
-        """Everybody who is reached at the address."""
-        ...
-
-
-class Wishes(Protocol):
-    """What people wish, said to stop and proved; and what their telephones were sent."""
-
-    def preferences(self, reader: Reader, owner: Owner) -> Preferences:
-        """What the recipient wishes; the defaults at version 0 where nothing was ever said."""
-        ...
-
-    def keep_preferences(self, tx: Tx, preferences: Preferences) -> Preferences:
-        """Keep new or changed wishes."""
-        ...
-
-    def is_stopped(self, reader: Reader, address_key: str) -> bool:
-        """True where the number's last word was stop."""
-        ...
-
-    def keep_stop(self, tx: Tx, address_key: str, *, is_stopped: bool, origin: str) -> bool:
-        """The number's last word from now on; True where it is a new one."""
-        ...
-
-    def verification(self, reader: Reader, owner: Owner, channel: Channel) -> Verification:
-        """The recipient's proving of the channel; a new one where it never began."""
-        ...
-
-    def keep_verification(self, tx: Tx, verification: Verification) -> Verification:
-        """Keep a started or tried verification."""
-        ...
-
-    def is_proved(self, reader: Reader, owner_id: str, address_key: str) -> bool:
-        """True where the owner proved this very address."""
-        ...
-
-    def keep_proof(self, tx: Tx, owner: Owner, address_key: str) -> None:
-        """The address is its owner's."""
-        ...
-
-    def telephone_sends(self, reader: Reader, owner_id: str) -> dict[str, datetime]:
-        """When the person's telephone was last sent what, by message."""
-        ...
-
-    def note_telephone_send(
-        self, tx: Tx, owner_id: str, message_id: str, *, remembered: timedelta
-    ) -> None:
-        """Another one now."""
-        ...
-
-
-class Enclosures(Protocol):
-    """What some messages carry besides their template."""
-
-    def find(self, reader: Reader, message_id: str) -> Enclosure | None:
-        """The message's enclosure; most have none."""
-        ...
-
-    def keep(self, tx: Tx, enclosure: Enclosure) -> None:
-        """Keep it with its new message."""
         ...
 
 
