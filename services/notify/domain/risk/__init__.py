@@ -28,7 +28,7 @@ HELD = re.compile(r"(\w)\1{2,}")
 SPELLED = re.compile(r"\b(?:[a-z] ){2,}[a-z]\b")
 MASKED = re.compile(r"(?<=[a-z])[*#._-]+(?=[a-z])")
 UNREAD = "unread"
-# Several times what a telephone can send; of more than that the two ends are read, and somebody looks.
+# Several times what a telephone sends; of more the two ends are read, and somebody looks.
 LONGEST = 4_000
 
 
