@@ -11,12 +11,15 @@ from haven.intake.v1 import events_pb2 as intake_pb2
 from chassis.errors import Unavailable
 from chassis.store import Tx
 from services.notify.domain.address import Owner
+from services.notify.domain.commands import RegisterContactPoint
 from services.notify.domain.enclosure import Enclosure
 from services.notify.domain.hours import Hours
+from services.notify.domain.inbound import InboundText
 from services.notify.domain.message import Channel
 from services.notify.domain.wording import Language
 from services.notify.shelves.enclosures import MongoEnclosures
 from services.notify.shelves.wishes import MongoWishes
+from services.notify.store import MongoMessageBook
 from tests.unit.notify.builders import NOON
 from tests.unit.notify.house import TENANT, House
 
@@ -248,3 +251,39 @@ def test_every_message_has_one_state_and_a_time_while_it_waits(house: House) -> 
         waits = message["state"] in {"accepted", "sending"}
         assert waits == (message["next_attempt_time"] is not None)
         assert not waits or NOON < message["next_attempt_time"] <= message["expire_time"]
+
+
+def stopped_page(house: House, *ladder: Channel) -> tuple[Any, str]:
+    """A page for dr-one, whose number said stop: by which channel it goes, and its state."""
+    house.notify.contacts.register(
+        house.call(), RegisterContactPoint("dr-one", Channel.SMS, "+15555550101")
+    )
+    said = InboundText("twilio", "sms-1", "+15555550101", "STOP")
+    house.notify.inbound.take(house.call(), said)
+    house.page()
+    book = MongoMessageBook(house.store)
+    (id,) = [each["_id"] for each in house.messages if each["is_page"]]
+
+    def admit(tx: Tx) -> tuple[Any, str]:
+        message = book.load(tx, id)
+        passage = house.notify.sending._gate.admit(tx, message, ladder)
+        book.save(tx, message)
+        return passage and passage.channel, message.state
+
+    return house.store.transact(house.call(), admit)
+
+
+def test_a_page_leaves_a_stopped_number_for_the_next_channel(house: House) -> None:
+    house.reachable("dr-one")
+
+    channel, state = stopped_page(house, Channel.SMS, Channel.VOICE, Channel.EMAIL)
+    assert (channel, state) == (Channel.VOICE, "accepted")
+
+
+def test_a_page_that_has_no_way_but_a_stopped_number_fails_at_once_and_crisis_hears_why(
+    house: House,
+) -> None:
+    channel, state = stopped_page(house, Channel.SMS)
+
+    assert (channel, state) == (None, "failed_final")
+    assert [told.reason for told in house.failed] == ["STOPPED"]
