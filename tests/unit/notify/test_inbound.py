@@ -21,6 +21,7 @@ from services.notify.domain.consent_policy import ConsentPolicy
 from services.notify.domain.inbound import InboundText, StaffText
 from services.notify.domain.message import Channel
 from services.notify.domain.wish_commands import ChangeChannel
+from services.notify.shelves.inbound import MongoInboundBook
 from tests.unit.notify.house import TENANT, House
 
 ANA, STRANGER, LEE = "+15555550100", "+15555550199", "+15555550101"
@@ -68,6 +69,26 @@ def test_a_stop_is_confirmed_once_and_then_there_is_silence(house: House) -> Non
     ((to, body),) = replies(house)
     assert to == ANA
     assert body.startswith("You will get no more text messages")
+
+
+def test_a_stop_its_text_and_its_confirmation_are_kept_together_or_not_at_all(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MongoInboundBook, "insert", killed)
+        with pytest.raises(Killed):
+            text(house, "STOP", id="sms-1")
+    kept = ("inbound_texts", "stops", "messages", "enclosures")
+    assert [house.store.documents(each) for each in kept] == [[], [], [], []]
+
+    text(house, "STOP", id="sms-1")
+    assert [len(house.store.documents(each)) for each in kept] == [1, 1, 1, 1]
 
 
 def test_a_stop_holds_for_what_was_waiting(house: House) -> None:
