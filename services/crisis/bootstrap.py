@@ -20,10 +20,21 @@ from services.crisis.codec import messages
 from services.crisis.domain.policy import CrisisPolicy
 from services.crisis.handlers.cases import Cases
 from services.crisis.handlers.copies import Records
+from services.crisis.handlers.hand_offs import HandOffs
+from services.crisis.handlers.on_call import OnCall
 from services.crisis.handlers.plans import Planning
+from services.crisis.handlers.reviewing import Review
 from services.crisis.ports import PolicyOf, Reveal
-from services.crisis.queries import CaseQueries, PackQueries, PlanQueries
+from services.crisis.queries import (
+    BoardQueries,
+    CaseQueries,
+    OnCallQueries,
+    PackQueries,
+    PlanQueries,
+)
 from services.crisis.store import MongoCaseBook, MongoCopies, MongoPlans
+from services.crisis.store.board import MongoBoard
+from services.crisis.store.on_call import MongoOnCallBook
 
 SERVICE = "crisis"
 
@@ -34,10 +45,14 @@ class Crisis:
 
     cases: Cases
     planning: Planning
+    on_call: OnCall
+    hand_offs: HandOffs
     records: Records
     case_queries: CaseQueries
     pack_queries: PackQueries
     plan_queries: PlanQueries
+    on_call_queries: OnCallQueries
+    board_queries: BoardQueries
     consumers: Mapping[type[Message], Handler]
 
 
@@ -46,13 +61,19 @@ def bootstrap(*, store: Store, policy_of: PolicyOf, reveal: Reveal) -> Crisis:
     book, plans, copies = MongoCaseBook(store), MongoPlans(store), MongoCopies()
     cases = Cases(store, book=book, plans=plans, copies=copies, policy_of=policy_of)
     records = Records(store, copies=copies)
+    on_call = MongoOnCallBook(store)
+    review = Review(book=on_call, plans=plans, policy_of=policy_of)
     return Crisis(
         cases=cases,
-        planning=Planning(store, plans=plans, policy_of=policy_of),
+        planning=Planning(store, plans=plans, policy_of=policy_of, review=review),
+        on_call=OnCall(store, book=on_call, plans=plans, review=review),
+        hand_offs=HandOffs(store, cases=book, book=on_call, plans=plans, policy_of=policy_of),
         records=records,
         case_queries=CaseQueries(store, book=book, copies=copies, policy_of=policy_of),
         pack_queries=PackQueries(store, book=book, copies=copies, reveal=reveal),
-        plan_queries=PlanQueries(store, plans=plans),
+        plan_queries=PlanQueries(store, plans=plans, policy_of=policy_of),
+        on_call_queries=OnCallQueries(store, book=on_call, plans=plans, policy_of=policy_of),
+        board_queries=BoardQueries(store, board=MongoBoard()),
         consumers=_consumers(cases, records),
     )
 

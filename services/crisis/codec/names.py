@@ -43,6 +43,10 @@ SOURCES = _by_name("CASE_SOURCE", resources_pb2.CaseSource, Source)
 ACT_KINDS = _by_name("CASE_ACT_KIND", resources_pb2.CaseActKind, ActKind)
 CONTACT_METHODS = _codes("CONTACT_METHOD", resources_pb2.ContactMethod)
 DISPOSITIONS = _codes("DISPOSITION", resources_pb2.Disposition)
+# ISO 8601 counts the days of a week as the wire does.
+WEEKDAYS: Mapping[int, int] = MappingProxyType(
+    {int(day): int(day) for day in resources_pb2.Weekday.values() if day}
+)
 PURPOSES = _codes("REVEAL_PURPOSE", crisis_pb2.RevealPurpose)
 
 SEVERITY_NUMBERS = inverse(SEVERITIES)
@@ -50,3 +54,4 @@ STATE_NUMBERS = inverse(STATES)
 SOURCE_NUMBERS = inverse(SOURCES)
 ACT_KIND_NUMBERS = inverse(ACT_KINDS)
 DISPOSITION_NUMBERS = inverse(DISPOSITIONS)
+WEEKDAY_NUMBERS: Mapping[int, Any] = inverse(WEEKDAYS)

@@ -10,7 +10,7 @@ Until it is resolved a case always has a `next_deadline`; whoever finds it due l
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -199,6 +199,16 @@ class Case:
                 self.unanswered = 1
                 self._say_escalated(now)
 
+    def hand_off(self, cover: Cover, now: datetime) -> None:
+        """The rung may mean somebody else by now: wake who is new; the deadline stays."""
+        if self.state is State.OPEN:
+            woken = cover.wake(self.ladder.current, now)
+            self.ladder.next_hand_off = woken.hand_off
+            fresh = self.ladder.hand_off(self.id, woken.recipient_ids, now)
+            if woken.missed and fresh:
+                self._note(ActKind.COVER_MISSED, now)
+            self._request(fresh, now, detail="hand_off")
+
     def is_due(self, now: datetime) -> bool:
         """True once the case must act by itself."""
         return self.next_deadline is not None and self.next_deadline <= now
@@ -218,6 +228,7 @@ class Case:
         if woken.missed:
             self._note(ActKind.COVER_MISSED, now)
         self.next_deadline = now + self.ladder.current.wait
+        self.ladder.next_hand_off = woken.hand_off
         self._page(woken.recipient_ids, now)
 
     def _reopen(self, now: datetime) -> None:
@@ -243,34 +254,22 @@ class Case:
         self._page((self.owner_id,), now)
 
     def _page(self, recipient_ids: Iterable[str], now: datetime) -> None:
+        self._request(self.ladder.page(self.id, recipient_ids), now)
+
+    def _request(self, keys: Mapping[str, str], now: datetime, *, detail: str = "") -> None:
         expire_time = now + self.ladder.policy.page_lifetime
-        for recipient_id, page_id in self.ladder.page(self.id, recipient_ids).items():
-            self._note(ActKind.PAGED, now, recipient_id=recipient_id, page_id=page_id)
-            self.events.append(
-                PageRequested(
-                    page_id=page_id,
-                    case_id=self.id,
-                    recipient_id=recipient_id,
-                    rung=self.ladder.rung,
-                    cycle=self.ladder.cycle,
-                    severity=self.severity,
-                    expire_time=expire_time,
-                )
-            )
+        place = self.ladder.rung, self.ladder.cycle, self.severity, expire_time
+        for recipient_id, page_id in keys.items():
+            columns = {"recipient_id": recipient_id, "page_id": page_id, "detail": detail}
+            self._note(ActKind.PAGED, now, **columns)
+            self.events.append(PageRequested(page_id, self.id, recipient_id, *place))
 
     def _note_signal(self, kind: ActKind, signal: Signal, now: datetime) -> None:
         self._note(kind, now, by=signal.reporter_id, fact_id=signal.fact_id, detail=signal.source)
 
     def _say_opened(self, signal: Signal) -> None:
-        self.events.append(
-            CaseOpened(
-                case_id=self.id,
-                patient_id=self.patient_id,
-                severity=self.severity,
-                safety_signal_id=signal.safety_signal_id,
-                open_time=self.open_time,
-            )
-        )
+        place = self.id, self.patient_id, self.severity
+        self.events.append(CaseOpened(*place, signal.safety_signal_id, self.open_time))
 
     def _say_escalated(self, now: datetime) -> None:
         rung, cycle = self.ladder.rung, self.ladder.cycle

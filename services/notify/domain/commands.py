@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.notify.domain.message import Channel
+from services.notify.domain.template import TemplateRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,16 @@ class Nudge:
     session_id: str
     patient_id: str
     notice_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TellOfCover:
+    """Hours that nobody covers were found, for the `notice`-th time, or are settled."""
+
+    gap_id: str
+    recipient_id: str
+    notice: int
+    template: TemplateRef
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ class NotifyPolicy:
     attempts: int = 10  # [D]
     # A nudge to join a session is of no use any more after this time.
     nudge_lifetime_seconds: float = 1_800  # [D] half an hour into a block of three
+    # Word of a gap in the cover: crisis tells it again after a day.
+    cover_lifetime_seconds: float = 86_400  # [D] as crisis' cover_notice_seconds
 
     def retry_plan(self, message_class: MessageClass) -> RetryPlan:
         """When a message of the class is tried again."""
@@ -48,3 +50,8 @@ class NotifyPolicy:
     def nudge_lifetime(self) -> timedelta:
         """How long a nudge is worth sending."""
         return timedelta(seconds=self.nudge_lifetime_seconds)
+
+    @property
+    def cover_lifetime(self) -> timedelta:
+        """How long word of a gap in the cover is worth sending."""
+        return timedelta(seconds=self.cover_lifetime_seconds)

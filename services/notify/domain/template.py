@@ -44,6 +44,8 @@ class Template:
 
 PAGE = TemplateRef("page", 1)
 NUDGE = TemplateRef("nudge", 1)
+COVER_OPEN = TemplateRef("cover-open", 1)
+COVER_CLOSED = TemplateRef("cover-closed", 1)
 
 TEMPLATES: Mapping[TemplateRef, Template] = MappingProxyType(
     {
@@ -61,6 +63,16 @@ TEMPLATES: Mapping[TemplateRef, Template] = MappingProxyType(
             NUDGE,
             subject="You have a new message",
             body="You have a new message. Please open the app when you can.\n",
+        ),
+        COVER_OPEN: Template(
+            COVER_OPEN,
+            subject="The schedule needs you",
+            body="Some hours have nobody yet. Please open the app and look at the schedule.\n",
+        ),
+        COVER_CLOSED: Template(
+            COVER_CLOSED,
+            subject="The schedule has changed",
+            body="Hours that had nobody are settled or over. There is nothing to do.\n",
         ),
     }
 )

@@ -73,7 +73,10 @@ def test_while_the_database_is_away_nothing_is_claimed() -> None:
     assert census_of(house) == {}
 
 
-def test_deadlines_of_cases_are_the_only_due_work() -> None:
-    (work,) = due_work(House().crisis)
-
-    assert (work.collection, work.field) == ("cases", "next_deadline_time")
+def test_what_is_due_lies_in_four_stored_times() -> None:
+    assert [(work.collection, work.field) for work in due_work(House().crisis)] == [
+        ("cases", "next_deadline_time"),
+        ("cases", "next_hand_off_time"),
+        ("coverage_checks", "plan_change_time"),
+        ("coverage_checks", "next_check_time"),
+    ]
