@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from chassis.rpc.main import Api, Parts, api_main
 from services.crisis.bootstrap import SERVICE, of_process
-from services.crisis.rpc import on_call, served
+from services.crisis.live.opening import following, live_of
+from services.crisis.rpc import board, on_call, served
 from services.crisis.settings import CrisisSettings
 from services.crisis.store import INDEXES
 
@@ -12,8 +13,18 @@ from services.crisis.store import INDEXES
 def assemble(parts: Parts[CrisisSettings]) -> Api:
     """What the process serves."""
     crisis = of_process(parts.process)
-    services = [served(crisis, parts.bridge), on_call.served(crisis, parts.bridge)]
-    return Api(services, consumers=crisis.consumers, indexes=INDEXES)
+    live = live_of(crisis, parts.bridge.in_executor, settings=parts.settings)
+    return Api(
+        [
+            served(crisis, parts.bridge),
+            on_call.served(crisis, parts.bridge),
+            board.served(live, parts.bridge),
+        ],
+        consumers=crisis.consumers,
+        indexes=INDEXES,
+        lifespans=[following(live, parts.process.store, parts.settings)],
+        on_drain=[live.hub.drain],
+    )
 
 
 if __name__ == "__main__":

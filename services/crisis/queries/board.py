@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from chassis.call import Call, system_call
 from chassis.store import Page, Reader, Store
@@ -21,9 +21,15 @@ class BoardQueries:
         """Some unresolved cases of the caller's tenant, what needs people first."""
         return self._store.read(call, lambda reader: self._board.part(reader, page_token))
 
-    def note_seen(self, call: Call, patient_id: str, case_id: str) -> None:
-        """The caller is about to see a change of this case: it is in the patient's trail first."""
-        self._store.read(call, lambda reader: reader.touch(patient_id, case_id))
+    def note_seen(self, call: Call, patients: Mapping[str, str]) -> None:
+        """The caller is about to see changes of these cases, by case their patients: it is in the
+        patients' trails first."""
+
+        def look(reader: Reader) -> None:
+            for case_id, patient_id in patients.items():
+                reader.touch(patient_id, case_id)
+
+        self._store.read(call, look)
 
     def note_opened(self, call: Call) -> None:
         """The caller has begun to watch."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given, settings
@@ -200,7 +201,7 @@ def test_whoever_opted_out_is_never_on_call_and_every_hour_is_a_shift_or_a_gap(
     found = stretches(rotation, known, start=start, end=end)
 
     assert (found[0].start, found[-1].end) == (start, end)
-    assert all(one.end == two.start for one, two in zip(found, found[1:], strict=False))
+    assert all(one.end == two.start for one, two in pairwise(found))
     for each in found:
         middle = each.start + (each.end - each.start) / 2
         assert not any(away.holds_at(each.clinician_id, "on-call", middle) for away in opt_outs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -170,7 +171,7 @@ def test_the_shifts_over_a_change_leave_no_hole_and_do_not_overlap(
 
     assert found[0].start == begin
     assert found[-1].end == end
-    assert all(one.end == two.start for one, two in zip(found, found[1:], strict=False))
+    assert all(one.end == two.start for one, two in pairwise(found))
     assert all(each.start < each.end for each in found)
     assert gaps(rotation, NOBODY_AWAY, start=begin, end=end) == []
     for each in found:

@@ -1,4 +1,4 @@
-"""Supervisors hear of hours that nobody covers: once for each notice, in words that tell nothing."""
+"""Supervisors hear of hours that nobody covers: once a notice, in words that tell nothing."""
 
 from __future__ import annotations
 
