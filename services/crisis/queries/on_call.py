@@ -55,9 +55,18 @@ class OnCallQueries:
         return self._store.read(call, look)
 
     def gaps(self, call: Call, rotation: str) -> list[Gap]:
-        """The tenant's, or one rotation's, gaps within the horizon, exactly, as of now."""
-        found = self._store.read(call, self._gaps)
-        return [gap for gap in found if not rotation or gap.rotation == rotation]
+        """The tenant's, or one rotation's, gaps within the horizon, exactly, as of now.
+
+        NotFound for a rotation that neither exists nor is named by a policy.
+        """
+
+        def look(reader: Reader) -> list[Gap]:
+            found = [gap for gap in self._gaps(reader) if gap.rotation == rotation or not rotation]
+            if rotation and not found and self._plans.rotation(reader, rotation) is None:
+                raise NotFound("NOT_FOUND", "no such resource")
+            return found
+
+        return self._store.read(call, look)
 
     def opt_outs(self, call: Call, asked: ListPage) -> Page[OptOut]:
         """The tenant's, or one clinician's, opt-outs, latest start first."""

@@ -182,9 +182,11 @@ async def test_whom_a_case_would_wake_now(supervisor: Caller, clinician: Caller)
 async def test_a_policy_that_names_an_unknown_rotation_has_a_gap_as_far_as_one_looks(
     supervisor: Caller,
 ) -> None:
+    asked = on_call_pb2.ListCoverageGapsRequest(rotation_id="nowhere")
+    assert (await supervisor.refused(asked)).code == "NOT_FOUND"
     await supervisor.ask(a_policy("nowhere"))
 
-    (gap,) = await gaps(supervisor)
+    (gap,) = (await supervisor.ask(asked)).coverage_gaps
 
     assert gap.kind == on_call_pb2.COVERAGE_GAP_KIND_ROTATION_UNKNOWN
     assert gap.end_time.ToDatetime() - gap.start_time.ToDatetime() == timedelta(days=14)

@@ -2,192 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import math
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 
-from chassis.call import Actor, Call, Role
-from chassis.deadline import Deadline
-from chassis.errors import HavenError, Unavailable
-from chassis.store import Page
-from chassis.store.feed import Change, Follower, Place
 from services.crisis.codec.board import Goodbye
-from services.crisis.codec.documents import case_document
-from services.crisis.domain.case import Case
 from services.crisis.live import hub as hub_module
 from services.crisis.live import watcher as watcher_module
-from services.crisis.live.hub import Hub
-from services.crisis.live.watcher import Live, watch
-from tests.unit.crisis.builders import a_case
-
-TENANT = "river"
-WITHIN = 5.0
-
-
-def a_version(case_id: str, version: int, *, tenant_id: str = TENANT, is_open: bool = True) -> Any:
-    case = a_case()
-    case.id, case.version = case_id, version
-    document = case_document(case)
-    kept = {"_id": case_id, "version": version, "tenant_id": tenant_id, "is_open": is_open}
-    return {**document, **kept}
-
-
-class House:
-    """What is stored, and who was noted in the audit trail."""
-
-    def __init__(self) -> None:
-        self.stored: dict[str, Case] = {}
-        self.seen: list[str] = []
-        self.is_away = False
-
-    def keep(self, case_id: str, version: int) -> None:
-        case = a_case()
-        case.id, case.version = case_id, version
-        self.stored[case_id] = case
-
-    def part(self, _call: Call, _token: str) -> Page[Case]:
-        self._answer()
-        return Page(list(self.stored.values()), "")
-
-    def note_seen(self, _call: Call, patients: Any) -> None:
-        self._answer()
-        self.seen += patients
-
-    def note_opened(self, _call: Call) -> None:
-        self._answer()
-
-    def versions(self, _tenant_id: str) -> dict[str, int]:
-        self._answer()
-        return {case.id: case.version for case in self.stored.values()}
-
-    def cases(self, _tenant_id: str, case_ids: Any) -> list[Case]:
-        return [self.stored[id] for id in case_ids if id in self.stored]
-
-    def _answer(self) -> None:
-        if self.is_away:
-            raise Unavailable("STORE_UNAVAILABLE", "away")
-
-
-class Feed:
-    """Tells what the test says, and is as young as it says."""
-
-    def __init__(self) -> None:
-        self.follower: Follower | None = None
-        self.seconds = 0.0
-        self.place = Place(100, 0, -1)
-
-    def open(self, follower: Follower) -> Feed:
-        self.follower = follower
-        return self
-
-    def start(self) -> None:
-        assert self.follower is not None
-        self.follower.begun(self.place)
-
-    def stop(self) -> None:
-        """Nothing to end."""
-
-    def age(self) -> float:
-        return self.seconds
-
-    def tell(self, document: Any) -> None:
-        assert self.follower is not None
-        self.place = Place(self.place.seconds + 1, 0, 0)
-        self.follower.take(Change(self.place, document))
-
-    def begin_anew(self) -> None:
-        assert self.follower is not None
-        self.place = Place(self.place.seconds + 1, 0, -1)
-        self.follower.begun(self.place)
-
-
-class Wire:
-    """Takes frames, until it is told to take no more."""
-
-    def __init__(self) -> None:
-        self.frames: list[Any] = []
-        self.taking = asyncio.Event()
-        self.taking.set()
-
-    async def write(self, frame: Any) -> None:
-        await self.taking.wait()
-        self.frames.append(frame)
-
-    @property
-    def versions(self) -> list[tuple[str, int]]:
-        changes = [frame.change for frame in self.frames if frame.HasField("change")]
-        return [(each.case.case_id, each.case_version) for each in changes]
-
-    @property
-    def cursor(self) -> str:
-        return str([frame.cursor for frame in self.frames if frame.cursor][-1])
-
-
-class World:
-    """One process with a board."""
-
-    def __init__(self, **limits: Any) -> None:
-        self.house, self.feed = House(), Feed()
-        hub = Hub(
-            self.house,
-            _at_once,
-            tape_limit=limits.get("tape", 100),
-            most=limits.get("most", 10),
-        )
-        self.live = Live(
-            queries=self.house,
-            hub=hub,
-            run=_at_once,
-            deployment="crisis/test",
-            heartbeat_seconds=limits.get("heartbeat", 30.0),
-            reader_queue=limits.get("queue", 5),
-        )
-        self.hub = hub
-
-    async def watches(self, cursor: str = "", expire_time: float = math.inf) -> Any:
-        """A stream, once it has been written what there is at first."""
-        wire = Wire()
-        actor = Actor("dr-one", frozenset({Role.CLINICIAN}))
-        call = Call(TENANT, actor, "case.watch", None, Deadline.after(60))
-        task = asyncio.create_task(watch(wire, call, cursor, self.live, expire_time=expire_time))
-        if not cursor:
-            await until(lambda: wire.frames or task.done())
-        return wire, task
-
-
-async def _at_once(handle: Any, *values: Any) -> Any:
-    return handle(*values)
-
-
-async def until(holds: Any) -> None:
-    async with asyncio.timeout(WITHIN):
-        while not holds():  # noqa: ASYNC110  # what is waited for does not know of the test
-            await asyncio.sleep(0.005)
-
-
-@asynccontextmanager
-async def running(world: World) -> AsyncIterator[World]:
-    async with world.hub.running(world.feed.open):
-        yield world
-
-
-async def ended(task: Any) -> HavenError | None:
-    async with asyncio.timeout(WITHIN):
-        try:
-            await task
-        except HavenError as error:
-            return error
-    return None
+from tests.unit.crisis.lookout import World, a_version, ended, resolved, running, until
 
 
 async def test_versions_that_the_snapshot_has_shown_are_not_shown_again() -> None:
     async with running(World()) as world:
-        world.house.keep("c-1", 3)
+        world.shelf.keep("c-1", 3)
         wire, task = await world.watches()
         for version in (2, 3, 4):
             world.feed.tell(a_version("c-1", version))
@@ -309,20 +136,20 @@ async def test_a_quiet_board_beats_with_a_cursor() -> None:
 
 async def test_each_patients_trail_names_the_watcher_before_the_first_change_is_shown() -> None:
     async with running(World()) as world:
-        world.house.keep("c-1", 1)
+        world.shelf.keep("c-1", 1)
         wire, task = await world.watches()
         for case_id, version in (("c-1", 2), ("c-2", 1), ("c-2", 2)):
             world.feed.tell(a_version(case_id, version))
         await until(lambda: len(wire.versions) == 3)
         task.cancel()
 
-    assert world.house.seen == ["c-2"]
+    assert world.shelf.seen == ["c-2"]
 
 
 async def test_what_cannot_be_noted_is_not_shown() -> None:
     async with running(World()) as world:
         wire, task = await world.watches()
-        world.house.is_away = True
+        world.shelf.is_away = True
         world.feed.tell(a_version("c-1", 1))
 
         error = await ended(task)
@@ -350,15 +177,15 @@ async def test_a_silent_feed_is_swept_for_and_what_it_tells_later_is_not_repeate
 ) -> None:
     monkeypatch.setattr(hub_module, "SWEEP_SECONDS", 0.01)
     async with running(World()) as world:
-        world.house.keep("c-1", 1)
-        world.house.keep("c-2", 1)
+        world.shelf.keep("c-1", 1)
+        world.shelf.keep("c-2", 1)
         wire, task = await world.watches()
         world.feed.seconds = 60.0
-        world.house.keep("c-1", 3)
-        world.house.keep("c-3", 1)
+        world.shelf.keep("c-1", 3)
+        world.shelf.keep("c-3", 1)
         await until(lambda: len(wire.versions) == 2)
-        del world.house.stored["c-2"]  # resolved meanwhile, and found by its absence
-        world.house.cases = lambda _, ids: [_resolved("c-2", 4)] if "c-2" in ids else []
+        del world.shelf.stored["c-2"]  # resolved meanwhile, and found by its absence
+        world.shelf.cases = lambda _, ids: [resolved("c-2", 4)] if "c-2" in ids else []
         await until(lambda: len(wire.versions) == 3)
         world.feed.seconds = 0.0
         for case_id, version in (("c-1", 2), ("c-1", 3), ("c-2", 4), ("c-3", 1), ("c-3", 2)):
@@ -388,11 +215,11 @@ async def test_a_sweep_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(hub_module, "SWEEP_SECONDS", 0.01)
     async with running(World()) as world:
         wire, task = await world.watches()
-        world.feed.seconds, world.house.is_away = 60.0, True
+        world.feed.seconds, world.shelf.is_away = 60.0, True
         failed = hub_module.sweeps_failed._value.get()
         await until(lambda: hub_module.sweeps_failed._value.get() > failed)
-        world.house.is_away = False
-        world.house.keep("c-1", 1)
+        world.shelf.is_away = False
+        world.shelf.keep("c-1", 1)
         await until(lambda: wire.versions)
         task.cancel()
 
@@ -448,9 +275,3 @@ async def test_only_the_first_reason_is_told() -> None:
         await ended(task)
 
     assert wire.frames[-1].goodbye.reason == 3
-
-
-def _resolved(case_id: str, version: int) -> Case:
-    case = a_case()
-    case.id, case.version = case_id, version
-    return case
