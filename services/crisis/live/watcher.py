@@ -93,7 +93,7 @@ class CaseWatcher:
         # Of every case that this stream has shown: its version. None knows what a cursor knew.
         self._shown: dict[str, int] = {}
         self._open: set[str] = set()
-        self._is_complete = False
+        self._is_resumed, self._is_complete = False, False
         self._swept: list[Entry] = []
         self._wake, self._closed = asyncio.Event(), asyncio.Event()
         self._goodbye: Goodbye | None = None
@@ -118,8 +118,9 @@ class CaseWatcher:
     def missed(self, versions: dict[str, int]) -> list[str]:
         """What a silent feed has not told, of what is stored; for a stream that began with a
         cursor nobody can say, and it is sent for a snapshot."""
-        if not self._is_complete:
+        if self._is_resumed:
             self.close(Goodbye.NEW_SNAPSHOT)
+        if not self._is_complete:  # the next sweep asks again
             return []
         changed = [id for id, version in versions.items() if version > self._shown.get(id, 0)]
         return changed + [id for id in self._open if id not in versions]
@@ -160,6 +161,7 @@ class CaseWatcher:
         await self._wire.write(codec.goodbye(self._goodbye))
 
     async def _resume(self, place: Place) -> None:
+        self._is_resumed = True
         if self._tape is None:
             raise Unavailable("BOARD_NOT_READY", "this replica has just begun; come again")
         self._tape.refuse_ahead(place)

@@ -39,6 +39,7 @@ class Shelf:
         self.stored: dict[str, Case] = {}
         self.seen: list[str] = []
         self.is_away = False
+        self.asked = 0
 
     def keep(self, case_id: str, version: int) -> None:
         case = a_case()
@@ -58,6 +59,7 @@ class Shelf:
 
     def versions(self, _tenant_id: str) -> dict[str, int]:
         self._answer()
+        self.asked += 1
         return {case.id: case.version for case in self.stored.values()}
 
     def cases(self, _tenant_id: str, case_ids: Any) -> list[Case]:
@@ -144,13 +146,15 @@ class World:
         )
         self.hub = hub
 
-    async def watches(self, cursor: str = "", expire_time: float = math.inf) -> Any:
+    async def watches(
+        self, cursor: str = "", expire_time: float = math.inf, wire: Wire | None = None
+    ) -> Any:
         """A stream, once it has been written what there is at first."""
-        wire = Wire()
+        wire = wire or Wire()
         actor = Actor("dr-one", frozenset({Role.CLINICIAN}))
         call = Call(TENANT, actor, "case.watch", None, Deadline.after(60))
         task = asyncio.create_task(watch(wire, call, cursor, self.live, expire_time=expire_time))
-        if not cursor:
+        if not cursor and wire.taking.is_set():
             await until(lambda: wire.frames or task.done())
         return wire, task
 

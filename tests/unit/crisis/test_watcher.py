@@ -9,7 +9,7 @@ import pytest
 from services.crisis.codec.board import Goodbye
 from services.crisis.live import hub as hub_module
 from services.crisis.live import watcher as watcher_module
-from tests.unit.crisis.lookout import World, a_version, ended, resolved, running, until
+from tests.unit.crisis.lookout import Wire, World, a_version, ended, resolved, running, until
 
 
 async def test_versions_that_the_snapshot_has_shown_are_not_shown_again() -> None:
@@ -209,6 +209,24 @@ async def test_while_the_feed_is_silent_a_resumed_board_is_sent_for_a_snapshot(
         assert await ended(other) is None
 
     assert again.frames[-1].goodbye.reason == 3
+
+
+async def test_a_sweep_waits_for_a_snapshot_that_is_still_being_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hub_module, "SWEEP_SECONDS", 0.01)
+    async with running(World()) as world:
+        world.feed.seconds = 60.0
+        slow = Wire()
+        slow.taking.clear()
+        _, task = await world.watches(wire=slow)
+        await until(lambda: world.shelf.asked > 3)
+        world.shelf.keep("c-1", 1)
+        slow.taking.set()
+        await until(lambda: slow.versions)
+        task.cancel()
+
+    assert slow.versions == [("c-1", 1)]
 
 
 async def test_a_sweep_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
