@@ -9,4 +9,13 @@ from chassis.settings import ProcessSettings
 
 @dataclass(frozen=True, kw_only=True)
 class CrisisSettings(ProcessSettings):
-    """Nothing beyond what every service needs; waiting times are tenant policy."""
+    """Limits of the process; waiting times are tenant policy."""
+
+    # Changes of cases that this replica keeps for whoever comes again, all tenants together.
+    board_tape: int = 10_000
+    # How far a replica that starts looks back, for those whom a leaving one sends.
+    board_lookback_seconds: int = 120
+    # Changes that may wait for one reader; a slower one is told to come again.
+    board_queue: int = 256
+    board_readers: int = 1_000
+    board_heartbeat_seconds: float = 10.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from chassis.ids import derived_id
 from chassis.store import Filter, Index, Page, Reader, Repository, Store, Tx, due_index
 from services.crisis.codec import documents, messages
@@ -12,11 +14,13 @@ from services.crisis.domain.commands import (
     KeepScreening,
     ListPage,
 )
+from services.crisis.domain.coverage import Plan
 from services.crisis.domain.escalation import EscalationPolicy
+from services.crisis.domain.opt_out import Absences, OptOut
 from services.crisis.domain.rotation import Rotation
 from services.crisis.domain.signal import Severity
 from services.crisis.domain.timeline import Act
-from services.crisis.store import atlas, follow_ups, person_queue, safety_plans
+from services.crisis.store import atlas, follow_ups, on_call, person_queue, safety_plans
 from services.crisis.store.atlas import MongoAtlas
 from services.crisis.store.follow_ups import FOLLOW_UPS, MongoFollowUps
 from services.crisis.store.person_queue import PERSON_REQUESTS, MongoPersonQueue
@@ -60,6 +64,7 @@ INDEXES: tuple[Index, ...] = (
     Index(CASES, [("tenant_id", 1), ("list_key", -1), ("_id", -1)]),
     Index(CASES, [("tenant_id", 1), ("patient_id", 1), ("list_key", -1)]),
     due_index(CASES, "next_deadline_time"),
+    due_index(CASES, "next_hand_off_time"),
     # One effect per fact, whichever way and however often it comes.
     Index(ACTS, [("tenant_id", 1), ("fact_id", 1)], unique=True, partial={"is_signal": True}),
     Index(ACTS, [("tenant_id", 1), ("case_id", 1), ("sequence", -1)]),
@@ -73,6 +78,7 @@ INDEXES: tuple[Index, ...] = (
     *follow_ups.INDEXES,
     *person_queue.INDEXES,
     *safety_plans.INDEXES,
+    *on_call.INDEXES,
 )
 
 
@@ -110,6 +116,11 @@ class MongoCaseBook:
             (Severity[each["severity"].upper()], each["next_deadline_time"] is not None)
             for each in found
         ]
+
+    def waiting_ids(self, reader: Reader) -> list[str]:
+        """The tenant's cases that nobody has answered; nobody's chart."""
+        found = reader.find(CASES, {"is_open": True, "state": "open"}, fields=("state",))
+        return [each["_id"] for each in found]
 
     def by_fact(self, reader: Reader, fact_id: str) -> Case | None:
         """The case in which this fact had its effect."""
@@ -212,6 +223,16 @@ class MongoPlans:
         """One rotation."""
         found = self._rotations.find(reader, {"name": name}, limit=1)
         return found[0] if found else None
+
+    def opt_outs(self, reader: Reader, since: datetime) -> tuple[OptOut, ...]:
+        """Who cannot be called, from opt-outs that were not over by then."""
+        return on_call.opt_outs_of(reader, since)
+
+    def plan(self, reader: Reader, *, is_next_called: bool) -> Plan:
+        """Everything that says who is called from now on."""
+        named = (policy.rotation_ids() for policy in self.policies(reader))
+        absences = Absences(self.opt_outs(reader, reader.now), is_next_called)
+        return Plan(self.rotations(reader), absences, frozenset[str]().union(*named))
 
     def keep_rotation(self, tx: Tx, rotation: Rotation) -> Rotation:
         """Keep a new or changed rotation."""
