@@ -91,7 +91,7 @@ def samples(story: Story) -> dict[str, Exchange]:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def strangers(story: Story, samples: dict[str, Exchange]) -> dict[str, Refusal | None]:
     """What each method with ids says to the other tenant, all asked before anything else is:
     some methods make things in the caller's own tenant, and those are known there from then on."""
@@ -116,7 +116,6 @@ def test_an_id_of_the_other_tenant_does_not_exist(
     assert refused.code == "NOT_FOUND", refused
 
 
-@pytest.mark.usefixtures("strangers")
 @pytest.mark.parametrize("name", sorted(WITHOUT_FOREIGN_IDS))
 def test_what_cannot_name_another_tenants_things_changes_nothing_of_theirs(
     name: str, story: Story, samples: dict[str, Exchange], stack: Stack, mongo_client: Any

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,13 @@ from haven.crisis.v1 import resources_pb2 as resource
 from haven.sessions.v1 import events_pb2 as sessions_pb2
 
 from chassis.call import Role
+from chassis.clock import DatabaseClock
 from chassis.ids import new_id
+from chassis.store import Store
+from services.crisis.bootstrap import bootstrap
+from services.crisis.domain.policy import CrisisPolicy
+from services.crisis.timers import due_work
+from tests.due import RunningTimers
 from tests.integration.crisis.watching import watching
 from tests.integration.front import Caller, Front
 
@@ -27,6 +34,19 @@ def clinician(front: Front) -> Caller:
 @pytest.fixture
 def stranger(front: Front) -> Caller:
     return front.caller("dr-two", Role.SUPERVISOR, tenant_id="harbor")
+
+
+@pytest.fixture
+def relay(front: Front, mongo_client: Any, database: Any) -> Iterator[RunningTimers]:
+    """Crisis' timers over the same database as the api."""
+    clock = DatabaseClock(mongo_client)
+    store = Store(mongo_client, database.name, service="crisis", clock=clock)
+    crisis = bootstrap(store=store, policy_of=lambda _: CrisisPolicy(), reveal=lambda *_: "")
+    timers = RunningTimers(store, due_work(crisis))
+    timers.start()
+    yield timers
+    timers.stop()
+    store.close()
 
 
 async def opened(caller: Caller, patient_id: str) -> Any:
@@ -69,6 +89,25 @@ async def test_a_case_that_opens_is_taken_and_ends_is_shown_once_per_version(
         resource.CASE_STATE_CONTACTED,
         resource.CASE_STATE_RESOLVED,
     ]
+
+
+async def test_a_case_that_opens_climbs_and_is_taken_is_shown_once_per_version(
+    clinician: Caller, relay: RunningTimers, database: Any
+) -> None:
+    past = {"$set": {"next_deadline_time": datetime(2026, 1, 1, tzinfo=UTC)}}
+    async with watching(clinician) as board:
+        await board.begun()
+        case = await opened(clinician, "p-1")
+        for cycle in (1, 2):
+            await asyncio.to_thread(database.cases.update_one, {"_id": case.case_id}, past)
+            await board.until(lambda seen, count=cycle + 1: len(seen.changes) == count)
+        await acknowledged(clinician, case.case_id)
+        await board.until(lambda seen: len(seen.changes) >= 4)
+
+    assert relay.is_alive()
+    assert board.versions == [("p-1", version) for version in (1, 2, 3, 4)]
+    assert [each.case.cycle for each in board.changes] == [0, 1, 2, 2]
+    assert board.changes[-1].case.owner_id == "dr-one"
 
 
 async def test_a_snapshot_shows_what_is_unresolved_and_changes_follow(
