@@ -16,11 +16,14 @@ from chassis.inbound import Handler
 from chassis.process import Process
 from chassis.store import Store
 from chassis.tenants import Tenants
+from services.crisis.audit_store import MongoAuditBook, MongoDrillBook, OutboxEvents
 from services.crisis.codec import messages
 from services.crisis.domain.policy import CrisisPolicy
 from services.crisis.handlers.absences import Absences
+from services.crisis.handlers.auditing import Auditing, Mends
 from services.crisis.handlers.cases import Cases
 from services.crisis.handlers.copies import Records
+from services.crisis.handlers.drills import CaseVerbs, Drills
 from services.crisis.handlers.plans import Planning
 from services.crisis.ports import PolicyOf, Reveal
 from services.crisis.queries import CaseQueries, PackQueries, PlanQueries
@@ -42,6 +45,14 @@ class Crisis:
     consumers: Mapping[type[Message], Handler]
 
 
+@dataclass(frozen=True)
+class Audit:
+    """All that the auditor can do."""
+
+    auditing: Auditing
+    drills: Drills
+
+
 def bootstrap(*, store: Store, policy_of: PolicyOf, reveal: Reveal) -> Crisis:
     """The use cases over a store; tests give their own parts by name."""
     book, plans, copies = MongoCaseBook(store), MongoPlans(store), MongoCopies()
@@ -56,6 +67,41 @@ def bootstrap(*, store: Store, policy_of: PolicyOf, reveal: Reveal) -> Crisis:
         plan_queries=PlanQueries(store, plans=plans),
         consumers=_consumers(cases, records, Absences(cases=cases, copies=copies)),
     )
+
+
+def bootstrap_audit(crisis: Crisis, *, store: Store, policy_of: PolicyOf) -> Audit:
+    """The auditor's use cases, which change cases by the same verbs as everybody."""
+    cases = crisis.cases
+    verbs = CaseVerbs(cases.take, cases.acknowledge, cases.record_contact, cases.resolve)
+    return Audit(
+        auditing=Auditing(
+            store,
+            book=MongoAuditBook(),
+            plans=MongoPlans(store),
+            events=OutboxEvents(store),
+            mends=Mends(cases.rescue, cases.take),
+            policy_of=policy_of,
+        ),
+        drills=Drills(
+            store,
+            drills=MongoDrillBook(store),
+            cases=MongoCaseBook(store),
+            verbs=verbs,
+            policy_of=policy_of,
+        ),
+    )
+
+
+def audit_of_process(process: Process) -> Audit:
+    """The auditor's use cases as its process runs them."""
+    policy_of = _policy_of(process.tenants)
+    return bootstrap_audit(of_process(process), store=process.store, policy_of=policy_of)
+
+
+def drill_periods(tenants: Tenants) -> dict[str, float]:
+    """The tenants in which nobody is treated, and the seconds between two drills of each."""
+    policies = {each: _policy_of(tenants)(each) for each in tenants.ids}
+    return {id: each.drill_period_seconds for id, each in policies.items() if each.is_drill}
 
 
 def of_process(process: Process) -> Crisis:

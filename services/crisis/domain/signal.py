@@ -23,6 +23,10 @@ class Source(StrEnum):
     CLINICIAN = "clinician"
     INBOUND_TEXT = "inbound_text"
     MISSED_CHECK_IN = "missed_check_in"
+    # A crisis-class event that nobody could take: only its envelope is known.
+    DEAD_LETTER = "dead_letter"
+    # The platform tries itself.
+    DRILL = "drill"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from services.crisis.domain.commands import (
 )
 from services.crisis.domain.cover import Cover
 from services.crisis.domain.escalation import FrozenPolicy, policy_for
+from services.crisis.domain.record import State
 from services.crisis.domain.signal import Severity, Signal, Source
 from services.crisis.domain.timeline import ActKind
 from services.crisis.ports import CaseBook, Copies, Plans, PolicyOf
@@ -101,6 +102,25 @@ class Cases:
                 case.climb(self._cover(tx), tx.now)
 
         self._act(call, case_id, act)
+
+    def rescue(self, call: Call, case_id: str, unheard: frozenset[str] = frozenset()) -> bool:
+        """Climb where a due deadline did not, or the pages asked for last were never handed over.
+
+        `unheard` are those pages; a case that has moved on since is left alone, and so is one on
+        its last rung, from which nobody further can be woken. True where this call climbed.
+        """
+
+        def act(case: Case, tx: Tx) -> None:
+            is_unheard = (
+                case.state is State.OPEN
+                and bool(unheard)
+                and unheard == set(case.ladder.pages)
+                and not case.ladder.is_at_last
+            )
+            if case.is_due(tx.now) or is_unheard:
+                case.climb(self._cover(tx), tx.now)
+
+        return bool(self._act(call, case_id, act).timeline.latest)
 
     def acknowledge(self, call: Call, command: AcknowledgeCase) -> Case:
         """The caller takes the case until its contact deadline."""
@@ -210,7 +230,7 @@ class Cases:
         case = self._book.open_of(tx, signal.patient_id) if signal.patient_id else None
         if case is not None:
             return self._join(tx, case, signal)
-        policy = self._policy(tx, signal.severity)
+        policy = self._first_policy(tx, signal)
         case = Case.open(new_id(), signal, policy=policy, cover=self._cover(tx), now=tx.now)
         if case.is_patient_known and not case.location_id:
             place = self._copies.newest_location(tx, case.patient_id)
@@ -249,6 +269,11 @@ class Cases:
         act(case, tx)
         return self._book.save(tx, case) if case.timeline.fresh else case
 
+    def _first_policy(self, tx: Tx, signal: Signal) -> FrozenPolicy:
+        if signal.source is Source.DEAD_LETTER:  # supervisors find out whom it is about
+            return self._policy_of(tx.call.tenant_id).fallback(signal.severity)
+        return self._policy(tx, signal.severity)
+
     def _policy(self, tx: Tx, severity: Severity) -> FrozenPolicy:
         fallback = self._policy_of(tx.call.tenant_id).fallback(severity)
         return policy_for(severity, self._plans.policies(tx), fallback)
@@ -259,7 +284,9 @@ class Cases:
 
 
 def _counted(case: Case) -> Case:
-    """Move the metrics for what has just been committed."""
+    """Move the metrics for what has just been committed; drills have metrics of their own."""
+    if case.source is Source.DRILL:
+        return case
     severity = case.severity.name.lower()
     kinds = [act.kind for act in case.timeline.latest]
     pages_requested.labels(severity).inc(kinds.count(ActKind.PAGED))

@@ -20,6 +20,7 @@ from services.crisis.domain.timeline import Act
 CASES, ACTS = "cases", "case_acts"
 POLICIES, ROTATIONS = "escalation_policies", "rotations"
 LOCATIONS, CONTACTS, SCREENINGS = "locations", "emergency_contacts", "screenings"
+DRILLS = "drills"
 
 INDEXES: tuple[Index, ...] = (
     # At most one unresolved case per patient, whoever reports at the same moment. Cases whose
@@ -31,6 +32,7 @@ INDEXES: tuple[Index, ...] = (
         partial={"is_open": True, "patient_id": {"$gt": ""}},
         label="of-patient",
     ),
+    Index(CASES, [("tenant_id", 1), ("next_deadline_time", 1)], partial={"is_open": True}),
     Index(CASES, [("tenant_id", 1), ("list_key", -1), ("_id", -1)]),
     Index(CASES, [("tenant_id", 1), ("patient_id", 1), ("list_key", -1)]),
     due_index(CASES, "next_deadline_time"),
@@ -38,6 +40,12 @@ INDEXES: tuple[Index, ...] = (
     Index(ACTS, [("tenant_id", 1), ("fact_id", 1)], unique=True, partial={"is_signal": True}),
     Index(ACTS, [("tenant_id", 1), ("case_id", 1), ("sequence", -1)]),
     Index(ACTS, [("tenant_id", 1), ("page_id", 1)]),
+    # For the auditor: the pages of late, and whether one ever reached the supervisors.
+    Index(ACTS, [("tenant_id", 1), ("act_time", 1)], partial={"kind": "paged"}),
+    Index(ACTS, [("tenant_id", 1), ("recipient_id", 1)], partial={"kind": "page_delivered"}),
+    # One drill of a tenant at a time.
+    Index(DRILLS, [("tenant_id", 1)], unique=True, partial={"is_running": True}),
+    Index(DRILLS, [("tenant_id", 1), ("start_time", -1)]),
     Index(POLICIES, [("tenant_id", 1)]),
     Index(ROTATIONS, [("tenant_id", 1)]),
     Index(LOCATIONS, [("tenant_id", 1), ("patient_id", 1), ("attest_time", -1)]),
