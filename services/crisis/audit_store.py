@@ -88,7 +88,7 @@ class MongoAuditBook:
         """
         fields = ("state", "next_deadline_time", "owner_id", "act_count", "rung", "cycle")
         row = tx.find_one(CASES, {"_id": case_id, "is_open": True}, fields=fields)
-        if row is None or not _is_stuck(row, furthest):
+        if row is None or not _is_stuck(row, tx.now, furthest):
             return False
         place = {"_id": case_id, "version": row["version"]}
         sequence = int(row.get("act_count", 0)) + 1
@@ -173,10 +173,11 @@ def _case_row(document: Document) -> CaseRow:
     )
 
 
-def _is_stuck(row: Document, furthest: datetime) -> bool:
+def _is_stuck(row: Document, now: datetime, furthest: datetime) -> bool:
+    """A deadline that has come is left alone: moved to now again and again, it would never act."""
     deadline = _time(row.get("next_deadline_time"))
     is_abandoned = row.get("state") == State.ACKNOWLEDGED.value and not row.get("owner_id")
-    return deadline is None or deadline > furthest or is_abandoned
+    return deadline is None or deadline > furthest or (is_abandoned and deadline > now)
 
 
 def _time(value: Any) -> datetime | None:

@@ -97,8 +97,8 @@ def test_makefile_and_ci_agree_on_what_every_change_must_pass() -> None:
     assert all(f"\n{target}:" in phony for target in targets)
 
 
-def test_a_process_is_listed_for_each_service_and_kind() -> None:
-    assert len(commands()) == 3 * len(SERVICES)
+def test_a_process_is_listed_for_each_service_and_kind_and_the_auditor() -> None:
+    assert len(commands()) == 3 * len(SERVICES) + 1
 
 
 def test_every_alert_asks_for_a_metric_that_a_process_has() -> None:

@@ -140,7 +140,7 @@ def deadline_finding(row: CaseRow, *, now: datetime, late: timedelta) -> Finding
         return Finding(FindingKind.DEADLINE_MISSING, row.id, age, Repair.RESTORE)
     overdue = now - row.next_deadline
     is_owned = row.state == State.ACKNOWLEDGED
-    if is_owned and not row.owner_id:
+    if is_owned and not row.owner_id and row.next_deadline > now:
         age = now - row.update_time
         return Finding(FindingKind.OWNER_NOT_LIVE, row.id, age, Repair.RESTORE)
     if overdue <= late:

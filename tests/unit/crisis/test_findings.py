@@ -109,6 +109,16 @@ def test_an_acknowledged_case_without_an_owner_must_act_now() -> None:
     assert (finding.kind, finding.repair) == (FindingKind.OWNER_NOT_LIVE, Repair.RESTORE)
 
 
+def test_an_acknowledged_case_without_an_owner_is_made_due_once_and_then_climbed() -> None:
+    due, late = after(seconds=0), after(seconds=-11)
+
+    assert found(a_row(state="acknowledged", owner_id="", next_deadline=due)) is None
+    finding = found(a_row(state="acknowledged", owner_id="", next_deadline=late))
+
+    assert finding is not None
+    assert (finding.kind, finding.repair) == (FindingKind.OWNER_NOT_LIVE, Repair.CLIMB)
+
+
 @given(
     state=st.sampled_from(["open", "acknowledged", "contacted", "nonsense"]),
     owner_id=st.sampled_from(["", "dr-one"]),
@@ -121,8 +131,8 @@ def test_no_case_is_left_that_neither_acts_soon_nor_is_found(
     finding = found(a_row(state=state, owner_id=owner_id, next_deadline=deadline))
 
     acts_by_itself = deadline is not None and NOON - LATE <= deadline <= after(hours=25)
-    has_owner = state != "acknowledged" or bool(owner_id)
-    assert (finding is None) == (acts_by_itself and has_owner)
+    is_abandoned = state == "acknowledged" and not owner_id and (seconds or 0) > 0
+    assert (finding is None) == (acts_by_itself and not is_abandoned)
     assert finding is None or finding.repair is not Repair.NONE
 
 
