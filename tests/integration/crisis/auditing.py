@@ -40,7 +40,7 @@ class Watchman:
         self.rounds.close()
 
 
-def watchman(ward: Ward, *, period: float = 0.001, **numbers: Any) -> Watchman:
+def watchman(ward: Ward, *, period: float = 0.0, **numbers: Any) -> Watchman:
     """Another auditor of the ward, every turn of which is a round."""
     policy = CrisisPolicy(shortest_wait_seconds=0.2, contact_high_seconds=1.5, **numbers)
     store = ward.crisis_store
