@@ -15,9 +15,9 @@ from chassis.store.once import INBOX
 from chassis.store.outbox_rows import OUTBOX, OutboxRow
 from chassis.topology import MessageClass
 from services.crisis.codec import documents, drills
-from services.crisis.domain.record import SYSTEM, State
 from services.crisis.domain.drill import Drill, DrillState
 from services.crisis.domain.findings import CaseRow, EventRow, PageRow, ParkedEvent
+from services.crisis.domain.record import SYSTEM, State
 from services.crisis.domain.timeline import Act, ActKind
 from services.crisis.store import ACTS, CASES, DRILLS
 

@@ -160,12 +160,15 @@ def test_a_deadline_deleted_by_hand_on_the_running_platform_is_back_within_a_min
 ) -> None:
     stack.restart("crisis-auditor")
     case = eventually(lambda: client.crisis.cases.find_one({"is_open": True}), within=TWO_PERIODS)
+    assert case is not None
     client.crisis.cases.update_one(
         {"_id": case["_id"], "is_open": True}, {"$unset": {"next_deadline_time": ""}}
     )
 
+    id = case["_id"]
+
     def has_deadline() -> bool:
-        found = client.crisis.cases.find_one({"_id": case["_id"]})
+        found = client.crisis.cases.find_one({"_id": id})
         assert found is not None
         return not found["is_open"] or found.get("next_deadline_time") is not None
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from services.crisis.domain.record import State
 from services.crisis.domain.escalation import LONGEST_WAIT, EscalationPolicy, Target, TargetKind
+from services.crisis.domain.record import State
 from services.crisis.domain.rotation import Rotation
 from services.crisis.domain.timeline import ActKind
 
