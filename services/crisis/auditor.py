@@ -65,10 +65,14 @@ class Auditor:
             lease = leases.lease("audit.drills", ttl=LEASE_SECONDS)
             self._loops.start("drills", DrillRounds(audit.drills, periods, lease=lease))
 
+    def is_turning(self) -> bool:
+        """False once a loop has ended or hangs."""
+        return self._loops.is_alive()
+
     def is_alive(self) -> bool:
-        """False once the last finished round is too old, or a loop has ended or hangs."""
+        """False also once the last finished round is too old."""
         age = time.monotonic() - self._rounds.finished
-        return self._loops.is_alive() and age < self._silence
+        return self.is_turning() and age < self._silence
 
     def stop(self) -> bool:
         """End every loop after its turn and give the leases back; True where all did in time."""
@@ -88,8 +92,10 @@ def main() -> None:
             endpoint = metrics.serve(
                 settings.auditor_metrics_address, auditor.is_alive, alive=auditor.is_alive
             )
-            while not told.wait(LOOK_SECONDS) and auditor.is_alive():
-                continue  # one whose rounds no longer end is started anew
+            # One with a broken loop ends, to be started anew. Whether rounds that are not finished
+            # are its own fault, or the database's, is for whoever probes it to decide.
+            while not told.wait(LOOK_SECONDS) and auditor.is_turning():
+                continue
             is_clean = auditor.stop() and told.is_set()
             endpoint.close()
     except SettingsError as error:
