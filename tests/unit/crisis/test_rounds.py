@@ -23,9 +23,10 @@ class Watch:
     """A monotonic clock in the test's hand."""
 
     def __init__(self) -> None:
-        self.seconds = 1_000.0
+        self.seconds, self.step = 1_000.0, 0.0
 
     def __call__(self) -> float:
+        self.seconds += self.step
         return self.seconds
 
 
@@ -34,8 +35,10 @@ class Claim:
 
     def __init__(self) -> None:
         self.is_mine, self.is_away, self.released = True, False, False
+        self.asked = 0
 
     def acquire(self) -> bool:
+        self.asked += 1
         if self.is_away:
             raise Unavailable("STORE_UNAVAILABLE", "away")
         return self.is_mine
@@ -168,6 +171,29 @@ def test_a_thing_with_two_findings_is_mended_once_and_the_oldest_thing_first(sta
     stand.rounds.turn()
 
     assert sorted(each.subject_id for _, each in stand.auditing.repaired) == ["old", "young"]
+
+
+def test_a_case_gets_its_deadline_back_before_anything_else_is_done_to_it(stand: Stand) -> None:
+    stand.auditing.by_tenant["river"] = [
+        a_finding(kind=FindingKind.DEADLINE_MISSING, repair=Repair.RESTORE),
+        a_finding(kind=FindingKind.PAGE_NOT_HANDED_OVER),
+    ]
+
+    stand.rounds.turn()
+
+    assert [each.repair for _, each in stand.auditing.repaired] == [Repair.RESTORE]
+
+
+def test_a_long_round_keeps_its_lease_and_a_short_one_asks_once(stand: Stand) -> None:
+    stand.auditing.by_tenant["river"] = [a_finding(f"case-{number}") for number in range(5)]
+    stand.rounds.turn()
+    assert stand.claim.asked == 1
+
+    stand.watch.step = LOOK_SECONDS
+    stand.watch.seconds += PERIOD
+    stand.rounds.turn()
+
+    assert stand.claim.asked > 2
 
 
 def test_between_rounds_only_the_lease_is_kept(stand: Stand) -> None:
