@@ -16,7 +16,6 @@ from chassis.inbound import Handler
 from chassis.process import Process
 from chassis.store import Store
 from chassis.tenants import Tenants
-from services.crisis.audit_store import MongoAuditBook, MongoDrillBook, OutboxEvents
 from services.crisis.codec import messages
 from services.crisis.domain.policy import CrisisPolicy
 from services.crisis.handlers.absences import Absences
@@ -28,6 +27,8 @@ from services.crisis.handlers.plans import Planning
 from services.crisis.ports import PolicyOf, Reveal
 from services.crisis.queries import CaseQueries, PackQueries, PlanQueries
 from services.crisis.store import MongoCaseBook, MongoCopies, MongoPlans
+from services.crisis.store.audits import MongoAuditBook, OutboxEvents
+from services.crisis.store.drills import MongoDrillBook
 
 SERVICE = "crisis"
 

@@ -1,4 +1,4 @@
-"""What the auditor reads and mends: rows as they lie there, and the drills.
+"""What the auditor reads and mends: rows as they lie there.
 
 Its repairs change single fields under the row's version, so that a document of which no aggregate
 can be made is mended too.
@@ -10,16 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from chassis.store import Document, Reader, Repository, Store, Tx
+from chassis.store import Document, Reader, Store, Tx
 from chassis.store.once import INBOX
 from chassis.store.outbox_rows import OUTBOX, OutboxRow
 from chassis.topology import MessageClass
-from services.crisis.codec import documents, drills
-from services.crisis.domain.drill import Drill, DrillState
+from services.crisis.codec import documents
 from services.crisis.domain.findings import CaseRow, EventRow, PageRow, ParkedEvent
 from services.crisis.domain.record import SYSTEM, State
 from services.crisis.domain.timeline import Act, ActKind
-from services.crisis.store import ACTS, CASES, DRILLS
+from services.crisis.store import ACTS, CASES
 
 # Of each round: in a storm the newest pages and events are looked at in the next one.
 MOST_PAGES = 5_000
@@ -116,45 +115,6 @@ class OutboxEvents:
             *self._store.awaiting_receipts(MOST_EVENTS),
         ]
         return [EventRow(row.event_id, row.create_time) for row in rows]
-
-
-class MongoDrillBook:
-    """One document per drill."""
-
-    def __init__(self, store: Store) -> None:
-        self._drills: Repository[Drill] = Repository(
-            store,
-            DRILLS,
-            to_document=drills.drill_document,
-            from_document=drills.drill_from,
-            to_messages=drills.no_message,
-        )
-
-    def running(self, reader: Reader) -> Drill | None:
-        """The one that has not ended."""
-        return self._first(reader, {"is_running": True})
-
-    def newest(self, reader: Reader) -> Drill | None:
-        """The one that started last."""
-        return self._first(reader, {})
-
-    def last_success(self, reader: Reader) -> datetime | None:
-        """When the last one that was in time ended."""
-        found = self._first(reader, {"state": DrillState.PASSED.value})
-        return found.end_time if found else None
-
-    def insert(self, tx: Tx, drill: Drill) -> Drill:
-        """Keep a new one; AlreadyExists where another runs."""
-        return self._drills.insert(tx, drill)
-
-    def save(self, tx: Tx, drill: Drill) -> Drill:
-        """Keep what happened."""
-        return self._drills.save(tx, drill)
-
-    def _first(self, reader: Reader, filter: Mapping[str, Any]) -> Drill | None:
-        """The newest that matches; drills are nobody's chart, so none is noted."""
-        found = reader.find_one(DRILLS, filter, sort=[("start_time", -1)])
-        return drills.drill_from(found) if found else None
 
 
 def _case_row(document: Document) -> CaseRow:
