@@ -87,7 +87,12 @@ def test_an_owner_without_a_name_loses_the_case_to_whoever_is_on_call(ward: Ward
     assert FindingKind.OWNER_NOT_LIVE in auditor.found()
 
     auditor.rounds.turn()
-    eventually(lambda: auditor.rounds.turn() and acts(ward, "acknowledgement_lapsed"), within=10)
+
+    def has_lapsed() -> bool:
+        auditor.rounds.turn()
+        return bool(acts(ward, "acknowledgement_lapsed"))
+
+    eventually(has_lapsed, within=10)
 
     assert ward.case_of("p-1")["state"] == "open"
     auditor.close()
