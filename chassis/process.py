@@ -32,6 +32,12 @@ class Process:
     cipher: FieldCipher
 
 
+# Connections for what runs beside calls: receipts of three peers (8 threads each), announcements,
+# timers, leases. With as many as calls alone need, a storm of signals makes their receipts wait
+# until they fail. They are opened when they are needed.
+BESIDE_CALLS = 32
+
+
 @contextmanager
 def opened(settings: ProcessSettings, name: str) -> Iterator[Process]:
     """Configure logs, traces and failpoints; read tenants; open the database and the keys."""
@@ -43,7 +49,7 @@ def opened(settings: ProcessSettings, name: str) -> Iterator[Process]:
     client = connect(
         settings.mongodb_uri.reveal(),
         app_name=f"haven-{settings.service}-{name}",
-        pool_size=settings.executor_size,
+        pool_size=settings.executor_size + BESIDE_CALLS,
     )
     clock, cipher = DatabaseClock(client), FieldCipher(client, management)
     store = Store(client, settings.database, service=settings.service, clock=clock)

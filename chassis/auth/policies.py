@@ -36,6 +36,7 @@ class MethodPolicy:
     patient_field: str
     is_mutation: bool
     is_stream: bool
+    is_urgent: bool
     response: type[Message]
 
     @property
@@ -111,6 +112,7 @@ def _policy(method: MethodDescriptor, faults: list[str]) -> MethodPolicy:
         patient_field=option.patient_field,
         is_mutation="request_id" in method.input_type.fields_by_name,
         is_stream=method.client_streaming or method.server_streaming,
+        is_urgent=option.is_urgent,
         response=GetMessageClass(method.output_type),
     )
 

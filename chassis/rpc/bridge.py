@@ -55,7 +55,8 @@ class Bridge:
         answer = functools.partial(
             _answered, frame, request, decode=decode, handle=handle, encode=encode
         )
-        return cast(Response, await self.in_executor(answer))
+        is_urgent = frame.policy.is_urgent
+        return cast(Response, await self._executor.run(answer, is_urgent=is_urgent))
 
     def call_of(self, context: Context) -> Call:  # noqa: ARG002
         """The frame of a use case inside a natively async method; in a stream each has its own

@@ -22,39 +22,48 @@ R = TypeVar("R")
 Answer = asyncio.Future[Any]
 Work = tuple[Answer, contextvars.Context, Callable[..., Any], tuple[Any, ...]]
 
+# Urgent calls that may wait beyond all others. Some bound there must be: each holds its message.
+URGENT_QUEUE = 10_000
+
 
 class BoundedExecutor:
     """Runs `size` calls at once and lets `queue` more wait; the next one gets SERVER_BUSY.
 
+    An urgent call, about somebody in danger, waits behind no other and is not refused for them.
     It belongs to one event loop.
     """
 
     def __init__(self, size: int, *, queue: int) -> None:
         self._size, self._limit = size, size + queue
-        self._waiting: SimpleQueue[Work | None] = SimpleQueue()
+        # One token per call that waits; which call a thread takes for it, urgency decides.
+        self._tokens: SimpleQueue[bool] = SimpleQueue()
+        self._urgent: deque[Work] = deque()
+        self._ordinary: deque[Work] = deque()
         self._threads: list[threading.Thread] = []
         self._finished: deque[tuple[Answer, Any, BaseException | None]] = deque()
         self._is_waking = False
         self.accepted = 0  # running or waiting; touched by the loop's thread alone
 
-    async def run(self, fn: Callable[..., R], *args: Any) -> R:
+    async def run(self, fn: Callable[..., R], *args: Any, is_urgent: bool = False) -> R:
         """What `fn` returns or raises, from a thread, in the caller's context.
 
         ResourceExhausted("SERVER_BUSY") at once where it would wait too long.
         """
-        if self.accepted >= self._limit:
+        if self.accepted >= self._limit + (URGENT_QUEUE if is_urgent else 0):
             raise ResourceExhausted("SERVER_BUSY", "too many calls are waiting; try again")
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self.accepted += 1
         if len(self._threads) < min(self.accepted, self._size):
             self._add_thread()
-        self._waiting.put((answer, contextvars.copy_context(), fn, args))
+        line = self._urgent if is_urgent else self._ordinary
+        line.append((answer, contextvars.copy_context(), fn, args))
+        self._tokens.put(True)
         return await answer
 
     def close(self) -> None:
         """Wait until accepted calls have ended; their answers are not awaited any more."""
         for _ in self._threads:
-            self._waiting.put(None)
+            self._tokens.put(False)
         for thread in self._threads:
             thread.join()
         self._threads.clear()
@@ -67,7 +76,11 @@ class BoundedExecutor:
         thread.start()
 
     def _serve(self) -> None:
-        while (work := self._waiting.get()) is not None:
+        while self._tokens.get():
+            try:
+                work = self._urgent.popleft()
+            except IndexError:
+                work = self._ordinary.popleft()
             self._do(*work)
 
     def _do(

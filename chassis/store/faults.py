@@ -17,13 +17,18 @@ from chassis.errors import Aborted, AlreadyExists, HavenError, Internal, Unavail
 
 INDEX_NAME = re.compile(r" index: (\S+) dup key")
 WRITE_CONFLICT = 112
+# The server ended the transaction for its age (server.py). Nothing of it is left, and the label
+# that says so is missing.
+TOO_OLD = 290
 TRANSIENT = "TransientTransactionError"
 UNKNOWN_COMMIT = "UnknownTransactionCommitResult"
 
 
 def is_conflict(error: PyMongoError) -> bool:
-    """Lost against another transaction; the same one can win next time."""
-    return isinstance(error, OperationFailure) and error.has_error_label(TRANSIENT)
+    """Lost against another transaction, or took too long; the same one can win next time."""
+    return isinstance(error, OperationFailure) and (
+        error.has_error_label(TRANSIENT) or error.code == TOO_OLD
+    )
 
 
 def is_lost_connection(error: PyMongoError) -> bool:
@@ -54,7 +59,8 @@ def translated(error: PyMongoError) -> HavenError:
         return AlreadyExists("UNIQUE_INDEX", "exists already", metadata={"index": index_of(error)})
     if is_conflict(error) or (isinstance(error, OperationFailure) and error.code == WRITE_CONFLICT):
         return Aborted("WRITE_CONFLICT", "too many at once changed the same thing")
-    return Internal("STORE_FAULT", f"the database refused: {type(error).__name__}")
+    code = getattr(error, "code", None)
+    return Internal("STORE_FAULT", f"the database refused: {type(error).__name__} ({code})")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from google.protobuf.message import Message
@@ -17,20 +18,54 @@ from chassis.process import Process
 from chassis.store import Store
 from chassis.tenants import Tenants
 from services.crisis.codec import messages
+from services.crisis.codec.jurisdiction_table import shipped_table
+from services.crisis.domain.jurisdiction import Table
 from services.crisis.domain.policy import CrisisPolicy
 from services.crisis.handlers.absences import Absences
+from services.crisis.handlers.aftercare import AftercarePlanner
 from services.crisis.handlers.auditing import Auditing, Mends
 from services.crisis.handlers.cases import Cases
 from services.crisis.handlers.copies import Records
 from services.crisis.handlers.drills import CaseVerbs, Drills
+from services.crisis.handlers.follow_ups import FollowUps
+from services.crisis.handlers.jurisdictions import Jurisdictions
+from services.crisis.handlers.person_queue import PersonQueue
 from services.crisis.handlers.plans import Planning
+from services.crisis.handlers.safety_plans import SafetyPlans
 from services.crisis.ports import PolicyOf, Reveal
+from services.crisis.ports.aftercare import Alarm, Seal
 from services.crisis.queries import CaseQueries, PackQueries, PlanQueries
-from services.crisis.store import MongoCaseBook, MongoCopies, MongoPlans
+from services.crisis.queries.follow_ups import FollowUpQueries
+from services.crisis.queries.person_queue import PersonQueueQueries
+from services.crisis.queries.places import Places
+from services.crisis.queries.safety_plans import SafetyPlanQueries
+from services.crisis.store import (
+    MongoAtlas,
+    MongoCaseBook,
+    MongoCopies,
+    MongoDrillBook,
+    MongoFollowUps,
+    MongoPersonQueue,
+    MongoPlans,
+    MongoSafetyPlans,
+)
 from services.crisis.store.audits import MongoAuditBook, OutboxEvents
-from services.crisis.store.drills import MongoDrillBook
 
 SERVICE = "crisis"
+
+
+@dataclass(frozen=True)
+class Care:
+    """What crisis can do around a case: what follows it, plans, places, somebody to talk to."""
+
+    follow_ups: FollowUps
+    safety_plans: SafetyPlans
+    jurisdictions: Jurisdictions
+    person_queue: PersonQueue
+    follow_up_queries: FollowUpQueries
+    safety_plan_queries: SafetyPlanQueries
+    person_queue_queries: PersonQueueQueries
+    places: Places
 
 
 @dataclass(frozen=True)
@@ -43,6 +78,7 @@ class Crisis:
     case_queries: CaseQueries
     pack_queries: PackQueries
     plan_queries: PlanQueries
+    care: Care
     consumers: Mapping[type[Message], Handler]
 
 
@@ -54,19 +90,96 @@ class Audit:
     drills: Drills
 
 
-def bootstrap(*, store: Store, policy_of: PolicyOf, reveal: Reveal) -> Crisis:
+@dataclass(frozen=True)
+class Parts:
+    """What the use cases are made of."""
+
+    store: Store
+    policy_of: PolicyOf
+    reveal: Reveal
+    seal: Seal
+    table: Table
+
+    @cached_property
+    def follow_ups(self) -> MongoFollowUps:
+        """The shelf of what must follow."""
+        return MongoFollowUps(self.store)
+
+    @cached_property
+    def aftercare(self) -> AftercarePlanner:
+        """Puts there what a case, a screening or a plan makes necessary."""
+        return AftercarePlanner(book=self.follow_ups, policy_of=self.policy_of)
+
+    @cached_property
+    def atlas(self) -> MongoAtlas:
+        """The shelf of what the tenant itself knows of places."""
+        return MongoAtlas(self.store)
+
+    @cached_property
+    def places(self) -> Places:
+        """The same, joined with the shipped table."""
+        return Places(self.store, atlas=self.atlas, table=self.table, policy_of=self.policy_of)
+
+    @cached_property
+    def safety_plans(self) -> MongoSafetyPlans:
+        """The shelf of safety plans."""
+        return MongoSafetyPlans(self.store)
+
+
+def bootstrap(
+    *, store: Store, policy_of: PolicyOf, reveal: Reveal, seal: Seal, table: Table | None = None
+) -> Crisis:
     """The use cases over a store; tests give their own parts by name."""
+    parts = Parts(store, policy_of, reveal, seal, table or shipped_table())
     book, plans, copies = MongoCaseBook(store), MongoPlans(store), MongoCopies()
-    cases = Cases(store, book=book, plans=plans, copies=copies, policy_of=policy_of)
-    records = Records(store, copies=copies)
+    cases = Cases(
+        store,
+        book=book,
+        plans=plans,
+        copies=copies,
+        aftercare=parts.aftercare,
+        policy_of=policy_of,
+    )
+    records = Records(store, copies=copies, atlas=parts.atlas, aftercare=parts.aftercare)
     return Crisis(
         cases=cases,
         planning=Planning(store, plans=plans, policy_of=policy_of),
         records=records,
         case_queries=CaseQueries(store, book=book, copies=copies, policy_of=policy_of),
-        pack_queries=PackQueries(store, book=book, copies=copies, reveal=reveal),
+        pack_queries=PackQueries(
+            store,
+            book=book,
+            copies=copies,
+            plans=parts.safety_plans,
+            places=parts.places,
+            reveal=reveal,
+        ),
         plan_queries=PlanQueries(store, plans=plans),
         consumers=_consumers(cases, records, Absences(cases=cases, copies=copies)),
+        care=_care(parts, copies, cases.take),
+    )
+
+
+def _care(parts: Parts, copies: MongoCopies, alarm: Alarm) -> Care:
+    store, policy_of, plans = parts.store, parts.policy_of, parts.safety_plans
+    queue = MongoPersonQueue(store)
+    return Care(
+        follow_ups=FollowUps(store, book=parts.follow_ups, policy_of=policy_of, alarm=alarm),
+        safety_plans=SafetyPlans(
+            store,
+            book=plans,
+            aftercare=parts.aftercare,
+            policy_of=policy_of,
+            seal=parts.seal,
+        ),
+        jurisdictions=Jurisdictions(store, atlas=parts.atlas),
+        person_queue=PersonQueue(store, book=queue, policy_of=policy_of, alarm=alarm),
+        follow_up_queries=FollowUpQueries(store, book=parts.follow_ups, copies=copies),
+        safety_plan_queries=SafetyPlanQueries(
+            store, book=plans, policy_of=policy_of, reveal=parts.reveal
+        ),
+        person_queue_queries=PersonQueueQueries(store, book=queue, policy_of=policy_of),
+        places=parts.places,
     )
 
 
@@ -112,6 +225,7 @@ def of_process(process: Process) -> Crisis:
         store=process.store,
         policy_of=_policy_of(process.tenants),
         reveal=process.cipher.reveal,
+        seal=process.cipher.encrypt,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from prometheus_client import REGISTRY
 from prometheus_client.core import GaugeMetricFamily
@@ -12,15 +14,22 @@ from chassis.errors import HavenError
 from chassis.log import failure, get_logger
 from chassis.timers import DueWork
 from services.crisis.bootstrap import Crisis
+from services.crisis.domain.follow_up import Kind
+from services.crisis.domain.jurisdiction import NumberKind
 from services.crisis.domain.signal import Severity
-from services.crisis.store import CASES
+from services.crisis.store import CASES, FOLLOW_UPS, PERSON_REQUESTS
 
 log = get_logger(__name__)
+T = TypeVar("T")
 
 
 def due_work(crisis: Crisis) -> Sequence[DueWork]:
     """Every kind of due work; the use case itself checks again whether it is due."""
-    return [DueWork("case-deadlines", CASES, "next_deadline_time", crisis.cases.climb)]
+    return [
+        DueWork("case-deadlines", CASES, "next_deadline_time", crisis.cases.climb),
+        DueWork("follow-ups", FOLLOW_UPS, "escalate_time", crisis.care.follow_ups.escalate),
+        DueWork("person-queue", PERSON_REQUESTS, "act_time", crisis.care.person_queue.act),
+    ]
 
 
 def publish_census(crisis: Crisis, tenant_ids: Iterable[str]) -> None:
@@ -37,34 +46,58 @@ class Census(Collector):
 
     def describe(self) -> list[GaugeMetricFamily]:
         """The metrics without values, so that registering asks no database."""
-        return list(_families())
+        return [_open_cases(), _without_deadline(), _overdue(), _without_number()]
 
     def collect(self) -> list[GaugeMetricFamily]:
         """The metrics; none while the database is away, which its own alert tells."""
         try:
-            cases = [
-                case
-                for tenant_id in self._tenant_ids
-                for case in self._crisis.case_queries.unresolved(tenant_id)
-            ]
+            return [*self._cases(), self._follow_ups(), self._places()]
         except HavenError as error:
             log.warning("census.not-taken", **failure(error))
             return []
-        open_cases, without_deadline = _families()
+
+    def _cases(self) -> list[GaugeMetricFamily]:
+        cases = self._of_all(self._crisis.case_queries.unresolved)
+        open_cases, without_deadline = _open_cases(), _without_deadline()
         for severity in Severity:
             count = sum(1 for each, _ in cases if each is severity)
             open_cases.add_metric([severity.name.lower()], count)
         without_deadline.add_metric([], sum(1 for _, has_deadline in cases if not has_deadline))
         return [open_cases, without_deadline]
 
+    def _follow_ups(self) -> GaugeMetricFamily:
+        found = Counter(self._of_all(self._crisis.care.follow_up_queries.overdue))
+        overdue = _overdue()
+        for kind in Kind:
+            overdue.add_metric([kind.value], found[kind])
+        return overdue
 
-def _families() -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
-    return (
-        GaugeMetricFamily(
-            "haven_crisis_open_cases", "Unresolved cases of all tenants.", labels=["severity"]
-        ),
-        GaugeMetricFamily(
-            "haven_crisis_cases_without_deadline",
-            "Unresolved cases that would never act by themselves; must be 0.",
-        ),
-    )
+    def _places(self) -> GaugeMetricFamily:
+        found = Counter(self._of_all(self._crisis.care.places.without_number))
+        without = _without_number()
+        for kind in NumberKind:
+            without.add_metric([kind.value], found[kind])
+        return without
+
+    def _of_all(self, look: Callable[[str], Sequence[T]]) -> list[T]:
+        return [each for tenant_id in self._tenant_ids for each in look(tenant_id)]
+
+
+def _open_cases() -> GaugeMetricFamily:
+    text = "Unresolved cases of all tenants."
+    return GaugeMetricFamily("haven_crisis_open_cases", text, labels=["severity"])
+
+
+def _without_deadline() -> GaugeMetricFamily:
+    text = "Unresolved cases that would never act by themselves; must be 0."
+    return GaugeMetricFamily("haven_crisis_cases_without_deadline", text)
+
+
+def _overdue() -> GaugeMetricFamily:
+    text = "Follow-ups of all tenants whose time has passed and that nobody has closed."
+    return GaugeMetricFamily("haven_crisis_follow_ups_overdue", text, labels=["kind"])
+
+
+def _without_number() -> GaugeMetricFamily:
+    text = "States where patients have been and no fresh local number is known, over all tenants."
+    return GaugeMetricFamily("haven_crisis_jurisdictions_without_number", text, labels=["kind"])

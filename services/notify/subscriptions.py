@@ -38,6 +38,11 @@ class Subscriptions:
         """A case is over: its pages are no longer wanted."""
         self.core.consumers[crisis_pb2.CaseResolved](call, event)
 
+    @subscribe(crisis_pb2.FollowUpMissed)
+    def on_follow_up_missed(self, call: Call, event: Any) -> None:
+        """Something was not done in time: tell whoever looks after it."""
+        self.core.consumers[crisis_pb2.FollowUpMissed](call, event)
+
     @subscribe(intake_pb2.PatientContactRecorded)
     def on_patient_contact_recorded(self, call: Call, event: Any) -> None:
         """How a patient is reached: keep the newest."""

@@ -20,6 +20,14 @@ MEASURES: dict[str, tuple[str, ...]] = {
         "relay_start_s",
     ),
     "tests.bench.events": ("event_effect_p50_ms", "event_effect_p99_ms"),
+    "tests.bench.pages": (
+        "signal_to_page_p50_ms",
+        "signal_to_page_p99_ms",
+        "signal_to_page_storm100_p99_ms",
+        "signal_to_page_storm1000_last_ms",
+        "bulk_isolation_ratio",
+        "rung_lateness_p99_ms",
+    ),
 }
 
 

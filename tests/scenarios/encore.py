@@ -19,6 +19,7 @@ from haven.sessions.v1 import sessions_pb2
 
 from cli.demo.cast import ADMINISTRATOR, COORDINATOR, PRIVACY_OFFICER, SUPERVISOR, Story, email_of
 from cli.demo.world import Person
+from tests.scenarios import aftercare
 
 T = TypeVar("T", bound=Message)
 
@@ -32,6 +33,7 @@ def play(story: Story) -> None:
     _sessions(story)
     _seats(story)
     _audit(story)
+    aftercare.play(story)
 
 
 def _intake(story: Story) -> list[tuple[Person, Message]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from datetime import UTC
 
-from haven.crisis.v1 import crisis_pb2
+from haven.crisis.v1 import crisis_pb2, follow_ups_pb2, safety_plans_pb2
 from haven.crisis.v1 import resources_pb2 as crisis
 
 from cli.demo.attendee import Attendee, since, together
 from cli.demo.cast import SUPERVISOR, Story, email_of
+from cli.demo.world import Person
 
 
 def play(story: Story, attendees: dict[str, Attendee]) -> None:
@@ -21,6 +22,7 @@ def play(story: Story, attendees: dict[str, Attendee]) -> None:
     _climb(story, attendees["second-patient"], pages_before["second"])
     _taken(story, attendees["second-patient"], case)
     _peers(story, attendees["first"], seen_before)
+    _afterwards(story, attendees["second-patient"].person, case)
 
 
 def _signal(story: Story, attendees: dict[str, Attendee], pages: int) -> crisis.Case:
@@ -135,6 +137,36 @@ def _told(story: Story, patient: Attendee, case: crisis.Case) -> None:
         "The case's timeline holds every act in order",
         [name for name in names if name in ACTS] == list(ACTS),
         seen=", ".join(names),
+    )
+
+
+def _afterwards(story: Story, patient: Person, case: crisis.Case) -> None:
+    """A case does not end with its last page: a plan for the patient, and what must follow."""
+    world, timeline, clinician = story.world, story.timeline, story.people["second"]
+    item = crisis.SafetyPlanItem(text="a walk by the river with my sister", phone="+12025550101")
+    section = crisis.SafetyPlanSection(
+        kind=crisis.SAFETY_PLAN_SECTION_KIND_PEOPLE_AND_PLACES, items=[item]
+    )
+    world.ask(
+        clinician,
+        safety_plans_pb2.ReviseSafetyPlanRequest(patient_id=patient.subject, sections=[section]),
+    )
+    copy = world.ask(
+        patient, safety_plans_pb2.GetSafetyPlanRequest(patient_id=patient.subject)
+    ).safety_plan
+    timeline.claim(
+        "The patient reads the own safety plan, with a number that is answered now",
+        copy.sections[0].items[0] == item and copy.call_number == "988",
+    )
+    planned = world.ask(
+        clinician, follow_ups_pb2.ListFollowUpsRequest(patient_id=patient.subject)
+    ).follow_ups
+    of_case = [each for each in planned if each.case_id == case.case_id]
+    kinds = {follow_ups_pb2.FollowUpKind.Name(each.kind).lower() for each in of_case}
+    timeline.claim(
+        "What must follow the case is planned, each with an owner and a due time",
+        len(kinds) >= 4 and all(each.HasField("due_time") for each in of_case),
+        seen=f"{len(of_case)} follow-ups",
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from haven.crisis.v1 import crisis_pb2, resources_pb2
 
 from chassis.store import Page, etag_of
+from services.crisis.codec.aftercare_answers import open_plan, tell_help
 from services.crisis.codec.names import (
     ACT_KIND_NUMBERS,
     DISPOSITION_NUMBERS,
@@ -126,6 +127,10 @@ def emergency_pack(pack: EmergencyPack) -> crisis_pb2.GetEmergencyPackResponse:
         told.emergency_contact.name = pack.contact.name
         told.emergency_contact.phone = pack.contact.phone
         told.emergency_contact.has_release = pack.contact.has_release
+    tell_help(told, pack.help)
+    if pack.plan is not None:
+        told.safety_plan.CopyFrom(open_plan(pack.plan))
+    told.missing_parts.extend(pack.missing)
     return answer
 
 
@@ -203,7 +208,10 @@ def _act(act: Act) -> resources_pb2.CaseAct:
 
 def _place(place: Place) -> resources_pb2.EmergencyLocation:
     message = resources_pb2.EmergencyLocation(
-        state=place.state, address=place.address, callback_number=place.callback_number
+        state=place.state,
+        address=place.address,
+        callback_number=place.callback_number,
+        local_emergency_number=place.local_emergency_number,
     )
     message.attest_time.FromDatetime(place.attest_time)
     return message

@@ -184,6 +184,19 @@ def _resolved(event: events.CaseResolved) -> Message:
     return message
 
 
+def _missed(event: events.FollowUpMissed) -> Message:
+    message = events_pb2.FollowUpMissed(
+        follow_up_id=event.follow_up_id,
+        patient_id=event.patient_id,
+        recipient_id=event.recipient_id,
+        kind=event.kind,
+        escalation_count=event.escalation_count,
+    )
+    message.due_time.FromDatetime(event.due_time)
+    message.miss_time.FromDatetime(event.miss_time)
+    return message
+
+
 PUBLISHED: Mapping[type, Callable[[Any], Message]] = {
     events.CaseOpened: _opened,
     events.PageRequested: _page_requested,
@@ -191,6 +204,7 @@ PUBLISHED: Mapping[type, Callable[[Any], Message]] = {
     events.CaseAcknowledged: _acknowledged,
     events.CaseContacted: _contacted,
     events.CaseResolved: _resolved,
+    events.FollowUpMissed: _missed,
 }
 
 

@@ -7,9 +7,12 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from haven.crisis.v1 import crisis_pb2, events_pb2, resources_pb2
+from haven.crisis.v1 import crisis_pb2, events_pb2, follow_ups_pb2, person_queue_pb2, resources_pb2
 
+from services.crisis.domain import follow_up, person_request
+from services.crisis.domain.jurisdiction import NumberKind, WarnRule
 from services.crisis.domain.record import State
+from services.crisis.domain.safety_plan import SectionKind
 from services.crisis.domain.signal import Severity, Source
 from services.crisis.domain.timeline import ActKind
 
@@ -45,9 +48,41 @@ CONTACT_METHODS = _codes("CONTACT_METHOD", resources_pb2.ContactMethod)
 DISPOSITIONS = _codes("DISPOSITION", resources_pb2.Disposition)
 SNOOZE_REASONS = _codes("SNOOZE_REASON", resources_pb2.SnoozeReason)
 PURPOSES = _codes("REVEAL_PURPOSE", crisis_pb2.RevealPurpose)
+FOLLOW_UP_KINDS = _by_name("FOLLOW_UP_KIND", follow_ups_pb2.FollowUpKind, follow_up.Kind)
+FOLLOW_UP_STATES = _by_name("FOLLOW_UP_STATE", follow_ups_pb2.FollowUpState, follow_up.State)
+OUTCOMES = _by_name("FOLLOW_UP_OUTCOME", follow_ups_pb2.FollowUpOutcome, follow_up.Outcome)
+OWNER_ROLES = _by_name("FOLLOW_UP_ROLE", follow_ups_pb2.FollowUpRole, follow_up.OwnerRole)
+ALL_CANCEL_REASONS = _by_name(
+    "FOLLOW_UP_CANCEL_REASON", follow_ups_pb2.FollowUpCancelReason, follow_up.CancelReason
+)
+# Superseding is what a newer case does, never a person.
+CANCEL_REASONS = MappingProxyType(
+    {
+        number: reason
+        for number, reason in ALL_CANCEL_REASONS.items()
+        if reason is not follow_up.CancelReason.SUPERSEDED
+    }
+)
+NUMBER_KINDS = _by_name("LOCAL_NUMBER_KIND", resources_pb2.LocalNumberKind, NumberKind)
+WARN_RULES = _by_name("DUTY_TO_WARN_RULE", resources_pb2.DutyToWarnRule, WarnRule)
+SECTION_KINDS = _by_name(
+    "SAFETY_PLAN_SECTION_KIND", resources_pb2.SafetyPlanSectionKind, SectionKind
+)
+PERSON_REQUEST_STATES = _by_name(
+    "PERSON_REQUEST_STATE", person_queue_pb2.PersonRequestState, person_request.State
+)
 
 SEVERITY_NUMBERS = inverse(SEVERITIES)
 STATE_NUMBERS = inverse(STATES)
 SOURCE_NUMBERS = inverse(SOURCES)
 ACT_KIND_NUMBERS = inverse(ACT_KINDS)
 DISPOSITION_NUMBERS = inverse(DISPOSITIONS)
+FOLLOW_UP_KIND_NUMBERS = inverse(FOLLOW_UP_KINDS)
+FOLLOW_UP_STATE_NUMBERS = inverse(FOLLOW_UP_STATES)
+OUTCOME_NUMBERS = inverse(OUTCOMES)
+OWNER_ROLE_NUMBERS = inverse(OWNER_ROLES)
+CANCEL_REASON_NUMBERS = inverse(ALL_CANCEL_REASONS)
+NUMBER_KIND_NUMBERS = inverse(NUMBER_KINDS)
+WARN_RULE_NUMBERS = inverse(WARN_RULES)
+SECTION_KIND_NUMBERS = inverse(SECTION_KINDS)
+PERSON_REQUEST_STATE_NUMBERS = inverse(PERSON_REQUEST_STATES)

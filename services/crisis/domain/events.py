@@ -72,3 +72,16 @@ class CaseResolved:
     patient_id: str
     disposition: str
     resolve_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpMissed:
+    """Something that must happen for a patient did not, in time."""
+
+    follow_up_id: str
+    patient_id: str
+    recipient_id: str
+    kind: str
+    escalation_count: int
+    due_time: datetime
+    miss_time: datetime

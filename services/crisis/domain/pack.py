@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+
+from services.crisis.domain.jurisdiction import DutyToWarn, LocalNumber, NumberKind
+from services.crisis.domain.safety_plan import SafetyPlan, SectionKind, Version
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -15,6 +18,8 @@ class Place:
     address: str
     callback_number: str
     attest_time: datetime
+    # Of that place's own dispatch; empty where whoever recorded the place did not say.
+    local_emergency_number: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -27,14 +32,54 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Item:
+    """One line of a safety plan."""
+
+    text: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OpenPlan:
+    """A version of a safety plan in plain text, with the plan that it belongs to."""
+
+    plan: SafetyPlan
+    shown: Version
+    in_force: Version
+    sections: tuple[tuple[SectionKind, tuple[Item, ...]], ...]
+    call_number: str
+    # Paths from the plan, for example "sections[0].items[1].text".
+    unreadable: tuple[str, ...]
+    etag: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LocalHelp:
+    """Whom to call where the patient is; staleness is as of the day of the answer."""
+
+    # The newest place's state first, then the signal's where that is another one.
+    numbers: tuple[LocalNumber, ...]
+    # None where no place was ever attested.
+    duty: DutyToWarn | None
+    call_number: str
+    dispatch_caution: str
+    today: date
+    number_fresh_days: int
+    duty_fresh_days: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class EmergencyPack:
-    """All of it; a missing part is None, and what cannot be opened is empty and named."""
+    """All of it; a missing part is None and named, and what cannot be opened is empty and named."""
 
     case_id: str
     patient_id: str
     newest: Place | None
     at_signal: Place | None
     contact: Contact | None
+    help: LocalHelp
+    plan: OpenPlan | None
     # Paths of the wire's fields, for example "newest_location.address".
     unreadable: tuple[str, ...]
 
@@ -44,3 +89,20 @@ class EmergencyPack:
         if self.newest is None:
             return False
         return self.at_signal is None or self.newest.location_id != self.at_signal.location_id
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Parts that nobody has recorded, by the wire's names."""
+        parts = {
+            "newest_location": self.newest,
+            "signal_location": self.at_signal,
+            "emergency_contact": self.contact,
+            "safety_plan": self.plan,
+            "duty_to_warn": self.help.duty,
+        }
+        state = self.newest.state if self.newest else ""
+        there = {number.kind for number in self.help.numbers if number.state == state}
+        return (
+            *(name for name, part in parts.items() if part is None),
+            *(f"local_numbers.{kind.value}" for kind in NumberKind if kind not in there),
+        )

@@ -4,10 +4,12 @@ known but not confirmed, and Haven's default. A tenant's section `crisis` overri
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from services.crisis.domain.aftercare import AftercarePolicy
 from services.crisis.domain.escalation import SUPERVISOR_POOL, FrozenPolicy, Rung
+from services.crisis.domain.person_request import QueuePolicy
 from services.crisis.domain.signal import Severity
 from services.crisis.domain.snooze import SnoozeLimit
 
@@ -46,6 +48,13 @@ class CrisisPolicy:
     supervisor_id: str = "supervisor-pool"
     # What a patient is always told to call.
     call_number: str = "988"  # clinical.md 5.4: call, text or chat, 24/7
+    # An entry that nobody has verified for so long is shown as stale.
+    number_fresh_days: int = 90  # clinical.md 5.3 [D]: manual confirmation each 90 days
+    duty_fresh_days: int = 365  # [D]: laws change more slowly than telephones
+    # What must happen after a case: `[tenants.<id>.crisis.aftercare]`.
+    aftercare: AftercarePolicy = field(default_factory=AftercarePolicy)
+    # Somebody to talk to: `[tenants.<id>.crisis.queue]`.
+    queue: QueuePolicy = field(default_factory=QueuePolicy)
 
     def __post_init__(self) -> None:
         if not 0 < self.drill_late_seconds < self.drill_period_seconds:

@@ -23,6 +23,8 @@ class Source(StrEnum):
     CLINICIAN = "clinician"
     INBOUND_TEXT = "inbound_text"
     MISSED_CHECK_IN = "missed_check_in"
+    MISSED_FOLLOW_UP = "missed_follow_up"
+    PERSON_REQUESTED = "person_requested"
     # A crisis-class event that nobody could take: only its envelope is known.
     DEAD_LETTER = "dead_letter"
     # The platform tries itself.

@@ -28,7 +28,8 @@ from services.crisis.domain.findings import (
 )
 from services.crisis.domain.record import State
 from services.crisis.domain.signal import Severity, Signal, Source
-from services.crisis.ports import AuditBook, Plans, PolicyOf, WaitingEvents
+from services.crisis.ports import Plans, PolicyOf
+from services.crisis.ports.audits import AuditBook, WaitingEvents
 
 repairs = Counter(
     "haven_crisis_audit_repairs", "What the auditor put right, each counted once.", ["kind"]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from prometheus_client import Counter, Histogram
-
 from chassis.call import Call, Role
 from chassis.errors import Aborted, AlreadyExists
 from chassis.ids import new_id
@@ -30,48 +28,36 @@ from services.crisis.domain.cover import Cover
 from services.crisis.domain.escalation import FrozenPolicy, policy_for
 from services.crisis.domain.record import State
 from services.crisis.domain.signal import Severity, Signal, Source
-from services.crisis.domain.timeline import ActKind
+from services.crisis.handlers.counting import counted
 from services.crisis.ports import CaseBook, Copies, Plans, PolicyOf
+from services.crisis.ports.aftercare import Aftercare
 
 C = TypeVar("C", Case, Case | None)
-
-time_to_acknowledge = Histogram(
-    "haven_crisis_time_to_acknowledge_seconds",
-    "From the moment nobody has a case to its acknowledgement.",
-    ["severity"],
-    buckets=(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800),
-)
-pages_requested = Counter("haven_crisis_pages_requested", "Pages asked of notify.", ["severity"])
-rungs_uncovered = Counter(
-    "haven_crisis_rungs_uncovered",
-    "Rungs that named nobody who is there; the supervisors were paged.",
-    ["severity"],
-)
-cases_without_policy = Counter(
-    "haven_crisis_cases_without_policy",
-    "Cases opened for a tenant that has no escalation policy.",
-    ["severity"],
-)
-for _severity in Severity:
-    for _metric in (time_to_acknowledge, pages_requested, rungs_uncovered, cases_without_policy):
-        _metric.labels(_severity.name.lower())
 
 
 class Cases:
     """What happens to cases. Metrics move after the commit, once."""
 
     def __init__(
-        self, store: Store, *, book: CaseBook, plans: Plans, copies: Copies, policy_of: PolicyOf
+        self,
+        store: Store,
+        *,
+        book: CaseBook,
+        plans: Plans,
+        copies: Copies,
+        aftercare: Aftercare,
+        policy_of: PolicyOf,
     ) -> None:
         self._store = store
         self._book = book
+        self._aftercare = aftercare
         self._plans = plans
         self._copies = copies
         self._policy_of = policy_of
 
     def take(self, call: Call, signal: Signal) -> Case:
         """Open the patient's case, or join the open one; the same fact again changes nothing."""
-        return _counted(self._transact(call, lambda tx: self._take(tx, signal)))
+        return counted(self._transact(call, lambda tx: self._take(tx, signal)))
 
     def take_where(self, call: Call, found: Callable[[Reader], Signal | None]) -> None:
         """The same for a signal that depends on what is stored, decided in the one transaction."""
@@ -81,7 +67,7 @@ class Cases:
             return self._take(tx, signal) if signal else None
 
         if (case := self._transact(call, change)) is not None:
-            _counted(case)
+            counted(case)
 
     def open(self, call: Call, command: OpenCase) -> Case:
         """A clinician's own signal."""
@@ -138,11 +124,14 @@ class Cases:
         )
 
     def resolve(self, call: Call, command: ResolveCase) -> Case:
-        """The caller ends the case."""
+        """The caller ends the case; what must follow is planned with it."""
         by = call.actor.subject
-        return self._act(
-            call, command.case_id, lambda case, tx: case.resolve(by, command.disposition, tx.now)
-        )
+
+        def act(case: Case, tx: Tx) -> None:
+            case.resolve(by, command.disposition, tx.now)
+            self._aftercare.after_case(tx, case)
+
+        return self._act(call, command.case_id, act)
 
     def decline(self, call: Call, command: DeclineCase) -> Case:
         """The caller was asked and cannot."""
@@ -199,7 +188,7 @@ class Cases:
             signal = Signal(case.id, command.patient_id, case.source, case.severity, by)
             return self._join(tx, known, signal)
 
-        return _counted(self._transact(call, change))
+        return counted(self._transact(call, change))
 
     def page_delivered(self, call: Call, command: PageDelivered) -> None:
         """Note on the timeline that a page was handed over."""
@@ -253,7 +242,7 @@ class Cases:
         def change(tx: Tx) -> Case:
             return self._done(tx, self._book.load(tx, case_id), act)
 
-        return _counted(self._store.transact(call, change))
+        return counted(self._store.transact(call, change))
 
     def _note(self, call: Call, page_id: str, act: Callable[[Case, Tx], None]) -> None:
         """Act on the case of a page; messages that carry no page of ours are nobody's case."""
@@ -263,7 +252,7 @@ class Cases:
             return self._done(tx, case, act) if case else None
 
         if (case := self._store.transact(call, change)) is not None:
-            _counted(case)
+            counted(case)
 
     def _done(self, tx: Tx, case: Case, act: Callable[[Case, Tx], None]) -> Case:
         act(case, tx)
@@ -281,20 +270,3 @@ class Cases:
     def _cover(self, tx: Tx) -> Cover:
         supervisor_id = self._policy_of(tx.call.tenant_id).supervisor_id
         return Cover(self._plans.rotations(tx), supervisor_id)
-
-
-def _counted(case: Case) -> Case:
-    """Move the metrics for what has just been committed; drills have metrics of their own."""
-    if case.source is Source.DRILL:
-        return case
-    severity = case.severity.name.lower()
-    kinds = [act.kind for act in case.timeline.latest]
-    pages_requested.labels(severity).inc(kinds.count(ActKind.PAGED))
-    rungs_uncovered.labels(severity).inc(kinds.count(ActKind.COVER_MISSED))
-    if ActKind.OPENED in kinds and case.ladder.policy.version == 0:
-        cases_without_policy.labels(severity).inc()
-    acknowledge_time = case.responders.acknowledge_time
-    if ActKind.ACKNOWLEDGED in kinds and acknowledge_time and case.wait_start:
-        waited = acknowledge_time - case.wait_start
-        time_to_acknowledge.labels(severity).observe(waited.total_seconds())
-    return case

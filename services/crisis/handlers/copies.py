@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from chassis.call import Call, EventOnce
-from chassis.store import Store
+from chassis.store import Store, Tx
 from services.crisis.domain.commands import KeepEmergencyContact, KeepLocation, KeepScreening
+from services.crisis.domain.states import STATES
 from services.crisis.ports import Copies
+from services.crisis.ports.aftercare import Aftercare, Atlas
 
 
 class Records:
     """Keeps copies; an older fact never replaces a newer one."""
 
-    def __init__(self, store: Store, *, copies: Copies) -> None:
+    def __init__(self, store: Store, *, copies: Copies, atlas: Atlas, aftercare: Aftercare) -> None:
         self._store = store
         self._copies = copies
+        self._atlas = atlas
+        self._aftercare = aftercare
 
     def keep_location(self, call: Call, place: KeepLocation) -> None:
-        """Remember where a patient said to be."""
+        """Remember where a patient said to be, and that local numbers are needed there."""
         version = _version(call)
-        self._store.transact(call, lambda tx: self._copies.keep_location(tx, place, version))
+
+        def change(tx: Tx) -> None:
+            self._copies.keep_location(tx, place, version)
+            if place.state in STATES:
+                self._atlas.note_state(tx, place.state)
+
+        self._store.transact(call, change)
 
     def keep_contact(self, call: Call, contact: KeepEmergencyContact) -> None:
         """Remember whom to call about a patient."""
@@ -26,9 +36,14 @@ class Records:
         self._store.transact(call, lambda tx: self._copies.keep_contact(tx, contact, version))
 
     def keep_screening(self, call: Call, screening: KeepScreening) -> None:
-        """Remember that a screening ended."""
+        """Remember that a screening ended; one that worries is to be clarified by a human."""
         version = _version(call)
-        self._store.transact(call, lambda tx: self._copies.keep_screening(tx, screening, version))
+
+        def change(tx: Tx) -> None:
+            self._copies.keep_screening(tx, screening, version)
+            self._aftercare.after_screening(tx, screening)
+
+        self._store.transact(call, change)
 
 
 def _version(call: Call) -> int:

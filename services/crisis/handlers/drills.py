@@ -33,7 +33,8 @@ from services.crisis.domain.drill import (
 from services.crisis.domain.record import State
 from services.crisis.domain.signal import Signal
 from services.crisis.domain.timeline import Act, ActKind
-from services.crisis.ports import CaseBook, DrillBook, PolicyOf
+from services.crisis.ports import CaseBook, PolicyOf
+from services.crisis.ports.audits import DrillBook
 
 T = TypeVar("T")
 WATCH_SECONDS = 0.5  # while a drill runs; no step is measured finer than that

@@ -11,7 +11,7 @@ from prometheus_client import Gauge
 from chassis.errors import HavenError
 from services.crisis.domain.findings import Finding, FindingKind, ParkedEvent, Repair
 from services.crisis.handlers.auditing import Auditing
-from services.crisis.ports import DeadQueues
+from services.crisis.ports.audits import DeadQueues
 from services.crisis.rounds.turns import LOOK_SECONDS, Claim, Hands, Lease, Pace, show, tell
 
 last_dead_letter_look = Gauge(

@@ -16,11 +16,32 @@ from services.crisis.domain.escalation import EscalationPolicy
 from services.crisis.domain.rotation import Rotation
 from services.crisis.domain.signal import Severity
 from services.crisis.domain.timeline import Act
+from services.crisis.store import atlas, drills, follow_ups, person_queue, safety_plans
+from services.crisis.store.atlas import MongoAtlas
+from services.crisis.store.drills import MongoDrillBook
+from services.crisis.store.follow_ups import FOLLOW_UPS, MongoFollowUps
+from services.crisis.store.person_queue import PERSON_REQUESTS, MongoPersonQueue
+from services.crisis.store.safety_plans import MongoSafetyPlans
+
+__all__ = [
+    "ACTS",
+    "CASES",
+    "FOLLOW_UPS",
+    "INDEXES",
+    "PERSON_REQUESTS",
+    "MongoAtlas",
+    "MongoCaseBook",
+    "MongoCopies",
+    "MongoDrillBook",
+    "MongoFollowUps",
+    "MongoPersonQueue",
+    "MongoPlans",
+    "MongoSafetyPlans",
+]
 
 CASES, ACTS = "cases", "case_acts"
 POLICIES, ROTATIONS = "escalation_policies", "rotations"
 LOCATIONS, CONTACTS, SCREENINGS = "locations", "emergency_contacts", "screenings"
-DRILLS = "drills"
 
 INDEXES: tuple[Index, ...] = (
     # At most one unresolved case per patient, whoever reports at the same moment. Cases whose
@@ -43,14 +64,16 @@ INDEXES: tuple[Index, ...] = (
     # For the auditor: the pages of late, and whether one ever reached the supervisors.
     Index(ACTS, [("tenant_id", 1), ("act_time", 1)], partial={"kind": "paged"}),
     Index(ACTS, [("tenant_id", 1), ("recipient_id", 1)], partial={"kind": "page_delivered"}),
-    # One drill of a tenant at a time.
-    Index(DRILLS, [("tenant_id", 1)], unique=True, partial={"is_running": True}),
-    Index(DRILLS, [("tenant_id", 1), ("start_time", -1)]),
     Index(POLICIES, [("tenant_id", 1)]),
     Index(ROTATIONS, [("tenant_id", 1)]),
     Index(LOCATIONS, [("tenant_id", 1), ("patient_id", 1), ("attest_time", -1)]),
     Index(CONTACTS, [("tenant_id", 1), ("patient_id", 1)]),
     Index(SCREENINGS, [("tenant_id", 1), ("patient_id", 1), ("complete_time", -1)]),
+    *atlas.INDEXES,
+    *drills.INDEXES,
+    *follow_ups.INDEXES,
+    *person_queue.INDEXES,
+    *safety_plans.INDEXES,
 )
 
 

@@ -6,10 +6,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from chassis.store import Reader, Repository, Store, Tx
+from chassis.store import Index, Reader, Repository, Store, Tx
 from services.crisis.codec import drills
 from services.crisis.domain.drill import Drill, DrillState
-from services.crisis.store import DRILLS
+
+DRILLS = "drills"
+
+INDEXES: tuple[Index, ...] = (
+    # One drill of a tenant at a time.
+    Index(DRILLS, [("tenant_id", 1)], unique=True, partial={"is_running": True}),
+    Index(DRILLS, [("tenant_id", 1), ("start_time", -1)]),
+)
 
 
 class MongoDrillBook:

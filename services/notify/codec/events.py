@@ -42,6 +42,16 @@ def nudge(event: sessions_pb2.PatientAbsent) -> commands.Nudge:
     )
 
 
+def overdue(event: crisis_pb2.FollowUpMissed) -> commands.TellOverdue:
+    """Something was not done in time, for the how-manieth time."""
+    return commands.TellOverdue(
+        follow_up_id=_required(event, "follow_up_id"),
+        recipient_id=_required(event, "recipient_id"),
+        number=event.escalation_count,
+        notice_time=_time(event.miss_time),
+    )
+
+
 def patient_contact(event: intake_pb2.PatientContactRecorded) -> PatientContact:
     """How a patient is reached."""
     return PatientContact(

@@ -28,6 +28,16 @@ class Nudge:
 
 
 @dataclass(frozen=True, slots=True)
+class TellOverdue:
+    """Something that a member of staff looks after was not done in time; told `number` times."""
+
+    follow_up_id: str
+    recipient_id: str
+    number: int
+    notice_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class KeepCase:
     """What happened to a case; `in_hand` where pages asked for before it are no longer wanted."""
 

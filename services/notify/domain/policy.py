@@ -29,6 +29,8 @@ class NotifyPolicy:
     attempts: int = 10  # [D]
     # A nudge to join a session is of no use any more after this time.
     nudge_lifetime_seconds: float = 1_800  # [D] half an hour into a block of three
+    # Word of something overdue: the next word of it comes after this time.
+    overdue_lifetime_seconds: float = 86_400  # [D]
 
     def retry_plan(self, message_class: MessageClass) -> RetryPlan:
         """When a message of the class is tried again."""
@@ -43,6 +45,11 @@ class NotifyPolicy:
             timedelta(seconds=self.retry_longest_seconds),
             self.attempts,
         )
+
+    @property
+    def overdue_lifetime(self) -> timedelta:
+        """How long word of something overdue is worth sending."""
+        return timedelta(seconds=self.overdue_lifetime_seconds)
 
     @property
     def nudge_lifetime(self) -> timedelta:

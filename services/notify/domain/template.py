@@ -44,6 +44,7 @@ class Template:
 
 PAGE = TemplateRef("page", 1)
 NUDGE = TemplateRef("nudge", 1)
+OVERDUE = TemplateRef("overdue", 1)
 
 TEMPLATES: Mapping[TemplateRef, Template] = MappingProxyType(
     {
@@ -61,6 +62,11 @@ TEMPLATES: Mapping[TemplateRef, Template] = MappingProxyType(
             NUDGE,
             subject="You have a new message",
             body="You have a new message. Please open the app when you can.\n",
+        ),
+        OVERDUE: Template(
+            OVERDUE,
+            subject="Something waits for you",
+            body="Something on your list is overdue. Please open the app today.\n",
         ),
     }
 )

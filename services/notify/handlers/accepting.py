@@ -8,9 +8,9 @@ from datetime import datetime
 from chassis.call import Call, EventOnce
 from chassis.ids import derived_id
 from chassis.store import Store, Tx
-from services.notify.domain.commands import Nudge, SendPage
+from services.notify.domain.commands import Nudge, SendPage, TellOverdue
 from services.notify.domain.message import Channel, Message, MessageClass, Page
-from services.notify.domain.template import NUDGE, PAGE, TemplateRef
+from services.notify.domain.template import NUDGE, OVERDUE, PAGE, TemplateRef
 from services.notify.handlers.counting import ACCEPTED, messages
 from services.notify.ports import MessageBook, PolicyOf
 
@@ -19,7 +19,7 @@ MadeAt = Callable[[datetime], Message]
 
 
 class Accepting:
-    """One message per page, one per absence, however often they are asked for."""
+    """One message per page, absence and escalation, however often they are asked for."""
 
     def __init__(self, store: Store, *, book: MessageBook, policy_of: PolicyOf) -> None:
         self._store = store
@@ -57,6 +57,22 @@ class Accepting:
             )
             message.patient_id = command.patient_id
             return message
+
+        self._accept(call, made)
+
+    def overdue(self, call: Call, command: TellOverdue) -> None:
+        """Tell a member of staff that something is overdue, without saying what or for whom."""
+        lifetime = self._policy_of(call.tenant_id).overdue_lifetime
+        key = (call.tenant_id, "overdue", command.follow_up_id, str(command.number))
+
+        def made(now: datetime) -> Message:
+            return self._message(
+                derived_id(*key),
+                MessageClass.CLINICAL,
+                command.recipient_id,
+                template=OVERDUE,
+                times=(now, command.notice_time + lifetime),
+            )
 
         self._accept(call, made)
 

@@ -10,7 +10,7 @@ from chassis.lease import Leases
 from services.crisis.bootstrap import Audit, bootstrap_audit
 from services.crisis.domain.findings import FindingKind
 from services.crisis.domain.policy import CrisisPolicy
-from services.crisis.ports import DeadQueues
+from services.crisis.ports.audits import DeadQueues
 from services.crisis.rounds import AuditRounds, DeadLetterRounds, Pace
 from tests.integration.crisis.ward import TENANT, Ward
 

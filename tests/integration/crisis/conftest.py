@@ -10,6 +10,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from chassis.call import Role
 from cli.servers import SmtpServer
 from services.crisis.api import assemble
 from services.crisis.settings import CrisisSettings
@@ -65,3 +66,21 @@ async def front(
     ) as opened:
         yield opened
         database.client["keyvault"]["data_keys"].delete_many({"keyAltNames": opened.tenant_id})
+
+
+@pytest.fixture
+def clinician(front: Front) -> Any:
+    """Dr. One, who has the cases."""
+    return front.caller("dr-one", Role.CLINICIAN)
+
+
+@pytest.fixture
+def supervisor(front: Front) -> Any:
+    """Who resolves them."""
+    return front.caller("dr-boss", Role.SUPERVISOR)
+
+
+@pytest.fixture
+def patient(front: Front) -> Any:
+    """Whom they are about."""
+    return front.caller("p-1", Role.PATIENT)

@@ -36,6 +36,7 @@ from services.crisis.domain.commands import (
     PutEscalationPolicy,
     PutRotation,
     RecordContact,
+    ResolveCase,
 )
 from services.crisis.domain.escalation import SUPERVISOR_POOL, Rung, Target, TargetKind
 from services.crisis.domain.policy import CrisisPolicy
@@ -77,9 +78,12 @@ class Ward:
         )
         self.crisis_store.ensure_indexes((*CHASSIS_INDEXES, *crisis_store.INDEXES))
         self.notify_store.ensure_indexes((*CHASSIS_INDEXES, *notify_store.INDEXES))
-        numbers = CrisisPolicy(shortest_wait_seconds=0.2, contact_high_seconds=1.5)
+        self.numbers = CrisisPolicy(shortest_wait_seconds=0.2, contact_high_seconds=1.5)
         self.crisis = crisis_bootstrap.bootstrap(
-            store=self.crisis_store, policy_of=lambda _: numbers, reveal=self.cipher.reveal
+            store=self.crisis_store,
+            policy_of=lambda _: self.numbers,
+            reveal=self.cipher.reveal,
+            seal=self.cipher.encrypt,
         )
         self.notify = notify_bootstrap.bootstrap(
             store=self.notify_store,
@@ -181,6 +185,14 @@ class Ward:
     def contact(self, case_id: str, by: str = "dr-one") -> None:
         """A clinician reaches the patient."""
         self.crisis.cases.record_contact(self.staff(by), RecordContact(case_id, "phone"))
+
+    def resolve(self, case_id: str, by: str = "dr-two") -> None:
+        """Another clinician ends the case."""
+        self.crisis.cases.resolve(self.staff(by), ResolveCase(case_id, "mobile_crisis"))
+
+    def follow_ups(self, **filter: Any) -> list[dict[str, Any]]:
+        """Follow-ups as they are stored."""
+        return list(self.client[self.databases["crisis"]].follow_ups.find(filter))
 
     def cases(self, **filter: Any) -> list[dict[str, Any]]:
         """Cases as they are stored."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from chassis.errors import ResourceExhausted
+from chassis.rpc import executor as executor_module
 from chassis.rpc.executor import BoundedExecutor
 
 REQUEST: contextvars.ContextVar[str] = contextvars.ContextVar("request")
@@ -114,3 +115,38 @@ def test_a_call_that_outlives_its_loop_ends_without_a_word(executor: BoundedExec
     gate.released.set()
 
     executor.close()  # the thread ends; what it raised would fail this test
+
+
+async def test_a_call_about_somebody_in_danger_is_not_refused_and_goes_first(
+    executor: BoundedExecutor,
+) -> None:
+    gate = Gate()
+    order: list[str] = []
+    running = asyncio.create_task(executor.run(gate))
+    await asyncio.to_thread(gate.started.wait, 5)
+    others = [asyncio.create_task(executor.run(order.append, "ordinary"))]
+    await asyncio.sleep(0)
+    urgent = [
+        asyncio.create_task(executor.run(order.append, f"urgent {number}", is_urgent=True))
+        for number in range(3)
+    ]
+    await asyncio.sleep(0)
+    gate.released.set()
+    await asyncio.gather(running, *others, *urgent)
+
+    assert order == ["urgent 0", "urgent 1", "urgent 2", "ordinary"]
+
+
+async def test_even_urgent_calls_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor_module, "URGENT_QUEUE", 1)
+    executor = BoundedExecutor(1, queue=1)
+    gate = Gate()
+    tasks = [asyncio.create_task(executor.run(gate))]
+    await asyncio.to_thread(gate.started.wait, 5)
+    tasks += [asyncio.create_task(executor.run(int, is_urgent=True)) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(ResourceExhausted):
+        await executor.run(int, is_urgent=True)
+    gate.released.set()
+    await asyncio.gather(*tasks)
+    executor.close()

@@ -51,6 +51,7 @@ TRANSIENT = "TransientTransactionError"
         (DuplicateKeyError(DUPLICATE, 11000), AlreadyExists, "UNIQUE_INDEX"),
         (OperationFailure(SECRET, 112), Aborted, "WRITE_CONFLICT"),
         (labelled(OperationFailure(SECRET, 251), TRANSIENT), Aborted, "WRITE_CONFLICT"),
+        (OperationFailure(SECRET, 290), Aborted, "WRITE_CONFLICT"),
         (OperationFailure(SECRET, 13), Internal, "STORE_FAULT"),
         (PyMongoError(SECRET), Internal, "STORE_FAULT"),
     ],

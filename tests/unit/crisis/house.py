@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from haven.crisis.v1 import events_pb2
@@ -16,6 +16,12 @@ from chassis.deadline import Deadline
 from chassis.errors import FailedPrecondition, Unavailable
 from chassis.ids import new_id
 from services.crisis.bootstrap import bootstrap
+from services.crisis.codec.aftercare_documents import follow_up_from
+from services.crisis.domain.aftercare_commands import (
+    CompleteFollowUp,
+    NumberEntry,
+    PutLocalNumbers,
+)
 from services.crisis.domain.case import Case
 from services.crisis.domain.commands import (
     AcknowledgeCase,
@@ -25,9 +31,12 @@ from services.crisis.domain.commands import (
     ResolveCase,
 )
 from services.crisis.domain.escalation import SUPERVISOR_POOL, Rung
+from services.crisis.domain.follow_up import FollowUp, Kind, Outcome
+from services.crisis.domain.jurisdiction import NumberKind
 from services.crisis.domain.policy import CrisisPolicy
 from services.crisis.domain.signal import Severity
 from services.crisis.store import INDEXES
+from services.crisis.timers import due_work
 from tests.fakes.memory_store import MemoryStore
 from tests.unit.crisis.builders import NOON, after, rotation_target, rung
 
@@ -48,7 +57,12 @@ class House:
         self.clock = FixedClock(NOON)
         self.store = MemoryStore(service="crisis", clock=self.clock, indexes=INDEXES)
         self.numbers = CrisisPolicy(**numbers)
-        self.crisis = bootstrap(store=self.store, policy_of=lambda _: self.numbers, reveal=_reveal)
+        self.crisis = bootstrap(
+            store=self.store,
+            policy_of=lambda _: self.numbers,
+            reveal=_reveal,
+            seal=lambda tenant_id, text: sealed(text, tenant_id),
+        )
 
     def staffed(self) -> House:
         """The same house with people on call and a ladder for each severity."""
@@ -121,9 +135,10 @@ class House:
     def time_passes(self, **parts: float) -> None:
         """The clock moves on; whatever is due then is handled once."""
         self.clock.advance(after(**parts) - NOON)
-        for tenant_id, case_id in self.store.due("cases", "next_deadline_time", limit=100):
-            call = system_call(tenant_id, service="crisis", action="timer.case-deadlines")
-            self.crisis.cases.climb(call, case_id)
+        for work in due_work(self.crisis):
+            for tenant_id, id in self.store.due(work.collection, work.field, limit=100):
+                action = f"timer.{work.name}"
+                work.handle(system_call(tenant_id, service="crisis", action=action), id)
 
     def acknowledge(self, case_id: str, by: str = "dr-one", **parts: Any) -> Case:
         """Somebody takes the case."""
@@ -147,6 +162,57 @@ class House:
         """The timeline of one case, or of all."""
         acts = self.store.documents("case_acts")
         return [act for act in acts if case_id in {"", act["case_id"]}]
+
+    def closed_case(self, patient_id: str = "p-1", *, tier: Any = intake_pb2.RISK_TIER_HIGH) -> str:
+        """A case from its signal to its end, by Dr. One and then Dr. Two; its id."""
+        self.risk(patient_id, tier)
+        (case_id,) = [
+            case["_id"]
+            for case in self.cases
+            if case["is_open"] and case["patient_id"] == patient_id
+        ]
+        self.acknowledge(case_id)
+        self.contact(case_id)
+        self.resolve(case_id)
+        return str(case_id)
+
+    def screening(
+        self, patient_id: str, tier: Any, *, screening_id: str = "s-1", **parts: Any
+    ) -> None:
+        """A screening ended now."""
+        event = intake_pb2.ScreeningCompleted(
+            screening_id=screening_id, patient_id=patient_id, tier=tier
+        )
+        event.complete_time.FromDatetime(self.clock.now())
+        self.hear(event, **parts)
+
+    def put_numbers(
+        self, state: str, kind: NumberKind, *, verified_on: date, area: str = "", etag: str = ""
+    ) -> Any:
+        """One local number, fictional."""
+        entry = NumberEntry(kind, "a fictional agency", "+12025550100", verified_on)
+        command = PutLocalNumbers(state, area, (entry,), etag)
+        call = self.call("boss", Role.ADMINISTRATOR)
+        return self.crisis.care.jurisdictions.put_numbers(call, command)
+
+    def follow_ups(self, kind: Kind | None = None) -> list[FollowUp]:
+        """Every follow-up as it is stored, the earliest due first."""
+        found = [follow_up_from(each) for each in self.store.documents("follow_ups")]
+        return sorted(
+            (each for each in found if kind in {None, each.kind}), key=lambda each: each.due_time
+        )
+
+    def follow_up(self, kind: Kind) -> FollowUp:
+        """The one follow-up of its kind."""
+        (found,) = self.follow_ups(kind)
+        return found
+
+    def complete(
+        self, follow_up: FollowUp, outcome: Outcome, by: str = "dr-one", *roles: Role
+    ) -> FollowUp:
+        """Somebody has done it."""
+        command = CompleteFollowUp(follow_up.id, outcome)
+        return self.crisis.care.follow_ups.complete(self.call(by, *roles), command)
 
     @property
     def pages(self) -> list[events_pb2.PageRequested]:

@@ -14,6 +14,7 @@ from services.crisis.bootstrap import bootstrap_audit
 from services.crisis.domain.drill import Drill, DrillState, Step
 from services.crisis.domain.policy import CrisisPolicy
 from services.crisis.handlers.drills import Drills
+from services.crisis.store import FOLLOW_UPS
 from services.crisis.timers import Census
 from tests.unit.crisis.builders import NOON, after
 from tests.unit.crisis.house import TENANT, House
@@ -217,6 +218,17 @@ def test_drills_move_no_clinical_number() -> None:
 
     assert value("haven_crisis_pages_requested_total", severity="high") == pages
     assert value("haven_crisis_time_to_acknowledge_seconds_count", severity="high") == answers
+
+
+def test_nothing_must_follow_a_drill() -> None:
+    house = a_house()
+    runner = runner_of(house)
+    runner.advance(TENANT)
+    hand_over(house)
+    runner.advance(TENANT)
+
+    assert drills(house) == ["passed"]
+    assert house.store.documents(FOLLOW_UPS) == []
 
 
 def test_the_census_counts_the_tenants_that_it_is_given_and_no_drill() -> None:

@@ -6,16 +6,27 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from haven.crisis.v1 import resources_pb2 as resource
 from haven.intake.v1 import events_pb2 as intake_pb2
 from haven.sessions.v1 import events_pb2 as sessions_pb2
 from prometheus_client import REGISTRY
 
+from chassis.call import Role
 from chassis.deadline import Deadline
 from chassis.errors import DeadlineExceeded
 from services.crisis.codec import answers
+from services.crisis.domain.aftercare_commands import (
+    NumberEntry,
+    PlainItem,
+    PlainSection,
+    PutLocalNumbers,
+    ReviseSafetyPlan,
+)
 from services.crisis.domain.commands import KeepEmergencyContact, RevealPack
+from services.crisis.domain.jurisdiction import NumberKind
+from services.crisis.domain.safety_plan import SectionKind
 from services.crisis.queries import Opening
-from tests.unit.crisis.builders import NOON
+from tests.unit.crisis.builders import NOON, after
 from tests.unit.crisis.house import KEY_AWAY, House, sealed
 
 FOREIGN = sealed("1 First Street", tenant_id="harbor")
@@ -116,3 +127,88 @@ def test_nothing_more_is_opened_once_the_caller_has_left() -> None:
         opening.contact("emergency_contact", KeepEmergencyContact("p-1", b"1", b"2", True))
 
     assert asked == []
+
+
+def moved(house: House, state: str = "MD") -> None:
+    """The patient says another place after the signal."""
+    place = sessions_pb2.LocationAttested(location_id="l-2", patient_id="p-1", state=state)
+    place.attest_time.FromDatetime(after(minutes=5))
+    house.hear(place)
+
+
+def test_a_pack_says_by_itself_what_nobody_has_recorded() -> None:
+    house = House().staffed()
+    house.signal()
+
+    pack = revealed(house)
+
+    assert list(pack.missing_parts) == [
+        "newest_location",
+        "signal_location",
+        "emergency_contact",
+        "safety_plan",
+        "duty_to_warn",
+        "local_numbers.psap",
+        "local_numbers.mobile_crisis",
+        "local_numbers.emergency_department",
+    ]
+    assert (pack.call_number, bool(pack.dispatch_caution)) == ("988", True)
+
+
+def test_a_complete_pack_misses_nothing() -> None:
+    house = a_house()
+    entries = tuple(
+        NumberEntry(kind, "a fictional agency", "+12025550100", NOON.date()) for kind in NumberKind
+    )
+    call = house.call("boss", Role.ADMINISTRATOR)
+    house.crisis.care.jurisdictions.put_numbers(call, PutLocalNumbers("VA", "", entries, ""))
+    sections = (PlainSection(SectionKind.OWN_COPING, (PlainItem("a walk", ""),)),)
+    command = ReviseSafetyPlan("p-1", sections, None, "")
+    house.crisis.care.safety_plans.revise(house.call("dr-one"), command)
+
+    pack = revealed(house)
+
+    assert list(pack.missing_parts) == []
+    assert [item.text for item in pack.safety_plan.sections[0].items] == ["a walk"]
+    assert pack.safety_plan.summary.version.plan_version == 1
+
+
+def test_a_stale_number_is_marked_and_neither_hidden_nor_missing() -> None:
+    house = a_house()
+    house.put_numbers("VA", NumberKind.PSAP, verified_on=after(days=-200).date())
+
+    pack = revealed(house)
+
+    assert [(each.phone, each.is_stale) for each in pack.local_numbers] == [("+12025550100", True)]
+    assert "local_numbers.psap" not in pack.missing_parts
+
+
+def test_after_a_move_the_newest_state_s_numbers_come_first_and_its_law_holds() -> None:
+    house = a_house()
+    for state in ("VA", "MD", "OR"):
+        house.put_numbers(state, NumberKind.PSAP, verified_on=NOON.date())
+    moved(house)
+
+    pack = revealed(house)
+
+    assert pack.is_location_changed
+    assert [each.state for each in pack.local_numbers] == ["MD", "VA"]
+    assert pack.duty_to_warn.state == "MD"
+
+
+def test_numbers_of_the_place_before_the_move_do_not_stand_in_for_those_of_the_new_one() -> None:
+    house = a_house()
+    house.put_numbers("VA", NumberKind.PSAP, verified_on=NOON.date())
+    moved(house)
+
+    assert "local_numbers.psap" in revealed(house).missing_parts
+
+
+def test_with_the_keys_away_local_help_is_still_told() -> None:
+    house = a_house(address=KEY_AWAY, callback=KEY_AWAY, name=KEY_AWAY, phone=KEY_AWAY)
+    house.put_numbers("VA", NumberKind.PSAP, verified_on=NOON.date())
+
+    pack = revealed(house)
+
+    assert [each.phone for each in pack.local_numbers] == ["+12025550100"]
+    assert pack.duty_to_warn.rule == resource.DUTY_TO_WARN_RULE_UNKNOWN

@@ -162,3 +162,11 @@ def test_once_identified_the_others_hear_whose_case_it_is(house: House) -> None:
 
     heard: Any = house.store.emitted(events_pb2.CaseOpened)
     assert [event.patient_id for event in heard] == ["", "p-1"]
+
+
+def test_nothing_follows_a_case_without_a_patient(house: House) -> None:
+    case = text(house)
+    house.acknowledge(case.id)
+    resolve(house, case.id, "not_a_patient")
+
+    assert house.store.documents("follow_ups") == []

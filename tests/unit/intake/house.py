@@ -76,7 +76,8 @@ class MirrorCipher:
 class OnTheSpot(BoundedExecutor):
     """Runs a call where it is asked for: each of a test's threads has a loop of its own."""
 
-    async def run(self, fn: Callable[..., R], *args: Any) -> R:
+    async def run(self, fn: Callable[..., R], *args: Any, is_urgent: bool = False) -> R:
+        del is_urgent
         return fn(*args)
 
 

@@ -1,0 +1,77 @@
+"""Follow-ups come into being in the transaction of whatever makes them necessary."""
+
+from __future__ import annotations
+
+from chassis.store import Tx
+from services.crisis.domain import aftercare
+from services.crisis.domain.aftercare import AftercarePolicy, Cause
+from services.crisis.domain.case import Case
+from services.crisis.domain.commands import KeepScreening
+from services.crisis.domain.follow_up import CLINICIANS, CancelReason, Kind, Outcome, Owner
+from services.crisis.domain.safety_plan import SafetyPlan
+from services.crisis.domain.signal import Severity, Source
+from services.crisis.ports import PolicyOf
+from services.crisis.ports.aftercare import FollowUpBook
+
+CALM = "none"  # the one tier of a screening that asks for nothing; an unknown one is not calm
+
+
+class AftercarePlanner:
+    """What follows a case, a screening and a safety plan; the same cause again changes nothing."""
+
+    def __init__(self, *, book: FollowUpBook, policy_of: PolicyOf) -> None:
+        self._book = book
+        self._policy_of = policy_of
+
+    def after_case(self, tx: Tx, case: Case) -> None:
+        """A case was resolved: contacts, reassessment, notes and reviews, by its severity.
+
+        A case of high severity begins the caring contacts anew; the rest of an older series is
+        cancelled, so that nobody writes to the patient twice.
+        """
+        if not case.is_patient_known or case.source is Source.DRILL:
+            return  # there was nobody whom anything could follow for
+        if case.severity is Severity.HIGH:
+            for older in self._book.open_of(tx, case.patient_id, Kind.CARING_CONTACT):
+                if older.origin_id != case.id:
+                    older.cancel(tx.call.actor.subject, CancelReason.SUPERSEDED, tx.now)
+                    self._book.save(tx, older)
+        owner_id = case.owner_id or case.resolver_id
+        cause = Cause(
+            patient_id=case.patient_id,
+            origin_id=case.id,
+            anchor=case.resolve_time or tx.now,
+            owner=Owner(owner_id) if owner_id else CLINICIANS,
+            case_id=case.id,
+            severity=case.severity,
+            resolver_id=case.resolver_id,
+        )
+        self._book.plan(tx, aftercare.after_case(cause, case.severity, self._policy(tx)))
+
+    def after_screening(self, tx: Tx, screening: KeepScreening) -> None:
+        """A screening ended; one that worries, or of which nobody can say, must be clarified."""
+        if screening.tier == CALM:
+            return
+        cause = Cause(
+            patient_id=screening.patient_id,
+            origin_id=screening.screening_id,
+            anchor=screening.complete_time,
+            owner=CLINICIANS,
+            screening_id=screening.screening_id,
+        )
+        self._book.plan(tx, [aftercare.after_screening(cause, self._policy(tx))])
+
+    def after_plan(self, tx: Tx, plan: SafetyPlan, *, was_revised: bool) -> None:
+        """A plan was written or gone through: that was every review that was open, and the next
+        one has its time."""
+        by = tx.call.actor.subject
+        outcome = Outcome.PLAN_REVISED if was_revised else Outcome.PLAN_CONFIRMED
+        for review in self._book.open_of(tx, plan.patient_id, Kind.SAFETY_PLAN_REVIEW):
+            review.settle(by, outcome, tx.now)
+            self._book.save(tx, review)
+        cause = Cause(plan.patient_id, plan.id, tx.now, Owner(by))
+        next_time = plan.review_time or tx.now
+        self._book.plan(tx, [aftercare.after_plan(cause, plan.review_count, next_time)])
+
+    def _policy(self, tx: Tx) -> AftercarePolicy:
+        return self._policy_of(tx.call.tenant_id).aftercare

@@ -1,0 +1,127 @@
+"""What is not done in time reaches somebody: real timers, a real database, real mail."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from haven.sessions.v1 import events_pb2 as sessions_pb2
+
+from chassis.call import Actor, Call, Role
+from chassis.deadline import Deadline
+from chassis.errors import HavenError
+from services.crisis.domain.aftercare import AftercarePolicy
+from services.crisis.domain.aftercare_commands import CompleteFollowUp
+from services.crisis.domain.follow_up import Outcome
+from services.crisis.domain.person_request import QueuePolicy
+from tests.integration.crisis.ward import TENANT, Ward
+from tests.waiting import eventually
+
+SOON = AftercarePolicy(
+    contact_seconds_high=(0.5, 60.0), most_escalations=2, escalation_repeat_seconds=0.5
+)
+FIRST_CONTACT = {"kind": "contact", "number": 1}
+
+
+def closed_case(ward: Ward, patient_id: str = "p-1") -> str:
+    """A case from its signal to its end."""
+    ward.signal(patient_id)
+    case_id = str(ward.case_of(patient_id)["_id"])
+    ward.acknowledge(case_id)
+    ward.contact(case_id)
+    ward.resolve(case_id)
+    return case_id
+
+
+def missed_events(ward: Ward) -> list[dict[str, Any]]:
+    """Every FollowUpMissed that was published."""
+    outbox = ward.client[ward.databases["crisis"]].outbox
+    return list(outbox.find({"type": "haven.crisis.v1.FollowUpMissed"}))
+
+
+def test_a_contact_that_was_not_made_wakes_people_and_ends_with_the_supervisors(
+    ward: Ward,
+) -> None:
+    ward.numbers = replace(ward.numbers, aftercare=SOON)
+    ward.start_relay()  # two relays must not do more than one
+    closed_case(ward)
+
+    def owned() -> bool:
+        (contact,) = ward.follow_ups(**FIRST_CONTACT)
+        return bool(contact["owner_role"] == "supervisor")
+
+    eventually(owned, within=20)
+    (contact,) = ward.follow_ups(**FIRST_CONTACT)
+    assert (contact["state"], contact["escalation_count"]) == ("missed", 2)
+    assert contact["escalate_time"] is None
+    assert len(missed_events(ward)) == 2
+    (case,) = ward.cases(source="missed_follow_up")
+    assert (case["severity"], case["is_open"]) == ("moderate", True)
+
+    def told() -> Counter[str]:
+        return Counter(m["recipient_id"] for m in ward.messages(template_id="overdue"))
+
+    eventually(lambda: told() == {"dr-one": 1, "supervisor-pool": 1}, within=20)
+
+
+def test_of_those_who_complete_one_at_the_same_moment_one_has_done_it(ward: Ward) -> None:
+    ward.numbers = replace(ward.numbers, aftercare=SOON)
+    closed_case(ward)
+    (contact,) = ward.follow_ups(**FIRST_CONTACT)
+    command = CompleteFollowUp(contact["_id"], Outcome.REACHED)
+
+    failures = ward.at_once(
+        [partial(ward.crisis.care.follow_ups.complete, ward.staff("dr-one"), command)] * 3
+    )
+
+    refused = [error.reason for error in failures if isinstance(error, HavenError)]
+    assert refused == ["FOLLOW_UP_CLOSED"] * 2
+    (contact,) = ward.follow_ups(**FIRST_CONTACT)
+    assert (contact["state"], contact["closer_id"]) == ("done", "dr-one")
+
+
+def test_what_passed_while_no_relay_ran_is_found_when_one_does(ward: Ward) -> None:
+    ward.numbers = replace(ward.numbers, aftercare=SOON)
+    ward.stop_relays()
+    closed_case(ward)
+    (contact,) = ward.follow_ups(**FIRST_CONTACT)
+    eventually(lambda: ward.crisis_store.clock.now() > contact["due_time"], within=5)
+    assert missed_events(ward) == []
+
+    ward.start_relay()
+
+    eventually(lambda: ward.follow_ups(**FIRST_CONTACT)[0]["state"] == "missed", within=10)
+
+
+def test_a_storm_of_attestations_from_a_new_state_keeps_every_place(ward: Ward) -> None:
+    places = [
+        sessions_pb2.LocationAttested(
+            location_id=f"l-{number}", patient_id=f"p-{number}", state="VA"
+        )
+        for number in range(20)
+    ]
+
+    failures = ward.at_once([partial(ward.hear, place) for place in places])
+
+    assert failures == [None] * 20
+    database = ward.client[ward.databases["crisis"]]
+    assert database.locations.count_documents({}) == 20
+    assert [each["state"] for each in database.states_seen.find()] == ["VA"]
+
+
+def test_a_wait_for_a_person_beyond_the_bound_opens_one_case(ward: Ward) -> None:
+    ward.numbers = replace(ward.numbers, queue=QueuePolicy(wait_bound_seconds=0.3))
+    ward.start_relay()
+    patient = Actor("p-1", frozenset({Role.PATIENT}))
+    call = Call(TENANT, patient, "test.act", None, Deadline.after(20))
+    ward.crisis.care.person_queue.request(call, "p-1")
+
+    case = eventually(lambda: ward.cases(patient_id="p-1"), within=10)[0]
+    assert (case["source"], case["severity"]) == ("person_requested", "low")
+    look = ward.crisis.care.person_queue_queries.get
+    eventually(lambda: look(call, "p-1").request.is_past_bound, within=10)
+    taken = ward.crisis.care.person_queue.take_next(ward.staff("dr-one"), None)
+    assert taken is not None
+    assert len(ward.cases()) == 1
