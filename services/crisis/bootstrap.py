@@ -23,8 +23,10 @@ from services.crisis.domain.jurisdiction import Table
 from services.crisis.domain.policy import CrisisPolicy
 from services.crisis.handlers.absences import Absences
 from services.crisis.handlers.aftercare import AftercarePlanner
+from services.crisis.handlers.auditing import Auditing, Mends
 from services.crisis.handlers.cases import Cases
 from services.crisis.handlers.copies import Records
+from services.crisis.handlers.drills import CaseVerbs, Drills
 from services.crisis.handlers.follow_ups import FollowUps
 from services.crisis.handlers.hand_offs import HandOffs
 from services.crisis.handlers.jurisdictions import Jurisdictions
@@ -50,11 +52,13 @@ from services.crisis.store import (
     MongoAtlas,
     MongoCaseBook,
     MongoCopies,
+    MongoDrillBook,
     MongoFollowUps,
     MongoPersonQueue,
     MongoPlans,
     MongoSafetyPlans,
 )
+from services.crisis.store.audits import MongoAuditBook, OutboxEvents
 from services.crisis.store.board import MongoBoard
 from services.crisis.store.on_call import MongoOnCallBook
 
@@ -91,6 +95,14 @@ class Crisis:
     on_call_queries: OnCallQueries
     board_queries: BoardQueries
     consumers: Mapping[type[Message], Handler]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """All that the auditor can do."""
+
+    auditing: Auditing
+    drills: Drills
 
 
 @dataclass(frozen=True)
@@ -190,6 +202,41 @@ def _care(parts: Parts, copies: MongoCopies, alarm: Alarm) -> Care:
         person_queue_queries=PersonQueueQueries(store, book=queue, policy_of=policy_of),
         places=parts.places,
     )
+
+
+def bootstrap_audit(crisis: Crisis, *, store: Store, policy_of: PolicyOf) -> Audit:
+    """The auditor's use cases, which change cases by the same verbs as everybody."""
+    cases = crisis.cases
+    verbs = CaseVerbs(cases.take, cases.acknowledge, cases.record_contact, cases.resolve)
+    return Audit(
+        auditing=Auditing(
+            store,
+            book=MongoAuditBook(),
+            plans=MongoPlans(store),
+            events=OutboxEvents(store),
+            mends=Mends(cases.rescue, cases.take),
+            policy_of=policy_of,
+        ),
+        drills=Drills(
+            store,
+            drills=MongoDrillBook(store),
+            cases=MongoCaseBook(store),
+            verbs=verbs,
+            policy_of=policy_of,
+        ),
+    )
+
+
+def audit_of_process(process: Process) -> Audit:
+    """The auditor's use cases as its process runs them."""
+    policy_of = _policy_of(process.tenants)
+    return bootstrap_audit(of_process(process), store=process.store, policy_of=policy_of)
+
+
+def drill_periods(tenants: Tenants) -> dict[str, float]:
+    """The tenants in which nobody is treated, and the seconds between two drills of each."""
+    policies = {each: _policy_of(tenants)(each) for each in tenants.ids}
+    return {id: each.drill_period_seconds for id, each in policies.items() if each.is_drill}
 
 
 def of_process(process: Process) -> Crisis:

@@ -35,6 +35,15 @@ class CrisisPolicy:
     snooze_moderate_seconds: float = 900  # [D] clinical.md 5.1: assessment within 15 min
     snooze_low_seconds: float = 3_600  # [D] clinical.md 5.1: clinician the same day
     snoozes: int = 2  # [D]
+    # How late a timer may be before the auditor climbs in its place.
+    deadline_late_seconds: float = 10  # [D] relays are at most 2 s late after a fault
+    # How long notify may leave a page unanswered before the auditor speaks up.
+    page_late_seconds: float = 30  # [D] an attempt is given up after 7 s; three of them and some
+    # True for a tenant in which nobody is treated and the platform tries itself.
+    is_drill: bool = False
+    # How often, and how long one drill may take from its signal to its end.
+    drill_period_seconds: float = 300  # [D]
+    drill_late_seconds: float = 60  # [D] must be less than the period
     # Who is paged where a rotation has a hole: a recipient with a contact point in notify.
     supervisor_id: str = "supervisor-pool"
     # Whether the next one in turn is called for somebody who opted out without a substitute.
@@ -52,6 +61,10 @@ class CrisisPolicy:
     aftercare: AftercarePolicy = field(default_factory=AftercarePolicy)
     # Somebody to talk to: `[tenants.<id>.crisis.queue]`.
     queue: QueuePolicy = field(default_factory=QueuePolicy)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.drill_late_seconds < self.drill_period_seconds:
+            raise ValueError("drill_late_seconds must be above 0 and below drill_period_seconds")
 
     @property
     def shortest_wait(self) -> timedelta:

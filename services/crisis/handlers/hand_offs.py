@@ -10,8 +10,7 @@ from chassis.store import Store, Tx
 from services.crisis.domain.case import Case
 from services.crisis.domain.cover import Cover
 from services.crisis.domain.opt_out import Absences
-from services.crisis.domain.timeline import ActKind
-from services.crisis.handlers.cases import pages_requested, rungs_uncovered
+from services.crisis.handlers.counting import counted
 from services.crisis.ports import CaseBook, OnCallBook, Plans, PolicyOf
 
 
@@ -69,9 +68,5 @@ class HandOffs:
         return case if is_same else self._cases.save(tx, case)
 
     def _commit(self, call: Call, change: Callable[[Tx], Case | None]) -> None:
-        if (case := self._store.transact(call, change)) is None:
-            return
-        kinds = [act.kind for act in case.timeline.latest]
-        severity = case.severity.name.lower()
-        pages_requested.labels(severity).inc(kinds.count(ActKind.PAGED))
-        rungs_uncovered.labels(severity).inc(kinds.count(ActKind.COVER_MISSED))
+        if (case := self._store.transact(call, change)) is not None:
+            counted(case)

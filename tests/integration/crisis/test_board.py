@@ -41,7 +41,12 @@ def relay(front: Front, mongo_client: Any, database: Any) -> Iterator[RunningTim
     """Crisis' timers over the same database as the api."""
     clock = DatabaseClock(mongo_client)
     store = Store(mongo_client, database.name, service="crisis", clock=clock)
-    crisis = bootstrap(store=store, policy_of=lambda _: CrisisPolicy(), reveal=lambda *_: "")
+    crisis = bootstrap(
+        store=store,
+        policy_of=lambda _: CrisisPolicy(),
+        reveal=lambda *_: "",
+        seal=lambda *_: b"",
+    )
     timers = RunningTimers(store, due_work(crisis))
     timers.start()
     yield timers
