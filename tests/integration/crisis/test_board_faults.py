@@ -96,15 +96,39 @@ async def test_a_board_moves_to_another_replica_and_misses_nothing(
             await board.begun()
             case = await opened(clinician, "p-1")
             await board.until(lambda seen: seen.changes)
+            cursor = board.cursor  # while the first replica still goes on telling
             stays = front.caller("dr-one", Role.CLINICIAN)
             await opened(stays, "p-2")
 
-            async with watching(stays, board.cursor) as again:
+            async with watching(stays, cursor) as again:
                 await stays.ask(crisis_pb2.AcknowledgeCaseRequest(case_id=case.case_id))
                 await again.until(lambda seen: len(seen.changes) == 2)
 
     assert board.versions[0] == ("p-1", 1)
     assert again.versions == [("p-2", 1), ("p-1", 2)]
+
+
+async def test_a_board_that_is_cut_again_and_again_between_two_replicas_sees_each_version_once(
+    front: Front, tmp_path: Path, mongodb_uri: str, database: Any
+) -> None:
+    """While people write: whichever frame was the last, the next replica goes on behind it."""
+    seen: list[tuple[str, int]] = []
+    async with another_front(front, tmp_path, mongodb_uri, database) as second:
+        here = [each.caller("dr-one", Role.CLINICIAN) for each in (front, second)]
+        async with watching(here[0]) as board:
+            await board.begun()
+        cursor, writing = board.cursor, asyncio.create_task(opened_all(here[1], range(120)))
+        for cut in range(60):
+            if len(seen) == 120:
+                break
+            async with watching(here[cut % 2], cursor) as board:
+                few = min(1 + cut % 7, 120 - len(seen))
+                await board.until(lambda each, few=few: len(each.changes) >= few)
+            seen += board.versions
+            cursor = board.cursor
+        await writing
+
+    assert sorted(seen) == sorted((f"p-{number}", 1) for number in range(120))
 
 
 async def test_a_replica_that_is_told_to_stop_says_goodbye(
