@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from cli.commands import audit, calls, dead_letters, demo, indexes, stack, tokens, topology
+from cli.commands import (
+    audit,
+    calls,
+    dead_letters,
+    demo,
+    indexes,
+    stack,
+    templates,
+    tokens,
+    topology,
+)
 from cli.commands.failing import Group
 
 app = typer.Typer(
@@ -22,6 +32,7 @@ app.add_typer(indexes.app, name="indexes")
 app.add_typer(topology.app, name="topology")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(audit.app, name="audit")
+app.add_typer(templates.app, name="templates")
 
 if __name__ == "__main__":
     app()

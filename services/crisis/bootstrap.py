@@ -17,7 +17,7 @@ from chassis.inbound import Handler
 from chassis.process import Process
 from chassis.store import Store
 from chassis.tenants import Tenants
-from services.crisis.codec import messages
+from services.crisis.codec import inbound, messages
 from services.crisis.codec.jurisdiction_table import shipped_table
 from services.crisis.domain.jurisdiction import Table
 from services.crisis.domain.policy import CrisisPolicy
@@ -246,6 +246,7 @@ def _consumers(
         sessions_pb2.LocationAttested: _by(messages.location, records.keep_location),
         notify_pb2.MessageDelivered: _by(messages.page_delivered, cases.page_delivered),
         notify_pb2.MessageFailed: _by(messages.page_failed, cases.page_failed),
+        notify_pb2.InboundRiskRaised: _by(inbound.signal_of_text, cases.take),
     }
 
 

@@ -38,6 +38,11 @@ class Subscriptions:
         """A page will not arrive: climb if nobody of the rung will hear."""
         self.core.consumers[notify_pb2.MessageFailed](call, event)
 
+    @subscribe(notify_pb2.InboundRiskRaised)
+    def on_inbound_risk_raised(self, call: Call, event: Any) -> None:
+        """A text that worries: open or join the patient's case."""
+        self.core.consumers[notify_pb2.InboundRiskRaised](call, event)
+
     @subscribe(notify_pb2.MessageDelivered)
     def on_message_delivered(self, call: Call, event: Any) -> None:
         """A page was handed over: note it on the timeline."""

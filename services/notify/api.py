@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chassis.rpc.main import Api, Parts, api_main
 from services.notify.bootstrap import SERVICE, of_process
-from services.notify.rpc import served
+from services.notify.rpc import preferences, served
 from services.notify.settings import NotifySettings
 from services.notify.store import INDEXES
 
@@ -12,7 +12,8 @@ from services.notify.store import INDEXES
 def assemble(parts: Parts[NotifySettings]) -> Api:
     """What the process serves."""
     notify = of_process(parts.process, parts.settings)
-    return Api([served(notify, parts.bridge)], consumers=notify.consumers, indexes=INDEXES)
+    faces = [served(notify, parts.bridge), preferences.served(notify, parts.bridge)]
+    return Api(faces, consumers=notify.consumers, indexes=INDEXES)
 
 
 if __name__ == "__main__":

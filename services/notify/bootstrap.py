@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from google.protobuf.message import Message
 from haven.crisis.v1 import events_pb2 as crisis_pb2
 from haven.intake.v1 import events_pb2 as intake_pb2
+from haven.scheduling.v1 import events_pb2 as scheduling_pb2
 from haven.sessions.v1 import events_pb2 as sessions_pb2
 
 from chassis.call import Call
+from chassis.errors import NotFound
 from chassis.inbound import Handler
 from chassis.process import Process
+from chassis.settings import SettingsError
 from chassis.store import Store
 from chassis.tenants import Tenants
-from services.notify.codec import events
+from services.notify.codec import events, reminders
+from services.notify.domain.address import normal_number
 from services.notify.domain.policy import NotifyPolicy
 from services.notify.gateways.smtp import SmtpMailer, SmtpServer
 from services.notify.handlers.accepting import Accepting
+from services.notify.handlers.consent import Consent
 from services.notify.handlers.contacts import Contacts
 from services.notify.handlers.copies import Records
+from services.notify.handlers.inbound import Inbound
+from services.notify.handlers.reminding import Reminding
 from services.notify.handlers.sending import Sending
-from services.notify.ports import Cipher, Mailer, PolicyOf
+from services.notify.handlers.verifying import Verifying
+from services.notify.handlers.wishing import Wishing
+from services.notify.ports import Cipher, Mailer, PolicyOf, Provider
 from services.notify.queries import Queries
 from services.notify.settings import NotifySettings
+from services.notify.shelves import open_shelves
 from services.notify.store import MongoContactBook, MongoCopies, MongoMessageBook
 
 SERVICE = "notify"
@@ -40,7 +50,13 @@ class Notify:
     sending: Sending
     contacts: Contacts
     queries: Queries
+    wishing: Wishing
+    verifying: Verifying
+    inbound: Inbound
+    reminding: Reminding
     consumers: Mapping[type[Message], Handler]
+    # Which tenant people write to at a number; raises NotFound("NUMBER_UNKNOWN").
+    tenant_of_number: Callable[[str], str]
 
 
 def bootstrap(  # the parts that tests replace, by name
@@ -50,11 +66,16 @@ def bootstrap(  # the parts that tests replace, by name
     cipher: Cipher,
     mailer: Mailer,
     jitter: Callable[[], float] = random.random,
+    texter: Provider | None = None,
 ) -> Notify:
     """The use cases over a store; tests give their own parts by name."""
     book, contact_book, copies = MongoMessageBook(store), MongoContactBook(store), MongoCopies()
+    shelves = open_shelves(store, cipher)
+    consent = Consent.over(
+        store, shelves, contacts=contact_book, book=book, cipher=cipher, policy_of=policy_of
+    )
     accepting = Accepting(store, book=book, policy_of=policy_of)
-    contacts = Contacts(store, contacts=contact_book, cipher=cipher)
+    contacts = Contacts(store, contacts=contact_book, cipher=cipher, directory=shelves.directory)
     return Notify(
         accepting=accepting,
         sending=Sending(
@@ -66,22 +87,53 @@ def bootstrap(  # the parts that tests replace, by name
             mailer=mailer,
             policy_of=policy_of,
             jitter=jitter,
+            gate=consent.gate,
+            texter=texter,
         ),
         contacts=contacts,
         queries=Queries(store, book=book, contacts=contact_book),
-        consumers=_consumers(accepting, contacts, Records(store, copies=copies)),
+        wishing=consent.wishing,
+        verifying=consent.verifying,
+        inbound=consent.inbound,
+        reminding=consent.reminding,
+        consumers=_consumers(accepting, contacts, Records(store, copies=copies), consent.reminding),
+        tenant_of_number=_tenant_of({}),
     )
 
 
 def of_process(process: Process, settings: NotifySettings) -> Notify:
     """The use cases as a process runs them; every tenant's numbers are checked first."""
     process.tenants.check(SERVICE, NotifyPolicy)
-    return bootstrap(
+    notify = bootstrap(
         store=process.store,
         policy_of=_policy_of(process.tenants),
         cipher=process.cipher,
         mailer=SmtpMailer(SmtpServer.of(settings.smtp_uri.reveal())),
     )
+    return replace(notify, tenant_of_number=_tenant_of(_numbers(process.tenants)))
+
+
+def _numbers(tenants: Tenants) -> Mapping[str, str]:
+    """Each number to which people may text, and whose it is; SettingsError where two share one."""
+    found: dict[str, str] = {}
+    for tenant_id in sorted(tenants.ids):
+        policy = tenants.policy(tenant_id, SERVICE, NotifyPolicy)
+        for number in policy.consent.receiving_numbers:
+            if number in found:
+                raise SettingsError([f"tenants.{tenant_id}: a receiving number of two tenants"])
+            found[number] = tenant_id
+    return found
+
+
+def _tenant_of(numbers: Mapping[str, str]) -> Callable[[str], str]:
+    """Which tenant people write to at a number; the function raises NotFound("NUMBER_UNKNOWN")."""
+
+    def tenant_of(number: str) -> str:
+        if (tenant_id := numbers.get(normal_number(number))) is None:
+            raise NotFound("NUMBER_UNKNOWN", "no tenant receives texts at this number")
+        return tenant_id
+
+    return tenant_of
 
 
 def _policy_of(tenants: Tenants) -> PolicyOf:
@@ -89,7 +141,7 @@ def _policy_of(tenants: Tenants) -> PolicyOf:
 
 
 def _consumers(
-    accepting: Accepting, contacts: Contacts, records: Records
+    accepting: Accepting, contacts: Contacts, records: Records, reminding: Reminding
 ) -> Mapping[type[Message], Handler]:
     return {
         crisis_pb2.PageRequested: _by(events.send_page, accepting.page),
@@ -101,6 +153,9 @@ def _consumers(
         intake_pb2.ConsentRecorded: _by(events.consent_given, records.consent),
         intake_pb2.ConsentRevoked: _by(events.revocation, records.revoke),
         sessions_pb2.PatientAbsent: _by(events.nudge, accepting.nudge),
+        scheduling_pb2.SessionScheduled: _by(reminders.session_of, reminding.schedule),
+        scheduling_pb2.SeriesEnrolled: _by(reminders.seats_given, reminding.change_seats),
+        scheduling_pb2.SeatReleased: _by(reminders.seats_released, reminding.change_seats),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chassis.ids import derived_id
 from chassis.store import Index, Page, Reader, Repository, Store, Tx, due_index
+from services.notify import shelves
 from services.notify.codec import documents, events
 from services.notify.domain.commands import GiveConsent, KeepCase, ListPage, RevokeConsent
 from services.notify.domain.contact import ContactPoint, PatientContact, is_unwilling
@@ -26,6 +27,7 @@ INDEXES: tuple[Index, ...] = (
         [("tenant_id", 1), ("recipient_id", 1), ("channel", 1)],
         unique=True,
     ),
+    *shelves.INDEXES,
 )
 
 

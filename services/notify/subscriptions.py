@@ -6,6 +6,7 @@ from typing import Any
 
 from haven.crisis.v1 import events_pb2 as crisis_pb2
 from haven.intake.v1 import events_pb2 as intake_pb2
+from haven.scheduling.v1 import events_pb2 as scheduling_pb2
 from haven.sessions.v1 import events_pb2 as sessions_pb2
 
 from chassis.call import Call
@@ -62,3 +63,18 @@ class Subscriptions:
     def on_patient_absent(self, call: Call, event: Any) -> None:
         """A patient did not come: remind them, discreetly."""
         self.core.consumers[sessions_pb2.PatientAbsent](call, event)
+
+    @subscribe(scheduling_pb2.SessionScheduled)
+    def on_session_scheduled(self, call: Call, event: Any) -> None:
+        """A session exists, moved or was canceled: its reminders go with it."""
+        self.core.consumers[scheduling_pb2.SessionScheduled](call, event)
+
+    @subscribe(scheduling_pb2.SeriesEnrolled)
+    def on_series_enrolled(self, call: Call, event: Any) -> None:
+        """A patient has seats: to be reminded of each."""
+        self.core.consumers[scheduling_pb2.SeriesEnrolled](call, event)
+
+    @subscribe(scheduling_pb2.SeatReleased)
+    def on_seat_released(self, call: Call, event: Any) -> None:
+        """A patient gave seats back: to be reminded of them no more."""
+        self.core.consumers[scheduling_pb2.SeatReleased](call, event)

@@ -1,4 +1,4 @@
-"""What notify does when time passes: messages whose attempt is due are tried.
+"""What notify does when time passes: messages whose attempt is due are tried, people reminded.
 
 Pages have a loop, a lease and threads of their own: nothing else can stand before one.
 """
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from chassis.timers import DueWork
 from services.notify.bootstrap import Notify
+from services.notify.shelves.reminders import PLANNED_SESSIONS, REMIND_DUE
 from services.notify.store import CRISIS_DUE, MESSAGES, OTHER_DUE
 
 
@@ -17,4 +18,5 @@ def due_work(notify: Notify) -> Sequence[DueWork]:
     return [
         DueWork("crisis-messages", MESSAGES, CRISIS_DUE, notify.sending.send),
         DueWork("other-messages", MESSAGES, OTHER_DUE, notify.sending.send),
+        DueWork("session-reminders", PLANNED_SESSIONS, REMIND_DUE, notify.reminding.remind),
     ]

@@ -41,7 +41,7 @@ print(generate_latest(REGISTRY).decode())
 LABELS = {
     "action", "channel", "class", "code", "consumer", "exchange", "job", "kind", "method", "model",
     "outcome", "provider", "queue", "reason", "service", "severity", "state", "step", "type",
-    "version", "instrument", "tier", "le",
+    "verdict", "version", "instrument", "tier", "le",
 }  # fmt: skip
 ADDED = {"haven_service", "instance", "pod"}
 MOST_SERIES = 500  # of one metric in one process

@@ -13,7 +13,7 @@ from haven.crisis.v1 import events_pb2 as crisis_events
 from haven.crisis.v1 import resources_pb2 as crisis
 from haven.intake.v1 import intake_pb2
 from haven.intake.v1 import resources_pb2 as intake
-from haven.notify.v1 import notify_pb2
+from haven.notify.v1 import notify_pb2, preferences_pb2, resources_pb2
 from haven.scheduling.v1 import scheduling_pb2
 from haven.sessions.v1 import sessions_pb2
 
@@ -156,6 +156,18 @@ def _notify(story: Story) -> None:
     ask(ADMINISTRATOR, notify_pb2.ListContactPointsRequest(recipient_id=recipient))
     messages = ask(ADMINISTRATOR, notify_pb2.ListMessagesRequest(recipient_id=recipient)).messages
     ask(ADMINISTRATOR, notify_pb2.GetMessageRequest(message_id=messages[0].message_id))
+    _wishes(story)
+
+
+def _wishes(story: Story) -> None:
+    patient, ask = story.patient("missing"), story.world.ask
+    mine = {"recipient_id": patient.subject}
+    ask(patient, preferences_pb2.GetPreferencesRequest(**mine))
+    spanish = preferences_pb2.LANGUAGE_SPANISH
+    ask(patient, preferences_pb2.PutPreferencesRequest(**mine, language=spanish))
+    push = resources_pb2.CHANNEL_PUSH
+    ask(patient, preferences_pb2.StopChannelRequest(**mine, channel=push))
+    ask(patient, preferences_pb2.ResumeChannelRequest(**mine, channel=push))
 
 
 def _sessions(story: Story) -> None:

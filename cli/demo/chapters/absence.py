@@ -7,6 +7,7 @@ from haven.sessions.v1 import sessions_pb2
 
 from cli.demo.attendee import Attendee, together
 from cli.demo.cast import COORDINATOR, Story, email_of
+from cli.servers import Mail
 
 
 def play(story: Story, attendees: dict[str, Attendee]) -> None:
@@ -22,9 +23,7 @@ def play(story: Story, attendees: dict[str, Attendee]) -> None:
 
     story.timeline.wait("the absence to reach intake", together(absent), within=30)
     story.timeline.claim("The absence is on the patient's record at intake", True)
-    mails = story.timeline.wait(
-        "the nudge", lambda: story.mails_to(email_of("missing")) or None, within=10
-    )
+    mails = story.timeline.wait("the nudge", lambda: _nudges(story) or None, within=10)
     wording = (mails[0].subject + mails[0].text).lower()
     story.timeline.claim(
         "The patient got one nudge, without a clinical word",
@@ -32,6 +31,12 @@ def play(story: Story, attendees: dict[str, Attendee]) -> None:
         seen=mails[0].subject,
     )
     _end(story, attendees)
+
+
+def _nudges(story: Story) -> list[Mail]:
+    """What was mailed to the patient who did not come, but for the code that proved the address."""
+    mails = story.mails_to(email_of("missing"))
+    return [mail for mail in mails if mail.subject != "Your code"]
 
 
 def _end(story: Story, attendees: dict[str, Attendee]) -> None:

@@ -118,6 +118,7 @@ def emergency_pack(pack: EmergencyPack) -> crisis_pb2.GetEmergencyPackResponse:
     told = answer.emergency_pack
     told.case_id, told.patient_id = pack.case_id, pack.patient_id
     told.is_location_changed = pack.is_location_changed
+    told.sender_number = pack.sender_number
     told.unreadable_fields.extend(pack.unreadable)
     if pack.newest is not None:
         told.newest_location.CopyFrom(_place(pack.newest))

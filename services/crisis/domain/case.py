@@ -43,6 +43,8 @@ class Case(CaseMoves):
             next_deadline=now,
             wait_start=now,
             location_id=signal.location_id,
+            sender_key=signal.sender_key,
+            sender_ciphertext=signal.sender_ciphertext,
         )
         case._note_signal(ActKind.OPENED, signal, now)
         case._fire(cover, now)
@@ -56,6 +58,7 @@ class Case(CaseMoves):
         """
         self._refuse_resolved()
         self._note_signal(ActKind.SIGNAL_JOINED, signal, now)
+        self.sender_ciphertext = signal.sender_ciphertext or self.sender_ciphertext
         is_raised = signal.severity > self.severity
         if is_raised:
             self.severity, self.ladder.policy = signal.severity, policy

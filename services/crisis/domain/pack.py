@@ -80,6 +80,8 @@ class EmergencyPack:
     contact: Contact | None
     help: LocalHelp
     plan: OpenPlan | None
+    # From which the newest text about the case came; empty where none did.
+    sender_number: str
     # Paths of the wire's fields, for example "newest_location.address".
     unreadable: tuple[str, ...]
 

@@ -46,6 +46,10 @@ class CaseRecord:
     # None only once resolved.
     next_deadline: datetime | None
     location_id: str = ""
+    # Whose texts join it while its patient is unknown.
+    sender_key: str = ""
+    # The address from which the newest text about it came, for whoever calls back.
+    sender_ciphertext: bytes = field(default=b"", repr=False)
     state: State = State.OPEN
     # Since when nobody has had it, and how many calls have gone unanswered since.
     wait_start: datetime | None = None

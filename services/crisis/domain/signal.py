@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
@@ -45,4 +45,8 @@ class Signal:
     # For signals from a live room: its own id, and the place attested at that moment.
     safety_signal_id: str = ""
     location_id: str = ""
+    # Of a text: a keyed hash of its sender's address, which stands for a sender whom nobody knows,
+    # and the address to call back.
+    sender_key: str = ""
+    sender_ciphertext: bytes = field(default=b"", repr=False)
     raise_time: datetime | None = None

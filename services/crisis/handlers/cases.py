@@ -185,7 +185,14 @@ class Cases:
                 return self._book.save(tx, case)
             case.merge(by, tx.now)
             self._book.save(tx, case)
-            signal = Signal(case.id, command.patient_id, case.source, case.severity, by)
+            signal = Signal(
+                fact_id=case.id,
+                patient_id=command.patient_id,
+                source=case.source,
+                severity=case.severity,
+                reporter_id=by,
+                sender_ciphertext=case.sender_ciphertext,
+            )
             return self._join(tx, known, signal)
 
         return counted(self._transact(call, change))
@@ -216,8 +223,7 @@ class Cases:
     def _take(self, tx: Tx, signal: Signal) -> Case:
         if (known := self._book.by_fact(tx, signal.fact_id)) is not None:
             return known
-        case = self._book.open_of(tx, signal.patient_id) if signal.patient_id else None
-        if case is not None:
+        if (case := self._open_of(tx, signal)) is not None:
             return self._join(tx, case, signal)
         policy = self._first_policy(tx, signal)
         case = Case.open(new_id(), signal, policy=policy, cover=self._cover(tx), now=tx.now)
@@ -225,6 +231,13 @@ class Cases:
             place = self._copies.newest_location(tx, case.patient_id)
             case.location_id = place.location_id if place else ""
         return self._book.insert(tx, case)
+
+    def _open_of(self, tx: Tx, signal: Signal) -> Case | None:
+        if signal.patient_id:
+            return self._book.open_of(tx, signal.patient_id)
+        if signal.sender_key:
+            return self._book.open_of_stranger(tx, signal.sender_key)
+        return None
 
     def _join(self, tx: Tx, case: Case, signal: Signal) -> Case:
         policy = self._policy(tx, max(case.severity, signal.severity))

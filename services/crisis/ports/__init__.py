@@ -46,6 +46,10 @@ class CaseBook(Protocol):
         """The patient's one unresolved case."""
         ...
 
+    def open_of_stranger(self, reader: Reader, sender_key: str) -> Case | None:
+        """The one unresolved case of a sender whom nobody knows."""
+        ...
+
     def unresolved(self, reader: Reader) -> list[tuple[Severity, bool]]:
         """The tenant's unresolved cases: how severe each is, and whether it has a deadline."""
         ...

@@ -81,6 +81,7 @@ class PackQueries:
             contact=contact,
             help=self._places.help(call, sealed.places, sealed.now),
             plan=self._opened(call, sealed),
+            sender_number=opening.sender(sealed.case.sender_ciphertext),
             unreadable=tuple(opening.unreadable),
         )
 
@@ -153,6 +154,10 @@ class Opening:
             phone=self._text(f"{path}.phone", sealed.phone_ciphertext),
             has_release=sealed.has_release,
         )
+
+    def sender(self, ciphertext: bytes) -> str:
+        """The number from which a text came."""
+        return self._text("sender_number", ciphertext)
 
     def plan(self, shown: Shown, call_number: str) -> OpenPlan:
         """The version, or what of it can be read."""

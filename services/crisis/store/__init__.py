@@ -53,6 +53,13 @@ INDEXES: tuple[Index, ...] = (
         partial={"is_open": True, "patient_id": {"$gt": ""}},
         label="of-patient",
     ),
+    # Nor several of one sender whom nobody knows.
+    Index(
+        CASES,
+        [("tenant_id", 1), ("stranger_key", 1)],
+        unique=True,
+        partial={"stranger_key": {"$gt": ""}},
+    ),
     Index(CASES, [("tenant_id", 1), ("next_deadline_time", 1)], partial={"is_open": True}),
     Index(CASES, [("tenant_id", 1), ("list_key", -1), ("_id", -1)]),
     Index(CASES, [("tenant_id", 1), ("patient_id", 1), ("list_key", -1)]),
@@ -96,6 +103,11 @@ class MongoCaseBook:
     def open_of(self, reader: Reader, patient_id: str) -> Case | None:
         """The patient's one unresolved case."""
         found = self._cases.find(reader, {"patient_id": patient_id, "is_open": True}, limit=1)
+        return found[0] if found else None
+
+    def open_of_stranger(self, reader: Reader, sender_key: str) -> Case | None:
+        """The one unresolved case of a sender whom nobody knows."""
+        found = self._cases.find(reader, {"stranger_key": sender_key}, limit=1)
         return found[0] if found else None
 
     def unresolved(self, reader: Reader) -> list[tuple[Severity, bool]]:

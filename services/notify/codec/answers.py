@@ -69,6 +69,7 @@ def _message(message: Message) -> resources_pb2.Message:
         template_version=message.template.version,
         attempts=[_attempt(attempt) for attempt in message.attempts],
         reason=message.reason,
+        legal_basis=message.basis,
     )
     _set_time(told, "accept_time", message.accept_time)
     _set_time(told, "next_attempt_time", message.next_attempt)

@@ -15,7 +15,8 @@ from services.notify.domain.message import (
 from services.notify.domain.template import TemplateRef
 
 PLAIN = (
-    "recipient_id", "patient_id", "accept_time", "expire_time", "end_time", "reason", "traceparent",
+    "recipient_id", "patient_id", "accept_time", "expire_time", "end_time", "reason", "basis",
+    "traceparent",
 )  # fmt: skip
 
 
@@ -52,7 +53,8 @@ def message_from(document: Document) -> Message:
     """The message as it was stored."""
     page = Page(document["page_id"], document["case_id"], document["case_version"])
     return Message(
-        **{name: document[name] for name in PLAIN},
+        # What earlier releases did not keep yet has its default.
+        **{name: document[name] for name in PLAIN if name in document},
         id=document["_id"],
         message_class=MessageClass(document["message_class"]),
         template=TemplateRef(document["template_id"], document["template_version"]),

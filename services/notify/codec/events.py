@@ -14,6 +14,7 @@ from haven.notify.v1 import events_pb2
 from haven.sessions.v1 import events_pb2 as sessions_pb2
 
 from chassis.errors import InvalidArgument
+from services.notify.codec.inbound import risk_raised
 from services.notify.domain import commands, events
 from services.notify.domain.contact import PatientContact
 
@@ -112,6 +113,7 @@ def _failed(event: events.MessageFailed) -> Message:
 PUBLISHED: Mapping[type, Callable[[Any], Message]] = {
     events.MessageDelivered: _delivered,
     events.MessageFailed: _failed,
+    events.InboundRiskRaised: risk_raised,
 }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.notify.domain.message import Channel
+from services.notify.domain.wording import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +91,7 @@ class Letter:
     attempt: int
     address_ciphertext: bytes = field(repr=False)
     reference: str
+    channel: Channel = Channel.EMAIL
+    language: Language = Language.ENGLISH
+    # More values for the wording, as JSON; empty = none.
+    values_ciphertext: bytes = field(default=b"", repr=False)

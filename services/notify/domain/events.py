@@ -1,9 +1,11 @@
-"""What notify tells the other services: of pages only, because only crisis waits for an answer."""
+"""What notify tells the other services: of pages, and of texts that may mean danger."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from services.notify.domain.risk import Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +28,16 @@ class MessageFailed:
     recipient_id: str
     reason: str
     fail_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InboundRiskRaised:
+    """A text gives reason to look after somebody; an empty patient is somebody not known here."""
+
+    inbound_risk_id: str
+    inbound_id: str
+    patient_id: str
+    severity: Severity
+    sender_key: str
+    sender_ciphertext: bytes = field(repr=False)
+    receive_time: datetime

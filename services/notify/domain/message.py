@@ -4,7 +4,7 @@
        ^ |                 | |
        | |                 | `--> FAILED_FINAL | PARKED
        | `--> WITHDRAWN | FAILED_FINAL
-       `---- postpone -----'
+       `---- postpone -----'    ACCEPTED may also be held until it is permitted
 
 A claim runs out: a relay that died while sending is followed by another one, which sends again
 under the same id.
@@ -96,6 +96,8 @@ class Message:
     attempts: tuple[Attempt, ...] = ()
     end_time: datetime | None = None
     reason: str = ""
+    # On what ground it was last sent: permission.Basis.
+    basis: str = ""
     # The trace in which it was accepted; sending continues it.
     traceparent: str = ""
     version: int = 0
@@ -117,6 +119,12 @@ class Message:
         self.state, self.next_attempt = State.SENDING, now + hold
         self.attempts = (*self.attempts, Attempt(channel, now))
         return len(self.attempts)
+
+    def hold(self, until: datetime, now: datetime) -> None:
+        """It may not go before then; at its expiry it is looked at once more, to be ended."""
+        self._refuse_ended()
+        self._close_attempt(UNANSWERED, now)
+        self.state, self.next_attempt = State.ACCEPTED, min(until, self.expire_time)
 
     def take(self, now: datetime) -> None:
         """A provider took it. Whichever attempt that was, the recipient has it."""

@@ -5,9 +5,10 @@ A tenant's section `notify` overrides them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from services.notify.domain.consent_policy import ConsentPolicy
 from services.notify.domain.message import MessageClass
 from services.notify.domain.retry import RetryPlan
 
@@ -31,6 +32,8 @@ class NotifyPolicy:
     nudge_lifetime_seconds: float = 1_800  # [D] half an hour into a block of three
     # Word of something overdue: the next word of it comes after this time.
     overdue_lifetime_seconds: float = 86_400  # [D]
+    # A section of its own: when, how often and under which number people are written to.
+    consent: ConsentPolicy = field(default_factory=ConsentPolicy)
 
     def retry_plan(self, message_class: MessageClass) -> RetryPlan:
         """When a message of the class is tried again."""

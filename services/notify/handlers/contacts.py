@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from chassis.call import Call, EventOnce, Role
-from chassis.errors import Aborted, PermissionDenied
+from chassis.errors import Aborted, FailedPrecondition, PermissionDenied
 from chassis.ids import derived_id
 from chassis.store import Store, Tx, etag_of
+from services.notify.domain.address import Owner
 from services.notify.domain.commands import RegisterContactPoint
 from services.notify.domain.contact import ContactPoint, PatientContact, masked
+from services.notify.domain.message import Channel
 from services.notify.ports import Cipher, ContactBook
+from services.notify.ports.consent import Directory
 
 OTHERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 
@@ -16,8 +19,11 @@ OTHERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 class Contacts:
     """Setting how people are reached."""
 
-    def __init__(self, store: Store, *, contacts: ContactBook, cipher: Cipher) -> None:
+    def __init__(
+        self, store: Store, *, contacts: ContactBook, cipher: Cipher, directory: Directory
+    ) -> None:
         self._store = store
+        self._directory = directory
         self._contacts = contacts
         self._cipher = cipher
 
@@ -36,11 +42,31 @@ class Contacts:
                 id = derived_id(call.tenant_id, "contact-point", recipient_id, channel)
                 point = ContactPoint(id, recipient_id, channel, b"", "")
             point.move(ciphertext, masked(command.address))
-            return self._contacts.keep(tx, point)
+            kept = self._contacts.keep(tx, point)
+            owner = Owner(recipient_id, is_patient=False)
+            self._directory.keep(tx, owner, channel, command.address, version=kept.version)
+            return kept
 
         return self._store.transact(call, change)
 
     def keep_patient(self, call: Call, contact: PatientContact) -> None:
         """Remember how a patient is reached."""
         version = call.once.aggregate_version if isinstance(call.once, EventOnce) else 0
-        self._store.transact(call, lambda tx: self._contacts.keep_patient(tx, contact, version))
+        owner = Owner(contact.patient_id, is_patient=True)
+        email = self._revealed(call.tenant_id, contact.email_ciphertext)
+        phone = self._revealed(call.tenant_id, contact.phone_ciphertext)
+        ways = {Channel.EMAIL: email, Channel.SMS: phone, Channel.VOICE: phone}
+
+        def change(tx: Tx) -> None:
+            self._contacts.keep_patient(tx, contact, version)
+            for channel, address in ways.items():
+                self._directory.keep(tx, owner, channel, address, version=version)
+
+        self._store.transact(call, change)
+
+    def _revealed(self, tenant_id: str, ciphertext: bytes) -> str:
+        """The address; empty for one that nobody can read, and so nobody can be reached at."""
+        try:
+            return self._cipher.reveal(tenant_id, ciphertext) if ciphertext else ""
+        except FailedPrecondition:
+            return ""

@@ -6,6 +6,7 @@ time under the same id.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -20,14 +21,17 @@ from services.notify.domain.contact import is_email
 from services.notify.domain.message import Channel, Message, MessageClass
 from services.notify.domain.template import template
 from services.notify.handlers.counting import MISSED, TAKEN, attempts, count_end
+from services.notify.handlers.gate import Gate, Passage
 from services.notify.ports import (
     Cipher,
     ContactBook,
     Copies,
+    Dispatch,
     Mail,
     Mailer,
     MessageBook,
     PolicyOf,
+    Provider,
 )
 
 # Longer than any attempt takes; after it, whoever made the attempt is taken for dead.
@@ -49,6 +53,8 @@ class Sending:
         mailer: Mailer,
         policy_of: PolicyOf,
         jitter: Callable[[], float],
+        gate: Gate,
+        texter: Provider | None = None,
     ) -> None:
         self._store = store
         self._book = book
@@ -58,6 +64,8 @@ class Sending:
         self._mailer = mailer
         self._policy_of = policy_of
         self._jitter = jitter
+        self._gate = gate
+        self._texter = texter
 
     def send(self, call: Call, message_id: str) -> None:
         """Try the message if it is due and still wanted; it ends or waits with a known time."""
@@ -74,7 +82,7 @@ class Sending:
         ):
             failure = self._hand_over(call, message, letter)
         outcome = MISSED if failure else TAKEN
-        attempts.labels(kind, Channel.EMAIL, outcome).inc()
+        attempts.labels(kind, letter.channel, outcome).inc()
         ended = self._store.transact(call, lambda tx: self._answer(tx, letter, failure))
         if ended is not None:
             count_end(ended)
@@ -90,35 +98,53 @@ class Sending:
         letter = None
         if unwanted := self._unwanted(tx, message):
             message.withdraw(unwanted, tx.now)
-        elif message.expire_time <= tx.now:
-            message.fail("EXPIRED", tx.now)
-        else:
-            letter = self._letter(tx, message)
+        elif passage := self._gate.admit(tx, message):
+            letter = self._letter(tx, message, passage)
         return self._book.save(tx, message), letter
 
-    def _letter(self, tx: Tx, message: Message) -> Letter | None:
-        attempt = message.claim(Channel.EMAIL, tx.now, hold=CLAIM)
-        address = self._address(tx, message)
+    def _letter(self, tx: Tx, message: Message, passage: Passage) -> Letter | None:
+        attempt = message.claim(passage.channel, tx.now, hold=CLAIM)
+        address = passage.address_ciphertext or self._address(tx, message)
         if not address:
             # A patient's contact may still be on its way; a page has no time to wait for one.
             is_final = message.message_class is MessageClass.CRISIS
             self._miss(tx, message, attempt, MISSING, is_final=is_final)
             return None
         reference = message.page.case_id if message.page else ""
-        return Letter(message.id, attempt, address, reference)
+        return Letter(
+            message.id,
+            attempt,
+            address,
+            reference,
+            passage.channel,
+            passage.language,
+            passage.values_ciphertext,
+        )
 
     def _hand_over(self, call: Call, message: Message, letter: Letter) -> HavenError | None:
         """None once the provider took it; else why it did not."""
         try:
-            self._mailer.send(self._mail(call.tenant_id, message, letter))
+            subject, body = self._words(call.tenant_id, message, letter)
+            address = self._cipher.reveal(call.tenant_id, letter.address_ciphertext)
+            if letter.channel is Channel.EMAIL:
+                self._mailer.send(self._mail(call.tenant_id, message, address, subject, body))
+            else:
+                self._text(call.tenant_id, message, address, body)
         except HavenError as error:
             return error
         return None
 
-    def _mail(self, tenant_id: str, message: Message, letter: Letter) -> Mail:
+    def _words(self, tenant_id: str, message: Message, letter: Letter) -> tuple[str, str]:
+        values = {"reference": letter.reference}
+        if sealed := letter.values_ciphertext:
+            values |= json.loads(self._cipher.reveal(tenant_id, sealed))
+        wording = template(message.template)
+        return wording.render(values, channel=letter.channel, language=letter.language)
+
+    def _mail(
+        self, tenant_id: str, message: Message, address: str, subject: str, body: str
+    ) -> Mail:
         policy = self._policy_of(tenant_id)
-        subject, body = template(message.template).render({"reference": letter.reference})
-        address = self._cipher.reveal(tenant_id, letter.address_ciphertext)
         if not is_email(address):  # intake's patients: what came there was not checked here
             raise FailedPrecondition("CONTACT_POINT_INVALID", "not one e-mail address")
         return Mail(
@@ -129,6 +155,22 @@ class Sending:
             subject=subject,
             body=body,
         )
+
+    def _text(self, tenant_id: str, message: Message, address: str, body: str) -> None:
+        if self._texter is None:
+            raise FailedPrecondition("CHANNEL_UNAVAILABLE", "no provider for this channel")
+        policy = self._policy_of(tenant_id)
+        dispatch = Dispatch(
+            message_id=message.id,
+            tenant_id=tenant_id,
+            channel=Channel.SMS,
+            address=address,
+            sender_address=policy.sender_address,
+            sender_name=policy.sender_name,
+            subject="",
+            body=body,
+        )
+        self._texter.send(dispatch)
 
     def _answer(self, tx: Tx, letter: Letter, failure: HavenError | None) -> Message | None:
         """The message after the attempt; None where it had ended meanwhile."""
@@ -159,7 +201,7 @@ class Sending:
             return "CASE_IN_HAND"
         if message.patient_id and self._copies.has_revoked(reader, message.patient_id):
             return "CONSENT_REVOKED"
-        return ""
+        return self._gate.unwanted(reader, message)
 
     def _address(self, reader: Reader, message: Message) -> bytes:
         if message.patient_id:

@@ -26,7 +26,7 @@ from chassis.envelope import envelope_of
 from chassis.errors import HavenError
 from chassis.ids import new_id
 from chassis.inbound import receive
-from chassis.store import CHASSIS_INDEXES, AlreadyDone, OutboxRow, Store, connect
+from chassis.store import CHASSIS_INDEXES, AlreadyDone, OutboxRow, Store, Tx, connect
 from chassis.topology import MessageClass, load_catalogue
 from services.crisis import bootstrap as crisis_bootstrap
 from services.crisis import store as crisis_store
@@ -48,6 +48,8 @@ from services.notify.domain.commands import RegisterContactPoint
 from services.notify.domain.message import Channel
 from services.notify.domain.policy import NotifyPolicy
 from services.notify.gateways.smtp import SmtpMailer, SmtpServer
+from services.notify.shelves.directory import MongoDirectory
+from services.notify.shelves.wishes import MongoWishes
 from tests.due import RunningTimers
 from tests.tenant_guard import TenantGuard
 
@@ -146,9 +148,18 @@ class Ward:
         self.crisis.planning.put_policy(self.staff("boss"), command)
 
     def register(self, recipient_id: str) -> None:
-        """The recipient has an e-mail address."""
+        """The recipient has an e-mail address, and has proved it."""
         command = RegisterContactPoint(recipient_id, Channel.EMAIL, self.address(recipient_id))
         self.notify.contacts.register(self.staff("boss"), command)
+        wishes, directory = MongoWishes(self.notify_store), MongoDirectory(self.cipher)
+
+        def prove(tx: Tx) -> None:
+            owner = directory.owner(tx, recipient_id)
+            assert owner is not None
+            key = directory.address_key(tx, recipient_id, Channel.EMAIL)
+            wishes.keep_proof(tx, owner, key)
+
+        self.notify_store.transact(self.staff("boss"), prove)
 
     def address(self, recipient_id: str) -> str:
         """An address that no other test uses."""

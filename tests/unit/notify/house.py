@@ -14,11 +14,14 @@ from chassis.clock import FixedClock
 from chassis.deadline import Deadline
 from chassis.errors import HavenError
 from chassis.ids import new_id
+from chassis.store import Tx
 from services.notify.bootstrap import bootstrap
 from services.notify.domain.commands import RegisterContactPoint
 from services.notify.domain.message import Channel
 from services.notify.domain.policy import NotifyPolicy
-from services.notify.ports import Mail
+from services.notify.ports import Dispatch, Mail, Receipt
+from services.notify.shelves.directory import MongoDirectory
+from services.notify.shelves.wishes import MongoWishes
 from services.notify.store import CRISIS_DUE, INDEXES, MESSAGES, OTHER_DUE
 from tests.fakes.memory_store import MemoryStore
 from tests.unit.notify.builders import NOON, after
@@ -42,6 +45,23 @@ class Provider:
         self.mails.append(mail)
 
 
+class Texter:
+    """Takes every text, until it is told to fail."""
+
+    name = "texter"
+
+    def __init__(self) -> None:
+        self.texts: list[Dispatch] = []
+        self.failure: HavenError | None = None
+
+    def send(self, dispatch: Dispatch) -> Receipt:
+        """Take the text, or fail as told."""
+        if self.failure is not None:
+            raise self.failure
+        self.texts.append(dispatch)
+        return Receipt(self.name)
+
+
 class OpenCipher:
     """A cipher that a test can read."""
 
@@ -60,7 +80,7 @@ class House:
     def __init__(self, **numbers: Any) -> None:
         self.clock = FixedClock(NOON)
         self.store = MemoryStore(service="notify", clock=self.clock, indexes=INDEXES)
-        self.provider = Provider()
+        self.provider, self.texter = Provider(), Texter()
         self.cipher = OpenCipher()
         policy = NotifyPolicy(**numbers)
         self.notify = bootstrap(
@@ -69,6 +89,7 @@ class House:
             cipher=self.cipher,
             mailer=self.provider,
             jitter=lambda: 1.0,
+            texter=self.texter,
         )
 
     def call(self, subject: str = "boss", *roles: Role, tenant_id: str = TENANT) -> Call:
@@ -115,8 +136,22 @@ class House:
     def patient_contact(self, address: str, *, version: int = 1) -> None:
         """Intake said how p-1 is reached."""
         ciphertext = self.cipher.encrypt(TENANT, address) if address else b""
-        event = intake_pb2.PatientContactRecorded(patient_id="p-1", email_ciphertext=ciphertext)
+        event = intake_pb2.PatientContactRecorded(
+            patient_id="p-1", email_ciphertext=ciphertext, time_zone="UTC"
+        )
         self.hear(event, version=version)
+        self.prove("p-1", Channel.EMAIL)
+
+    def prove(self, owner_id: str, channel: Channel) -> None:
+        """Somebody proved the address at which they are reached by the channel now."""
+        wishes, directory = MongoWishes(self.store), MongoDirectory(self.cipher)
+
+        def change(tx: Tx) -> None:
+            owner = directory.owner(tx, owner_id)
+            assert owner is not None
+            wishes.keep_proof(tx, owner, directory.address_key(tx, owner_id, channel))
+
+        self.store.transact(self.call(), change)
 
     def absence(self, session_id: str = "s-1") -> None:
         """p-1 did not come."""

@@ -1,0 +1,69 @@
+"""Inbound texts as documents, and what is published of them: never a word of the text."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from google.protobuf.message import Message
+from haven.notify.v1 import events_pb2
+
+from chassis.store import Document
+from services.notify.domain.events import InboundRiskRaised
+from services.notify.domain.inbound import InboundEntry
+from services.notify.domain.risk import Severity
+
+SEVERITIES = MappingProxyType(
+    {each: events_pb2.InboundSeverity.Value(f"INBOUND_SEVERITY_{each.name}") for each in Severity}
+)
+PLAIN = (
+    "patient_id", "provider", "sender_key", "sender_ciphertext", "text_ciphertext", "receive_time",
+    "wish",
+)  # fmt: skip
+
+
+def risk_raised(event: InboundRiskRaised) -> Message:
+    """The message that brings somebody."""
+    message = events_pb2.InboundRiskRaised(
+        inbound_risk_id=event.inbound_risk_id,
+        inbound_id=event.inbound_id,
+        patient_id=event.patient_id,
+        severity=SEVERITIES[event.severity],
+        sender_key=event.sender_key,
+        sender_ciphertext=event.sender_ciphertext,
+    )
+    message.receive_time.FromDatetime(event.receive_time)
+    return message
+
+
+def entry_document(entry: InboundEntry) -> Document:
+    """A text as it is kept: ciphertext, and codes of what was found in it."""
+    return {
+        **{name: getattr(entry, name) for name in PLAIN},
+        "patient_ids": list(entry.patient_ids),
+        "staff_ids": list(entry.staff_ids),
+        "severity": entry.severity.name.lower() if entry.severity else "",
+        "findings": list(entry.findings),
+        "is_page_answer": entry.is_page_answer,
+        "is_answerable": entry.is_answerable,
+    }
+
+
+def entry_from(document: Document) -> InboundEntry:
+    """The text as it was kept."""
+    severity = document["severity"]
+    return InboundEntry(
+        id=document["_id"],
+        provider=document["provider"],
+        sender_key=document["sender_key"],
+        sender_ciphertext=bytes(document["sender_ciphertext"]),
+        text_ciphertext=bytes(document["text_ciphertext"]),
+        receive_time=document["receive_time"],
+        patient_ids=tuple(document["patient_ids"]),
+        staff_ids=tuple(document["staff_ids"]),
+        wish=document["wish"],
+        severity=Severity[severity.upper()] if severity else None,
+        findings=tuple(document["findings"]),
+        is_page_answer=document["is_page_answer"],
+        is_answerable=document["is_answerable"],
+        version=document["version"],
+    )

@@ -1,0 +1,154 @@
+"""A text comes in: kept, understood, acted upon and answered in one transaction.
+
+A stop holds as soon as the text is kept. Every text goes through the risk rules. A number that
+nobody knows is answered with 988 once a day and learns nothing: no answer depends on who is known,
+here or anywhere else, but that a known number has no need of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prometheus_client import Counter
+
+from chassis.call import Call
+from chassis.ids import derived_id
+from chassis.store import Store, Tx
+from services.notify.domain.address import address_key, keyed
+from services.notify.domain.inbound import InboundEntry, InboundText, StaffText
+from services.notify.domain.message import Channel, Message
+from services.notify.domain.optout import Wish, Word, wish_of
+from services.notify.domain.plain_text import is_spanish
+from services.notify.domain.risk import Assessment, Severity, assess
+from services.notify.domain.wording import Language
+from services.notify.handlers.answering import Answering
+from services.notify.handlers.posting import count_accepted
+from services.notify.ports import Cipher
+from services.notify.ports.consent import Shelves
+
+NO_WISH = "none"
+texts = Counter(
+    "haven_notify_inbound_texts",
+    "Texts that came in, by who wrote and what for.",
+    ["sender", "wish"],
+)
+risks = Counter(
+    "haven_notify_inbound_risks", "Texts that gave reason to look.", ["sender", "severity"]
+)
+for _sender in ("patient", "staff", "unknown"):
+    for _wish in (*Word, NO_WISH):
+        texts.labels(_sender, _wish)
+    for _severity in Severity:
+        risks.labels(_sender, _severity.name.lower())
+
+# True where the text was an answer to a page, and has had its effect inside the transaction.
+AnswerPage = Callable[[Tx, StaffText], bool]
+
+
+def nobody_is_paged(tx: Tx, text: StaffText) -> bool:
+    """Until pages can be answered by text: none is an answer."""
+    del tx, text
+    return False
+
+
+class Inbound:
+    """One effect per text, however often a provider hands it over."""
+
+    def __init__(
+        self,
+        store: Store,
+        shelves: Shelves,
+        *,
+        cipher: Cipher,
+        answering: Answering,
+        answer_page: AnswerPage = nobody_is_paged,
+    ) -> None:
+        self._store = store
+        self._book = shelves.inbound
+        self._directory = shelves.directory
+        self._wishes = shelves.wishes
+        self._cipher = cipher
+        self._answering = answering
+        self._answer_page = answer_page
+
+    def take(self, call: Call, incoming: InboundText) -> None:
+        """Keep the text and do what it asks for; the call's tenant is the one it was written to."""
+        wish, assessment = wish_of(incoming.text), assess(incoming.text)
+        posted: list[Message | None] = []
+
+        def change(tx: Tx) -> InboundEntry | None:
+            posted.clear()
+            entry = self._entry(tx, incoming)
+            if self._book.find(tx, entry.id) is not None:
+                return None
+            entry.recognize(self._directory.owners(tx, entry.sender_key))
+            if entry.staff_ids:
+                staff = StaffText(entry.id, entry.staff_ids, incoming.text)
+                entry.is_page_answer = self._answer_page(tx, staff)
+            entry.weigh(assessment, wish, lambda patient_id: derived_id(entry.id, patient_id))
+            if entry.is_answerable:
+                language = _language(incoming.text, wish, assessment)
+                posted.append(self._answer(tx, entry, wish, language))
+            return self._book.insert(tx, entry)
+
+        if (entry := self._store.transact(call, change)) is not None:
+            _count(entry)
+            count_accepted(*posted)
+
+    def _entry(self, tx: Tx, incoming: InboundText) -> InboundEntry:
+        tenant_id, key = tx.call.tenant_id, self._directory.key(tx)
+        number = address_key(key, Channel.SMS, incoming.sender)
+        return InboundEntry(
+            id=derived_id(tenant_id, "inbound", incoming.provider, incoming.provider_message_id),
+            provider=incoming.provider,
+            # Short codes and names are no numbers: nobody is reached there, and nobody is answered.
+            sender_key=number or keyed(key, "sender", incoming.sender),
+            receive_time=tx.now,
+            sender_ciphertext=self._cipher.encrypt(tenant_id, incoming.sender),
+            text_ciphertext=self._cipher.encrypt(tenant_id, incoming.text),
+            is_answerable=bool(number),
+        )
+
+    def _answer(
+        self, tx: Tx, entry: InboundEntry, wish: Wish | None, language: Language
+    ) -> Message | None:
+        """Do what is asked for, and say the one thing that may be said to it."""
+        word = None if wish is None or entry.is_page_answer else wish.word
+        if word is Word.STOP:
+            is_new = self._say(tx, entry, is_stopped=True)
+            return self._answering.stopped(tx, entry, language) if is_new else None
+        if word is Word.START:
+            is_new = self._say(tx, entry, is_stopped=False)
+            return self._answering.resumed(tx, entry, language) if is_new else None
+        if word is Word.HELP:
+            return self._answering.help(tx, entry, language)
+        if self._wishes.is_stopped(tx, entry.sender_key):
+            return None
+        if entry.is_known and entry.severity is None:
+            return None
+        return None if entry.is_page_answer else self._answering.support(tx, entry, language)
+
+    def _say(self, tx: Tx, entry: InboundEntry, *, is_stopped: bool) -> bool:
+        """The number's last word from now on; True where it was another one before."""
+        is_new = self._wishes.keep_stop(tx, entry.sender_key, is_stopped=is_stopped, origin="text")
+        for owner in () if is_stopped else self._directory.owners(tx, entry.sender_key):
+            preferences = self._wishes.preferences(tx, owner)
+            if Channel.SMS in preferences.stopped:  # what they told somebody, they take back too
+                preferences.resume(Channel.SMS)
+                self._wishes.keep_preferences(tx, preferences)
+                is_new = True
+        return is_new
+
+
+def _language(text: str, wish: Wish | None, assessment: Assessment) -> Language:
+    """The language of the text alone: what is known of its sender must not show."""
+    if wish is not None:
+        return wish.language
+    found = assessment.language or Language.ENGLISH
+    return Language.SPANISH if is_spanish(text) else found
+
+
+def _count(entry: InboundEntry) -> None:
+    texts.labels(entry.sender_kind, entry.wish or NO_WISH).inc()
+    if entry.severity is not None:
+        risks.labels(entry.sender_kind, entry.severity.name.lower()).inc()

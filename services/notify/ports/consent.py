@@ -1,0 +1,145 @@
+"""What is kept around the question whether people may be written to, and what they write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from chassis.store import Reader, Tx
+from services.notify.domain.address import Owner
+from services.notify.domain.enclosure import Enclosure
+from services.notify.domain.inbound import InboundEntry
+from services.notify.domain.message import Channel
+from services.notify.domain.preferences import Preferences
+from services.notify.domain.reminder import PlannedSession, SeatChange
+from services.notify.domain.verification import Verification
+
+
+class Directory(Protocol):
+    """Addresses by keyed hash: who is reached there, and what is their key."""
+
+    def key(self, tx: Tx) -> bytes:
+        """The tenant's key for addresses."""
+        ...
+
+    def keep(self, tx: Tx, owner: Owner, channel: Channel, address: str, *, version: int) -> None:
+        """The owner is reached there, unless something newer is known; empty = no such way."""
+        ...
+
+    def address_key(self, reader: Reader, owner_id: str, channel: Channel) -> str:
+        """The key of the address at which somebody is reached; empty where there is none."""
+        ...
+
+    def owner(self, reader: Reader, owner_id: str) -> Owner | None:
+        """Who that is; None where nobody ever said how they are reached."""
+        ...
+
+    def owners(self, reader: Reader, address_key: str) -> list[Owner]:
+        """Everybody who is reached at the address."""
+        ...
+
+
+class Wishes(Protocol):
+    """What people wish, said to stop and proved; and what their telephones were sent."""
+
+    def preferences(self, reader: Reader, owner: Owner) -> Preferences:
+        """What the recipient wishes; the defaults at version 0 where nothing was ever said."""
+        ...
+
+    def keep_preferences(self, tx: Tx, preferences: Preferences) -> Preferences:
+        """Keep new or changed wishes."""
+        ...
+
+    def is_stopped(self, reader: Reader, address_key: str) -> bool:
+        """True where the number's last word was stop."""
+        ...
+
+    def keep_stop(self, tx: Tx, address_key: str, *, is_stopped: bool, origin: str) -> bool:
+        """The number's last word from now on; True where it is a new one."""
+        ...
+
+    def verification(self, reader: Reader, owner: Owner, channel: Channel) -> Verification:
+        """The recipient's proving of the channel; a new one where it never began."""
+        ...
+
+    def keep_verification(self, tx: Tx, verification: Verification) -> Verification:
+        """Keep a started or tried verification."""
+        ...
+
+    def is_proved(self, reader: Reader, owner_id: str, address_key: str) -> bool:
+        """True where the owner proved this very address."""
+        ...
+
+    def keep_proof(self, tx: Tx, owner: Owner, address_key: str) -> None:
+        """The address is its owner's."""
+        ...
+
+    def telephone_sends(self, reader: Reader, owner_id: str) -> dict[str, datetime]:
+        """When the person's telephone was last sent what, by message."""
+        ...
+
+    def note_telephone_send(
+        self, tx: Tx, owner_id: str, message_id: str, *, remembered: timedelta
+    ) -> None:
+        """Another one now."""
+        ...
+
+
+class Enclosures(Protocol):
+    """What some messages carry besides their template."""
+
+    def find(self, reader: Reader, message_id: str) -> Enclosure | None:
+        """The message's enclosure; most have none."""
+        ...
+
+    def keep(self, tx: Tx, enclosure: Enclosure) -> None:
+        """Keep it with its new message."""
+        ...
+
+
+class InboundBook(Protocol):
+    """What people wrote to the tenant."""
+
+    def find(self, reader: Reader, inbound_id: str) -> InboundEntry | None:
+        """The text, if it has come before."""
+        ...
+
+    def insert(self, tx: Tx, entry: InboundEntry) -> InboundEntry:
+        """Keep a new text and publish what it gives reason for."""
+        ...
+
+
+class Calendar(Protocol):
+    """Sessions and seats, as far as reminders need them."""
+
+    def id_of(self, reader: Reader, session_id: str) -> str:
+        """The key of a session's document."""
+        ...
+
+    def find(self, reader: Reader, planned_id: str) -> PlannedSession | None:
+        """The session, if scheduling ever told of it."""
+        ...
+
+    def keep(self, tx: Tx, session: PlannedSession) -> PlannedSession:
+        """Keep a new or changed session."""
+        ...
+
+    def change_seats(self, tx: Tx, change: SeatChange, version: int) -> None:
+        """Who sits where, unless something newer is known."""
+        ...
+
+    def seated(self, reader: Reader, session: PlannedSession) -> list[str]:
+        """Everybody with a seat."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """What is kept around the question whether people may be written to."""
+
+    directory: Directory
+    wishes: Wishes
+    enclosures: Enclosures
+    inbound: InboundBook
+    calendar: Calendar
