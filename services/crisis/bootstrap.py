@@ -28,13 +28,22 @@ from services.crisis.handlers.cases import Cases
 from services.crisis.handlers.copies import Records
 from services.crisis.handlers.drills import CaseVerbs, Drills
 from services.crisis.handlers.follow_ups import FollowUps
+from services.crisis.handlers.hand_offs import HandOffs
 from services.crisis.handlers.jurisdictions import Jurisdictions
+from services.crisis.handlers.on_call import OnCall
 from services.crisis.handlers.person_queue import PersonQueue
 from services.crisis.handlers.plans import Planning
+from services.crisis.handlers.reviewing import Review
 from services.crisis.handlers.safety_plans import SafetyPlans
 from services.crisis.ports import PolicyOf, Reveal
 from services.crisis.ports.aftercare import Alarm, Seal
-from services.crisis.queries import CaseQueries, PackQueries, PlanQueries
+from services.crisis.queries import (
+    BoardQueries,
+    CaseQueries,
+    OnCallQueries,
+    PackQueries,
+    PlanQueries,
+)
 from services.crisis.queries.follow_ups import FollowUpQueries
 from services.crisis.queries.person_queue import PersonQueueQueries
 from services.crisis.queries.places import Places
@@ -50,6 +59,8 @@ from services.crisis.store import (
     MongoSafetyPlans,
 )
 from services.crisis.store.audits import MongoAuditBook, OutboxEvents
+from services.crisis.store.board import MongoBoard
+from services.crisis.store.on_call import MongoOnCallBook
 
 SERVICE = "crisis"
 
@@ -74,11 +85,15 @@ class Crisis:
 
     cases: Cases
     planning: Planning
+    on_call: OnCall
+    hand_offs: HandOffs
     records: Records
     case_queries: CaseQueries
     pack_queries: PackQueries
     plan_queries: PlanQueries
     care: Care
+    on_call_queries: OnCallQueries
+    board_queries: BoardQueries
     consumers: Mapping[type[Message], Handler]
 
 
@@ -141,9 +156,13 @@ def bootstrap(
         policy_of=policy_of,
     )
     records = Records(store, copies=copies, atlas=parts.atlas, aftercare=parts.aftercare)
+    on_call = MongoOnCallBook(store)
+    review = Review(book=on_call, plans=plans, policy_of=policy_of)
     return Crisis(
         cases=cases,
-        planning=Planning(store, plans=plans, policy_of=policy_of),
+        planning=Planning(store, plans=plans, policy_of=policy_of, review=review),
+        on_call=OnCall(store, book=on_call, plans=plans, review=review),
+        hand_offs=HandOffs(store, cases=book, book=on_call, plans=plans, policy_of=policy_of),
         records=records,
         case_queries=CaseQueries(store, book=book, copies=copies, policy_of=policy_of),
         pack_queries=PackQueries(
@@ -154,7 +173,9 @@ def bootstrap(
             places=parts.places,
             reveal=reveal,
         ),
-        plan_queries=PlanQueries(store, plans=plans),
+        plan_queries=PlanQueries(store, plans=plans, policy_of=policy_of),
+        on_call_queries=OnCallQueries(store, book=on_call, plans=plans, policy_of=policy_of),
+        board_queries=BoardQueries(store, board=MongoBoard()),
         consumers=_consumers(cases, records, Absences(cases=cases, copies=copies)),
         care=_care(parts, copies, cases.take),
     )

@@ -9,7 +9,7 @@ from chassis.relay import relay_main
 from chassis.timers import DueWork
 from services.crisis.bootstrap import SERVICE, drill_periods, of_process
 from services.crisis.settings import CrisisSettings
-from services.crisis.timers import due_work, publish_census
+from services.crisis.timers import begin_cover_checks, due_work, publish_census
 
 
 def assemble(settings: CrisisSettings, process: Process) -> Sequence[DueWork]:
@@ -17,6 +17,7 @@ def assemble(settings: CrisisSettings, process: Process) -> Sequence[DueWork]:
     del settings
     crisis = of_process(process)
     publish_census(crisis, process.tenants.ids - drill_periods(process.tenants).keys())
+    begin_cover_checks(crisis, process.tenants.ids)
     return due_work(crisis)
 
 

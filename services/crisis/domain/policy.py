@@ -46,6 +46,12 @@ class CrisisPolicy:
     drill_late_seconds: float = 60  # [D] must be less than the period
     # Who is paged where a rotation has a hole: a recipient with a contact point in notify.
     supervisor_id: str = "supervisor-pool"
+    # Whether the next one in turn is called for somebody who opted out without a substitute.
+    is_next_in_turn_called: bool = True  # [D]
+    # How far ahead cover is looked at, how often, and when a gap that stays is told again.
+    cover_horizon_seconds: float = 1_209_600  # issue 3: an uncovered hour in the next 14 days
+    cover_check_seconds: float = 3_600  # [D] time itself brings gaps nearer
+    cover_notice_seconds: float = 86_400  # [D] daily until covered
     # What a patient is always told to call.
     call_number: str = "988"  # clinical.md 5.4: call, text or chat, 24/7
     # An entry that nobody has verified for so long is shown as stale.
@@ -64,6 +70,11 @@ class CrisisPolicy:
     def shortest_wait(self) -> timedelta:
         """The shortest time that a rung may give its people."""
         return timedelta(seconds=self.shortest_wait_seconds)
+
+    @property
+    def cover_horizon(self) -> timedelta:
+        """How far ahead cover is looked at."""
+        return timedelta(seconds=self.cover_horizon_seconds)
 
     def contact_within(self, severity: Severity) -> timedelta:
         """How long an acknowledgement holds without contact, by severity."""

@@ -26,6 +26,7 @@ from services.crisis.domain.commands import (
 )
 from services.crisis.domain.cover import Cover
 from services.crisis.domain.escalation import FrozenPolicy, policy_for
+from services.crisis.domain.opt_out import Absences
 from services.crisis.domain.record import State
 from services.crisis.domain.signal import Severity, Signal, Source
 from services.crisis.handlers.counting import counted
@@ -281,5 +282,6 @@ class Cases:
         return policy_for(severity, self._plans.policies(tx), fallback)
 
     def _cover(self, tx: Tx) -> Cover:
-        supervisor_id = self._policy_of(tx.call.tenant_id).supervisor_id
-        return Cover(self._plans.rotations(tx), supervisor_id)
+        policy = self._policy_of(tx.call.tenant_id)
+        absences = Absences(self._plans.opt_outs(tx, tx.now), policy.is_next_in_turn_called)
+        return Cover(self._plans.rotations(tx), policy.supervisor_id, absences)

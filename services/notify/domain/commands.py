@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.notify.domain.message import Channel
+from services.notify.domain.template import TemplateRef
 from services.notify.domain.wording import Language
 
 
@@ -36,6 +37,16 @@ class TellOverdue:
     recipient_id: str
     number: int
     notice_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TellOfCover:
+    """Hours that nobody covers were found, for the `notice`-th time, or are settled."""
+
+    gap_id: str
+    recipient_id: str
+    notice: int
+    template: TemplateRef
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ class NotifyPolicy:
     overdue_lifetime_seconds: float = 86_400  # [D]
     # A section of its own: when, how often and under which number people are written to.
     consent: ConsentPolicy = field(default_factory=ConsentPolicy)
+    # Word of a gap in the cover: crisis tells it again after a day.
+    cover_lifetime_seconds: float = 86_400  # [D] as crisis' cover_notice_seconds
 
     def retry_plan(self, message_class: MessageClass) -> RetryPlan:
         """When a message of the class is tried again."""
@@ -58,3 +60,8 @@ class NotifyPolicy:
     def nudge_lifetime(self) -> timedelta:
         """How long a nudge is worth sending."""
         return timedelta(seconds=self.nudge_lifetime_seconds)
+
+    @property
+    def cover_lifetime(self) -> timedelta:
+        """How long word of a gap in the cover is worth sending."""
+        return timedelta(seconds=self.cover_lifetime_seconds)

@@ -14,8 +14,8 @@ from chassis.errors import FailedPrecondition
 from services.notify.domain.wording import Form, Forms, Language, Template, TemplateRef
 
 __all__ = [
-    "CODE", "HELP", "NUDGE", "OVERDUE", "PAGE", "REMINDER", "RESUMED", "STOPPED", "SUPPORT",
-    "TEMPLATES", "Template", "TemplateRef", "template",
+    "CODE", "COVER_CLOSED", "COVER_OPEN", "HELP", "NUDGE", "OVERDUE", "PAGE", "REMINDER",
+    "RESUMED", "STOPPED", "SUPPORT", "TEMPLATES", "Template", "TemplateRef", "template",
 ]  # fmt: skip
 
 # Staff: acknowledge a page.
@@ -24,6 +24,8 @@ PAGE = TemplateRef("page", 2)
 NUDGE, REMINDER = TemplateRef("nudge", 2), TemplateRef("reminder", 1)
 # Staff: something on their list is overdue.
 OVERDUE = TemplateRef("overdue", 1)
+# Supervisors: hours that nobody covers; they are settled.
+COVER_OPEN, COVER_CLOSED = TemplateRef("cover-open", 1), TemplateRef("cover-closed", 1)
 # Proof that a contact point is its owner's.
 CODE = TemplateRef("code", 1)
 # Answers to texts: after STOP, HELP and START, and what anybody is told who may need a person now.
@@ -133,6 +135,34 @@ _PUBLISHED = (
             subject="Algo le espera",
             long="Algo de su lista ya venció. Abra la aplicación hoy.\n",
             short="Algo de su lista ya venció. Abra la app hoy.",
+        ),
+    ),
+    _in_both(
+        "cover-open",
+        1,
+        _everywhere(
+            subject="The schedule needs you",
+            long="Some hours have nobody yet. Please open the app and look at the schedule.\n",
+            short="Some hours have nobody yet. Please open the app and look at the schedule.",
+        ),
+        _everywhere(
+            subject="El horario le necesita",
+            long="Hay horas sin nadie todavía. Abra la aplicación y vea el horario.\n",
+            short="Hay horas sin nadie. Abra la app y vea el horario.",
+        ),
+    ),
+    _in_both(
+        "cover-closed",
+        1,
+        _everywhere(
+            subject="The schedule has changed",
+            long="Hours that had nobody are settled or over. There is nothing to do.\n",
+            short="Hours that had nobody are settled or over. There is nothing to do.",
+        ),
+        _everywhere(
+            subject="El horario ha cambiado",
+            long="Las horas sin nadie se resolvieron o ya pasaron. No tiene que hacer nada.\n",
+            short="Las horas sin nadie se resolvieron. No tiene que hacer nada.",
         ),
     ),
     _in_both(

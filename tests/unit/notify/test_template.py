@@ -17,6 +17,8 @@ from services.notify.domain.wording import Form, Language, Template
 # An edited wording changes its digest; write a new version instead and add it here.
 PUBLISHED = {
     "code.1": "2a79adcfa75a95ce",
+    "cover-closed.1": "d851b9abc43d3a67",
+    "cover-open.1": "d50733477d25932c",
     "help.1": "0678e1fe9f88f8b0",
     "nudge.1": "6369c48109618a1f",
     "nudge.2": "f31d2f8faacdcca3",
