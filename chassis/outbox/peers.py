@@ -16,8 +16,10 @@ from haven.delivery.v1.delivery_pb2_grpc import DeliveryServiceStub
 
 from chassis.log import failure, get_logger
 
-DELIVER_SECONDS = 1.0
-THREADS = 8
+# Longer than a consumer takes in a storm: a call given up early is work done for nothing, and makes
+# a busy consumer look like one that is away. The other way goes on meanwhile.
+DELIVER_SECONDS = 2.5
+THREADS = 6
 WAITING_MOST = 1000  # calls that may wait for a thread; what is refused is repeated by the relay
 PROBES = 2
 AWAY = frozenset(

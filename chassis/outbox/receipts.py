@@ -17,10 +17,13 @@ from chassis.errors import HavenError
 from chassis.outbox.courier import EXPIRED, delivered
 from chassis.store.outbox_rows import OutboxRow
 
-LIMIT = 1000
+# Of each end. Whoever committed delivers the oldest first; in a storm all of them would be read
+# again and again, and those that are about to be delivered anyway would be delivered twice.
+LIMIT = 200
 # The process that committed the row delivers it at once; a repeat any sooner only competes.
-FIRST_SECONDS = 0.1
+FIRST_SECONDS = 0.3
 REPEAT_FIRST, REPEAT_MOST = 0.1, 1.0
+PAUSE_SECONDS = 0.1
 SWEEP_SECONDS = 0.5  # where nothing waits that is known of
 
 
@@ -71,13 +74,14 @@ class ReceiptLoop:
         rows = self._receipts.awaiting_receipts(LIMIT)
         waiting = {(row.event_id, consumer): row for row in rows for consumer in row.awaiting}
         self._attempts = {key: each for key, each in self._attempts.items() if key in waiting}
-        for (event_id, consumer), row in waiting.items():
+        # From the other end than whoever committed them, so that the two meet in the middle.
+        for (event_id, consumer), row in reversed(waiting.items()):
             if self._has_expired(row):
                 self._receipts.receipt(event_id, consumer)
                 delivered.labels(EXPIRED).inc()
             elif self._is_due((event_id, consumer)):
                 self._start(row, consumer)
-        return REPEAT_FIRST if waiting else SWEEP_SECONDS
+        return PAUSE_SECONDS if waiting else SWEEP_SECONDS
 
     def failed(self, _error: HavenError) -> None:
         """The store is away; another replica may reach it."""

@@ -76,6 +76,10 @@ class Bridge:
         what only the credential allows ends by then."""
         return running().expire_time
 
+    async def urgently(self, fn: Callable[..., Result], *args: Any) -> Result:
+        """The same, before all others."""
+        return await self._executor.run(fn, *args, is_urgent=True)
+
     async def in_executor(self, fn: Callable[..., Result], *args: Any) -> Result:
         """Run a blocking function on a thread, in the same trace."""
         return await self._executor.run(fn, *args)

@@ -30,7 +30,7 @@ class Attempt(Generic[T]):
         traceparent: str,
     ) -> None:
         self.events: list[OutboxRow] = []
-        self._call, self._fn = call, fn
+        self.call, self._fn = call, fn
         self._open_tx = open_tx
         self._service, self._traceparent = service, traceparent
         self._tx: Tx | None = None
@@ -44,13 +44,13 @@ class Attempt(Generic[T]):
     def run(self, rows: Rows, add: Add) -> T:
         """The use case, and with `add` the rows that stand for it, all of one transaction."""
         self.roll_back()
-        tx = self._tx = self._open_tx(self._call, rows)
-        once.begin(rows, add, self._call, tx.now)
+        tx = self._tx = self._open_tx(self.call, rows)
+        once.begin(rows, add, self.call, tx.now)
         result = self._fn(tx)
         tx.check()
         self._write_events(add, tx)
         self._write_audit(add, tx)
-        once.finish(add, self._call, result, tx.now)
+        once.finish(add, self.call, result, tx.now)
         return result
 
     def roll_back(self) -> None:
@@ -62,7 +62,7 @@ class Attempt(Generic[T]):
         self.events = [
             replace(
                 event,
-                tenant_id=self._call.tenant_id,
+                tenant_id=self.call.tenant_id,
                 create_time=tx.now,
                 traceparent=self._traceparent,
             )
@@ -73,7 +73,7 @@ class Attempt(Generic[T]):
 
     def _write_audit(self, add: Add, tx: Tx) -> None:
         entries = audit_documents(
-            self._call,
+            self.call,
             tx.touched,
             now=tx.now,
             service=self._service,

@@ -16,8 +16,15 @@ from typing import Any
 from chassis.deadline import Deadline
 from chassis.errors import DeadlineExceeded, Unavailable
 from chassis.failpoint import failpoint
+from chassis.store import once
 from chassis.store.attempt import Attempt
 from chassis.store.engine import Document, Engine, Rows
+from chassis.store.once import AlreadyDone
+
+KNOWN = object()
+# So few that the statements of all of them fit into the life of a transaction (server.py), also
+# where each opens a case and the machine is busy.
+MOST_MEMBERS = 4
 
 
 class Member:
@@ -27,7 +34,7 @@ class Member:
         self.attempt, self.deadline = attempt, deadline
         self.is_committed = False
         self.result: Any = None
-        self.error: Unavailable | None = None
+        self.error: Exception | None = None
 
 
 class Company:
@@ -40,7 +47,7 @@ class Company:
         self._waiting: list[Member] = []
 
     def commit(self, deadline: Deadline, attempt: Attempt[Any]) -> Any:
-        """Alone where nobody else is here; else in the next group; what the engine raises."""
+        """Alone where nobody else is here, else in a group; raises what the engine raises."""
         member = Member(attempt, deadline)
         with self._list:
             self._waiting.append(member)
@@ -66,11 +73,13 @@ class Company:
         return self._engine.transact(deadline, attempt)
 
     def _taken_with(self, member: Member) -> list[Member]:
-        """All that wait, for whoever has the turn; nobody where another took this one along."""
+        """Whoever has the turn and the next few; nobody where another took this one along."""
         with self._list:
             if member not in self._waiting:
                 return []
-            members, self._waiting = self._waiting, []
+            others = [each for each in self._waiting if each is not member][: MOST_MEMBERS - 1]
+            members = [member, *others]
+            self._waiting = [each for each in self._waiting if each not in members]
             return members
 
     def _commit_all(self, members: Sequence[Member]) -> None:
@@ -87,6 +96,7 @@ class Company:
         else:
             for each, result in zip(members, results, strict=True):
                 each.is_committed, each.result = True, result
+                each.error = AlreadyDone() if result is KNOWN else None
             failpoint("store.after-group")
 
 
@@ -108,6 +118,9 @@ class Contended(Exception):
 class Together:
     """The body of a group's transaction; it is run once.
 
+    Members whose effect is there already are left out: a crisis-class event comes by two ways, and
+    the second would end the transaction of all.
+
     The rows that only the store itself adds are written in one stroke at the end: no use case reads
     them, so none can miss them.
     """
@@ -117,7 +130,7 @@ class Together:
         self._is_begun = False
 
     def __call__(self, rows: Rows) -> list[Any]:
-        """The members' results, in their order."""
+        """The members' results, in their order; KNOWN for those that were left out."""
         if self._is_begun:
             raise Contended
         self._is_begun = True
@@ -126,7 +139,11 @@ class Together:
         def keep(collection: str, documents: Sequence[Document]) -> None:
             own[collection] += documents
 
-        results = [each.attempt.run(rows, keep) for each in self._members]
+        known = once.known(rows, [each.attempt.call for each in self._members])
+        results = [
+            KNOWN if once.inbox_key(each.attempt.call) in known else each.attempt.run(rows, keep)
+            for each in self._members
+        ]
         for collection, documents in own.items():
             rows.insert(collection, documents)
         return results

@@ -6,12 +6,14 @@ Both keys are committed with the change they stand for, so there is no moment in
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from chassis.call import Call, EventOnce, RequestOnce
 from chassis.errors import AlreadyExists, InvalidArgument
-from chassis.store.engine import Add, Rows
+from chassis.store.engine import Add, Query, Rows
 
 ANSWERS = "idempotency_keys"
 INBOX = "inbox"
@@ -67,9 +69,31 @@ def _refuse_repeat(rows: Rows, call: Call, request: RequestOnce) -> None:
         raise AlreadyAnswered(bytes(known["answer"]))
 
 
+def known(rows: Rows, calls: Sequence[Call]) -> frozenset[str]:
+    """The inbox keys of those calls whose effect is there already."""
+    keys: defaultdict[str, list[str]] = defaultdict(list)
+    for call in calls:
+        keys[call.tenant_id].append(inbox_key(call))
+    return frozenset(
+        row["_id"]
+        for tenant_id, ids in keys.items()
+        for row in rows.find(
+            INBOX, {"_id": {"$in": ids}, "tenant_id": tenant_id}, Query(fields=("_id",))
+        )
+    )
+
+
+def inbox_key(call: Call) -> str:
+    """One event in one consumer; "" where the call is not of an event."""
+    match call.once:
+        case EventOnce() as event:
+            return f"{event.consumer}/{event.event_id}"
+    return ""
+
+
 def _take(add: Add, call: Call, event: EventOnce, now: datetime) -> None:
     row = {
-        "_id": f"{event.consumer}/{event.event_id}",
+        "_id": inbox_key(call),
         "schema": 1,
         "tenant_id": call.tenant_id,
         "consumer": event.consumer,

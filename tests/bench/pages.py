@@ -17,6 +17,7 @@ from google.protobuf.message import Message
 from haven.crisis.v1 import crisis_pb2, crisis_pb2_grpc, events_pb2
 from haven.sessions.v1 import sessions_pb2, sessions_pb2_grpc
 from kombu import Connection, Exchange, Queue
+from pymongo import MongoClient
 
 from chassis.ids import new_id
 from cli.demo.cast import RIVERBEND, Story, email_of
@@ -57,6 +58,8 @@ class Ward:
         self.running = running
         self.repeats = 0  # requests that clients had to send again
         environment = running.stack.environment
+        assert running.stack.database is not None
+        self._client = MongoClient[dict[str, Any]](running.stack.database.uri, tz_aware=True)
         self.world = World(environment.addresses, environment.issuer)
         assert running.stack.smtp is not None
         self.story = Story(self.world, Timeline(), running.stack.smtp, rung_seconds=RUNG_SECONDS)
@@ -66,13 +69,17 @@ class Ward:
             for role in ("clinician",)
         }
 
+    def rows(self, service: str, collection: str) -> Any:
+        """A collection, for as long as a look at it takes."""
+        return self._client[service][collection]
+
     def press(self, count: int, *, pause: float = 0.0, mixed: bool = False) -> list[Press]:
         """So many people, each once: all at the same moment, or one after a pause."""
         return asyncio.run(self._press(count, pause, mixed))
 
     def seconds(self, pressed: Sequence[Press], *, within: float) -> list[float]:
         """From each press to its first page; waits for the last one."""
-        cases = self.running.rows("crisis", "cases")
+        cases = self.rows("crisis", "cases")
         patients = {each.patient_id: each.time for each in pressed}
         mine: dict[str, str] = {}
 
@@ -181,7 +188,7 @@ def _thousand(ward: Ward, count: int, ceiling: str) -> Figure:
 
 
 def _arrivals(ward: Ward, pressed: Sequence[Press]) -> dict[str, datetime]:
-    cases = ward.running.rows("crisis", "cases")
+    cases = ward.rows("crisis", "cases")
     patients = {each.patient_id for each in pressed}
     mine = {
         case["_id"]: case["patient_id"]
@@ -220,7 +227,7 @@ def _isolation(ward: Ward) -> Figure:
 @contextmanager
 def _bulk(ward: Ward) -> Iterator[Any]:
     """Rows in the outbox of crisis, to a queue that nobody reads."""
-    rows, stack = ward.running.rows("crisis", "outbox"), ward.running.stack
+    rows, stack = ward.rows("crisis", "outbox"), ward.running.stack
     sample = rows.find_one({"published": True})
     assert stack.broker is not None
     with Connection(stack.broker.uri) as connection:
@@ -242,7 +249,7 @@ def _rungs(ward: Ward) -> Figure:
     ward.story.rung_seconds = SHORT_RUNG_SECONDS
     prologue._on_call(ward.story)
     pressed = ward.press(CLIMBING, pause=PAUSE_SECONDS)
-    cases = ward.running.rows("crisis", "cases")
+    cases = ward.rows("crisis", "cases")
 
     def late() -> list[float]:
         opened = {

@@ -185,8 +185,8 @@ class MongoCaseBook:
         return self.load(reader, act["case_id"]) if act else None
 
     def _write_timeline(self, tx: Tx, case: Case) -> None:
-        for sequence, act in case.timeline.drain():
-            tx.insert(ACTS, documents.act_document(case.id, sequence, act))
+        lines = case.timeline.drain()
+        tx.insert_many(ACTS, [documents.act_document(case.id, *line) for line in lines])
 
 
 class MongoPlans:

@@ -69,13 +69,13 @@ def test_the_committing_process_has_the_first_try(world: World) -> None:
     event_id = world.page()
 
     assert world.after(0) == []
-    assert world.after(0.1) == [(event_id, "notify")]
+    assert world.after(0.3) == [(event_id, "notify")]
 
 
 def test_repeats_come_slower_up_to_one_a_second_and_never_end(world: World) -> None:
     world.page()
     world.after(0)
-    world.after(0.1)
+    world.after(0.3)
 
     pauses = []
     for _ in range(8):
@@ -143,7 +143,7 @@ def test_events_that_nobody_takes_do_not_hide_the_newest(
     newest = world.page()
     world.after(0)
 
-    started = [event_id for event_id, _ in world.after(0.1)]
+    started = [event_id for event_id, _ in world.after(0.3)]
 
     assert newest in started
     assert len(started) == len(set(started)) == 4

@@ -206,6 +206,9 @@ class Stand:
             "HAVEN_PKI_DIR": str(pki),
             "HAVEN_MASTER_KEY_FILE": str(make_master_key(self.folder / "master-key")),
             "HAVEN_NOTIFY_INTERNAL_ADDRESS": f"127.0.0.1:{self._internal_port}",
+            # They take crisis-class events too, and nobody is there.
+            "HAVEN_INTAKE_INTERNAL_ADDRESS": "127.0.0.1:1",
+            "HAVEN_SESSIONS_INTERNAL_ADDRESS": "127.0.0.1:1",
         }
 
 
