@@ -18,6 +18,7 @@ from chassis.store import Store
 from chassis.tenants import Tenants
 from services.crisis.codec import messages
 from services.crisis.domain.policy import CrisisPolicy
+from services.crisis.handlers.answers import Answers
 from services.crisis.handlers.cases import Cases
 from services.crisis.handlers.copies import Records
 from services.crisis.handlers.plans import Planning
@@ -53,7 +54,7 @@ def bootstrap(*, store: Store, policy_of: PolicyOf, reveal: Reveal) -> Crisis:
         case_queries=CaseQueries(store, book=book, copies=copies, policy_of=policy_of),
         pack_queries=PackQueries(store, book=book, copies=copies, reveal=reveal),
         plan_queries=PlanQueries(store, plans=plans),
-        consumers=_consumers(cases, records),
+        consumers=_consumers(cases, records, Answers(store, cases=cases)),
     )
 
 
@@ -71,7 +72,7 @@ def _policy_of(tenants: Tenants) -> PolicyOf:
     return lambda tenant_id: tenants.policy(tenant_id, SERVICE, CrisisPolicy)
 
 
-def _consumers(cases: Cases, records: Records) -> Mapping[type[Message], Handler]:
+def _consumers(cases: Cases, records: Records, answers: Answers) -> Mapping[type[Message], Handler]:
     return {
         intake_pb2.RiskRaised: _by(messages.signal_of_risk, cases.take),
         intake_pb2.ScreeningCompleted: _by(messages.screening, records.keep_screening),
@@ -80,6 +81,7 @@ def _consumers(cases: Cases, records: Records) -> Mapping[type[Message], Handler
         sessions_pb2.LocationAttested: _by(messages.location, records.keep_location),
         notify_pb2.MessageDelivered: _by(messages.page_delivered, cases.page_delivered),
         notify_pb2.MessageFailed: _by(messages.page_failed, cases.page_failed),
+        notify_pb2.PageAnswered: _by(messages.page_answered, answers.hear),
     }
 
 

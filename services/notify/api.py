@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chassis.rpc.main import Api, Parts, api_main
-from services.notify.bootstrap import SERVICE, of_process
+from services.notify.bootstrap import SERVICE, callbacks_of, of_process
+from services.notify.http import Edge, served_over_http
 from services.notify.rpc import served
 from services.notify.settings import NotifySettings
 from services.notify.store import INDEXES
@@ -12,7 +13,18 @@ from services.notify.store import INDEXES
 def assemble(parts: Parts[NotifySettings]) -> Api:
     """What the process serves."""
     notify = of_process(parts.process, parts.settings)
-    return Api([served(notify, parts.bridge)], consumers=notify.consumers, indexes=INDEXES)
+    edge = Edge(
+        notify,
+        parts.bridge.in_executor,
+        tenant_ids=parts.process.tenants.ids,
+        callbacks=callbacks_of(parts.settings),
+    )
+    return Api(
+        [served(notify, parts.bridge)],
+        consumers=notify.consumers,
+        indexes=INDEXES,
+        lifespans=[served_over_http(edge, parts.settings)],
+    )
 
 
 if __name__ == "__main__":

@@ -18,16 +18,38 @@ from chassis.process import Process
 from chassis.store import Store
 from chassis.tenants import Tenants
 from services.notify.codec import events
+from services.notify.domain.attempt import REPORTING, Channel
 from services.notify.domain.policy import NotifyPolicy
 from services.notify.gateways.smtp import SmtpMailer, SmtpServer
 from services.notify.handlers.accepting import Accepting
+from services.notify.handlers.answering import Answering
 from services.notify.handlers.contacts import Contacts
 from services.notify.handlers.copies import Records
+from services.notify.handlers.linking import Links, random_token
+from services.notify.handlers.prints import KeyedPrints
+from services.notify.handlers.receipts import Receipts
+from services.notify.handlers.redriving import Redriving
 from services.notify.handlers.sending import Sending
-from services.notify.ports import Cipher, Mailer, PolicyOf
+from services.notify.ports import (
+    Callbacks,
+    Cipher,
+    Dispatch,
+    Mail,
+    Mailer,
+    PolicyOf,
+    Prints,
+    Provider,
+    Receipt,
+)
 from services.notify.queries import Queries
 from services.notify.settings import NotifySettings
-from services.notify.store import MongoContactBook, MongoCopies, MongoMessageBook
+from services.notify.store import (
+    MongoContactBook,
+    MongoCopies,
+    MongoLinkBook,
+    MongoMessageBook,
+    MongoPrintKeys,
+)
 
 SERVICE = "notify"
 
@@ -38,23 +60,43 @@ class Notify:
 
     accepting: Accepting
     sending: Sending
+    receipts: Receipts
+    answering: Answering
+    redriving: Redriving
     contacts: Contacts
     queries: Queries
+    # Recognizes numbers; consent's rules may ask, too.
+    prints: Prints
     consumers: Mapping[type[Message], Handler]
 
 
-def bootstrap(  # the parts that tests replace, by name
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What differs between deployments beside the providers."""
+
+    # Channels whose providers can reach this deployment's callbacks.
+    reporting: frozenset[Channel] = REPORTING
+    # What people reach one-time pages by; empty: no mail holds a link.
+    public_url: str = ""
+    jitter: Callable[[], float] = random.random
+    new_token: Callable[[], str] = random_token
+
+
+def bootstrap(
     *,
     store: Store,
     policy_of: PolicyOf,
     cipher: Cipher,
-    mailer: Mailer,
-    jitter: Callable[[], float] = random.random,
+    providers: Mapping[Channel, Provider],
+    surroundings: Surroundings | None = None,
 ) -> Notify:
     """The use cases over a store; tests give their own parts by name."""
+    around = surroundings or Surroundings()
     book, contact_book, copies = MongoMessageBook(store), MongoContactBook(store), MongoCopies()
+    link_book = MongoLinkBook(store)
+    prints = KeyedPrints(store, keys=MongoPrintKeys(), cipher=cipher)
     accepting = Accepting(store, book=book, policy_of=policy_of)
-    contacts = Contacts(store, contacts=contact_book, cipher=cipher)
+    contacts = Contacts(store, contacts=contact_book, cipher=cipher, prints=prints)
     return Notify(
         accepting=accepting,
         sending=Sending(
@@ -62,15 +104,58 @@ def bootstrap(  # the parts that tests replace, by name
             book=book,
             contacts=contact_book,
             copies=copies,
+            links=Links(link_book, public_url=around.public_url, new_token=around.new_token),
             cipher=cipher,
-            mailer=mailer,
+            providers=providers,
             policy_of=policy_of,
-            jitter=jitter,
+            jitter=around.jitter,
+            reporting=around.reporting,
         ),
+        receipts=Receipts(store, book=book),
+        answering=Answering(
+            store, book=book, contacts=contact_book, links=link_book, prints=prints
+        ),
+        redriving=Redriving(store, book=book, policy_of=policy_of),
         contacts=contacts,
         queries=Queries(store, book=book, contacts=contact_book),
+        prints=prints,
         consumers=_consumers(accepting, contacts, Records(store, copies=copies)),
     )
+
+
+class MailProvider:
+    """A Mailer behind the port of all channels."""
+
+    name = "smtp"
+
+    def __init__(self, mailer: Mailer) -> None:
+        self._mailer = mailer
+
+    def send(self, dispatch: Dispatch) -> Receipt:
+        """Return once the mail server took it; mail servers give no name for what they take."""
+        self._mailer.send(
+            Mail(
+                message_id=dispatch.message_id,
+                sender_address=dispatch.sender_address,
+                sender_name=dispatch.sender_name,
+                recipient_address=dispatch.address,
+                subject=dispatch.subject,
+                body=dispatch.body,
+            )
+        )
+        return Receipt(self.name)
+
+
+def providers_of(settings: NotifySettings) -> Mapping[Channel, Provider]:
+    """The channels of the deployment."""
+    mailer = SmtpMailer(SmtpServer.of(settings.smtp_uri.reveal()))
+    return {Channel.EMAIL: MailProvider(mailer)}
+
+
+def callbacks_of(settings: NotifySettings) -> Mapping[str, Callbacks]:
+    """Who may call back, by the name in the callback's address. Mail servers do not."""
+    del settings
+    return {}
 
 
 def of_process(process: Process, settings: NotifySettings) -> Notify:
@@ -80,7 +165,8 @@ def of_process(process: Process, settings: NotifySettings) -> Notify:
         store=process.store,
         policy_of=_policy_of(process.tenants),
         cipher=process.cipher,
-        mailer=SmtpMailer(SmtpServer.of(settings.smtp_uri.reveal())),
+        providers=providers_of(settings),
+        surroundings=Surroundings(public_url=settings.public_url),
     )
 
 

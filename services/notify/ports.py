@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from chassis.store import Page, Reader, Tx
+from services.notify.domain.attempt import Receipt as DeviceReceipt
 from services.notify.domain.commands import GiveConsent, KeepCase, ListPage, RevokeConsent
 from services.notify.domain.contact import ContactPoint, PatientContact
-from services.notify.domain.message import Channel, Message
+from services.notify.domain.link import Link
+from services.notify.domain.message import Channel, Message, MessageClass, State
 from services.notify.domain.policy import NotifyPolicy
 
 # A tenant's numbers.
@@ -44,6 +46,9 @@ class Dispatch:
     body: str
     # A page: a call offers the keypad, a text says what to reply.
     is_answerable: bool = False
+    # Providers that took this message by this channel and never said that it arrived: the last
+    # ones to be asked again.
+    silent_providers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,65 @@ class Provider(Protocol):
         Raises Unavailable where another provider or another time can help, FailedPrecondition
         where they cannot.
         """
+        ...
+
+
+class Prints(Protocol):
+    """Recognizes an address without knowing it."""
+
+    def of(self, tenant_id: str, address: str) -> str:
+        """The same for the same address of the tenant; says nothing without the tenant's key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """What a provider says became of what it took; `receipt` is NONE while it is on its way."""
+
+    reference: str
+    receipt: DeviceReceipt
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """What somebody pressed during a call."""
+
+    reference: str
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboundText:
+    """A text that somebody sent to one of our numbers."""
+
+    from_number: str = field(repr=False)
+    to_number: str
+    body: str = field(repr=False)
+    reference: str
+
+
+class Callbacks(Protocol):
+    """What one provider calls back with. InvalidArgument where it cannot be understood."""
+
+    @property
+    def url(self) -> str:
+        """What the provider reaches this deployment's callbacks by, without a final slash."""
+        ...
+
+    def is_genuine(self, url: str, params: Mapping[str, str], signature: str) -> bool:
+        """True where the provider signed exactly this address with exactly these fields."""
+        ...
+
+    def status(self, params: Mapping[str, str]) -> StatusReport:
+        """A report about a text or a call."""
+        ...
+
+    def digits(self, params: Mapping[str, str]) -> Digits:
+        """What was pressed in a call."""
+        ...
+
+    def text(self, params: Mapping[str, str]) -> InboundText:
+        """A text that came in."""
         ...
 
 
@@ -117,9 +181,76 @@ class MessageBook(Protocol):
         """Messages of a recipient or of a page, newest first."""
         ...
 
+    def by_reference(self, reader: Reader, reference: str) -> Message | None:
+        """The message that a provider calls so, if there is one."""
+        ...
+
+    def open_pages(self, reader: Reader, recipient_id: str) -> list[Message]:
+        """The recipient's pages that can be answered now, newest first; the newest 20 of them."""
+        ...
+
+    def parked(self, reader: Reader, message_class: MessageClass, limit: int) -> list[Message]:
+        """Parked messages of one class, at most so many."""
+        ...
+
+    def census(self, reader: Reader) -> Census:
+        """How many messages the tenant has, by class and state, at one instant."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """The tenant's messages at one instant, counted twice: all of them, and each where it is."""
+
+    accepted: int
+    stored: Mapping[tuple[MessageClass, State], int]
+    # In flight without a time at which something happens, or ended and still waiting.
+    astray: int
+
+    @property
+    def gap(self) -> int:
+        """Messages that nothing accounts for; must be 0."""
+        return abs(self.accepted - sum(self.stored.values())) + self.astray
+
+
+class PrintKeys(Protocol):
+    """The tenant's key for prints of addresses, as ciphertext."""
+
+    def find(self, reader: Reader) -> bytes | None:
+        """The key, if there is one."""
+        ...
+
+    def insert(self, tx: Tx, key_ciphertext: bytes) -> None:
+        """Keep the first one."""
+        ...
+
+
+class LinkBook(Protocol):
+    """The one-time links of the tenant's pages."""
+
+    def find(self, reader: Reader, token: str) -> Link | None:
+        """The link, if the tenant gave it out."""
+        ...
+
+    def insert(self, tx: Tx, link: Link) -> Link:
+        """Keep a new one."""
+        ...
+
+    def save(self, tx: Tx, link: Link) -> Link:
+        """Keep that it was used."""
+        ...
+
 
 class ContactBook(Protocol):
     """How people are reached."""
+
+    def points(self, reader: Reader, recipient_id: str) -> list[ContactPoint]:
+        """All of a member of staff's, in their order."""
+        ...
+
+    def owners(self, reader: Reader, address_print: str) -> list[ContactPoint]:
+        """The contact points of staff with this address."""
+        ...
 
     def contact_point(
         self, reader: Reader, recipient_id: str, channel: Channel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chassis.settings import ProcessSettings, Secret
+from chassis.settings import Address, ProcessSettings, Secret
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,3 +13,9 @@ class NotifySettings(ProcessSettings):
 
     # smtp[s]://[user:password@]host[:port]; only the relay connects to it.
     smtp_uri: Secret
+    # Where the api serves one-time pages and providers' callbacks. Beyond loopback it serves TLS
+    # with the public certificate.
+    http_address: Address = "127.0.0.1:0"
+    # What people and providers reach that address by: https://messages.example. Without it no
+    # mail holds a link.
+    public_url: str = ""

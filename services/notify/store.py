@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from chassis.ids import derived_id
 from chassis.store import Index, Page, Reader, Repository, Store, Tx, due_index
 from services.notify.codec import documents, events
 from services.notify.domain.commands import GiveConsent, KeepCase, ListPage, RevokeConsent
 from services.notify.domain.contact import ContactPoint, PatientContact, is_unwilling
-from services.notify.domain.message import Channel, Message
+from services.notify.domain.link import LONGEST_TOKEN, Link, print_of
+from services.notify.domain.message import ENDED, Channel, Message, MessageClass, State
+from services.notify.ports import Census
 
 MESSAGES, CONTACT_POINTS = "messages", "contact_points"
 PATIENT_CONTACTS, CASES = "patient_contacts", "cases"
 REVOCATIONS, CONSENTS = "revocations", "consents"
+LINKS, PRINT_KEYS = "page_links", "print_keys"
 # A page's due time lies in a field of its own, so that no other message stands before it.
 CRISIS_DUE, OTHER_DUE = "crisis_attempt_time", "other_attempt_time"
 
@@ -21,12 +26,28 @@ INDEXES: tuple[Index, ...] = (
     Index(MESSAGES, [("tenant_id", 1), ("recipient_id", 1), ("create_time", -1), ("_id", -1)]),
     due_index(MESSAGES, CRISIS_DUE),
     due_index(MESSAGES, OTHER_DUE),
+    # The census, and what is parked.
+    Index(MESSAGES, [("tenant_id", 1), ("message_class", 1), ("state", 1), ("create_time", 1)]),
+    # What the census looks for and must never find.
+    Index(MESSAGES, [("tenant_id", 1), ("state", 1), ("next_attempt_time", 1)]),
+    # What a provider calls a message.
+    Index(MESSAGES, [("tenant_id", 1), ("references", 1)]),
+    # The pages that somebody can answer now.
+    Index(
+        MESSAGES,
+        [("tenant_id", 1), ("recipient_id", 1), ("expire_time", 1)],
+        partial={"is_page": True},
+    ),
     Index(
         CONTACT_POINTS,
         [("tenant_id", 1), ("recipient_id", 1), ("channel", 1)],
         unique=True,
     ),
+    # Whose number that is.
+    Index(CONTACT_POINTS, [("tenant_id", 1), ("address_print", 1)]),
 )
+MOST_OPEN_PAGES = 20
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class MongoMessageBook:
@@ -72,6 +93,89 @@ class MongoMessageBook:
             reader.touch(document["patient_id"], document["_id"])
         return Page([documents.message_from(each) for each in found.items], found.next_page_token)
 
+    def by_reference(self, reader: Reader, reference: str) -> Message | None:
+        """The message that a provider calls so, if there is one."""
+        found = self._messages.find(reader, {"references": reference}, limit=1)
+        return found[0] if found else None
+
+    def open_pages(self, reader: Reader, recipient_id: str) -> list[Message]:
+        """The recipient's pages that can be answered now, newest first."""
+        named = {"recipient_id": recipient_id, "is_page": True}
+        wanted = {"expire_time": {"$gt": reader.now}, "state": {"$ne": State.WITHDRAWN.value}}
+        order = [("expire_time", -1)]
+        found = reader.find(MESSAGES, {**named, **wanted}, sort=order, limit=MOST_OPEN_PAGES)
+        return [documents.message_from(each) for each in found]
+
+    def parked(self, reader: Reader, message_class: MessageClass, limit: int) -> list[Message]:
+        """Parked messages of one class, oldest first."""
+        wanted = {"message_class": message_class.value, "state": State.PARKED.value}
+        found = reader.find(MESSAGES, wanted, sort=[("create_time", 1)], limit=limit)
+        return [documents.message_from(each) for each in found]
+
+    def census(self, reader: Reader) -> Census:
+        """How many messages the tenant has, by class and state; inside a transaction, so that no
+        message is counted in two states or in none."""
+        ended = sorted(ENDED)
+        is_timed = {"next_attempt_time": {"$gte": EPOCH}}
+        waiting = reader.count(MESSAGES, {"state": {"$nin": ended}})
+        return Census(
+            accepted=reader.count(MESSAGES, {}),
+            stored={
+                (each, state): reader.count(
+                    MESSAGES, {"message_class": each.value, "state": state.value}
+                )
+                for each in MessageClass
+                for state in State
+            },
+            astray=reader.count(MESSAGES, {"state": {"$in": ended}, **is_timed})
+            + waiting
+            - reader.count(MESSAGES, {"state": {"$nin": ended}, **is_timed}),
+        )
+
+
+class MongoLinkBook:
+    """One document per one-time link."""
+
+    def __init__(self, store: Store) -> None:
+        self._links: Repository[Link] = Repository(
+            store,
+            LINKS,
+            to_document=documents.link_document,
+            from_document=documents.link_from,
+            to_messages=events.message_of,
+        )
+
+    def find(self, reader: Reader, token: str) -> Link | None:
+        """The link, if the tenant gave it out."""
+        if not 0 < len(token) <= LONGEST_TOKEN:
+            return None
+        found = reader.find_one(LINKS, {"_id": print_of(token)})
+        return documents.link_from(found) if found else None
+
+    def insert(self, tx: Tx, link: Link) -> Link:
+        """Keep a new one."""
+        return self._links.insert(tx, link)
+
+    def save(self, tx: Tx, link: Link) -> Link:
+        """Keep that it was used."""
+        return self._links.save(tx, link)
+
+
+class MongoPrintKeys:
+    """One document per tenant."""
+
+    def find(self, reader: Reader) -> bytes | None:
+        """The key, if there is one."""
+        found = reader.find_one(PRINT_KEYS, {"_id": self._id(reader)})
+        return bytes(found["key_ciphertext"]) if found else None
+
+    def insert(self, tx: Tx, key_ciphertext: bytes) -> None:
+        """Keep the first one; AlreadyExists where somebody was faster."""
+        tx.insert(PRINT_KEYS, {"_id": self._id(tx), "key_ciphertext": key_ciphertext})
+
+    def _id(self, reader: Reader) -> str:
+        return derived_id(reader.call.tenant_id, PRINT_KEYS)
+
 
 class MongoContactBook:
     """Contact points of staff, and copies of patients'."""
@@ -92,6 +196,17 @@ class MongoContactBook:
         named = {"recipient_id": recipient_id, "channel": channel.value}
         found = reader.find_one(CONTACT_POINTS, named)
         return documents.contact_point_from(found) if found else None
+
+    def points(self, reader: Reader, recipient_id: str) -> list[ContactPoint]:
+        """All of a member of staff's, in their order."""
+        found = reader.find(CONTACT_POINTS, {"recipient_id": recipient_id})
+        points = [documents.contact_point_from(each) for each in found]
+        return sorted(points, key=lambda point: point.place)
+
+    def owners(self, reader: Reader, address_print: str) -> list[ContactPoint]:
+        """The contact points of staff with this address."""
+        found = reader.find(CONTACT_POINTS, {"address_print": address_print})
+        return [documents.contact_point_from(each) for each in found]
 
     def keep(self, tx: Tx, point: ContactPoint) -> ContactPoint:
         """Keep a new or moved contact point."""

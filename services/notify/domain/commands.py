@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.notify.domain.message import Channel
+from services.notify.domain.answer import Answer
+from services.notify.domain.attempt import Channel, Receipt
+from services.notify.domain.message import MessageClass
+from services.notify.domain.template import TemplateRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,83 @@ class RegisterContactPoint:
     channel: Channel
     address: str = field(repr=False)
     etag: str = ""
+    # 0 = the channel's own place in the order.
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewMessage:
+    """How a wording looks; without a version the newest."""
+
+    template_id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A wording with sample values."""
+
+    template: TemplateRef
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResendMessage:
+    """A person lets a message that got stuck go again."""
+
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RedriveMessages:
+    """A person lets parked messages of one class go again, at most `limit` of them."""
+
+    message_class: MessageClass
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """How many went again, and whether there are more."""
+
+    count: int
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoteReceipt:
+    """A provider says what became of what it took. The message is known where its callback's
+    address names it."""
+
+    reference: str
+    receipt: Receipt
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerByKeys:
+    """Somebody pressed keys in a call."""
+
+    reference: str
+    digits: str
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerByText:
+    """Somebody replied to a text."""
+
+    from_number: str = field(repr=False)
+    body: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerByLink:
+    """Somebody pressed a button on a one-time page."""
+
+    token: str = field(repr=False)
+    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,5 +158,8 @@ class Letter:
 
     message_id: str
     attempt: int
+    channel: Channel
     address_ciphertext: bytes = field(repr=False)
     reference: str
+    # Providers that took this message by this channel and never said that it arrived.
+    silent_providers: frozenset[str] = frozenset()

@@ -42,17 +42,31 @@ class Template:
             raise FailedPrecondition("TEMPLATE_VALUE_MISSING", text) from error
 
 
-PAGE = TemplateRef("page", 1)
+PAGE_WITHOUT_LINK = TemplateRef("page", 1)
+PAGE = TemplateRef("page", 2)
 NUDGE = TemplateRef("nudge", 1)
 
 TEMPLATES: Mapping[TemplateRef, Template] = MappingProxyType(
     {
+        PAGE_WITHOUT_LINK: Template(
+            PAGE_WITHOUT_LINK,
+            subject="Please answer now",
+            body=(
+                "You are being called. Please open the app and acknowledge now;\n"
+                "otherwise the next person is called.\n"
+                "\n"
+                "Reference: $reference\n"
+            ),
+        ),
+        # The link is empty where the channel or the deployment has none.
         PAGE: Template(
             PAGE,
             subject="Please answer now",
             body=(
                 "You are being called. Please open the app and acknowledge now;\n"
                 "otherwise the next person is called.\n"
+                "\n"
+                "$link\n"
                 "\n"
                 "Reference: $reference\n"
             ),

@@ -6,9 +6,10 @@ from chassis.call import Call, EventOnce, Role
 from chassis.errors import Aborted, PermissionDenied
 from chassis.ids import derived_id
 from chassis.store import Store, Tx, etag_of
+from services.notify.domain.attempt import REPORTING
 from services.notify.domain.commands import RegisterContactPoint
 from services.notify.domain.contact import ContactPoint, PatientContact, masked
-from services.notify.ports import Cipher, ContactBook
+from services.notify.ports import Cipher, ContactBook, Prints
 
 OTHERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 
@@ -16,16 +17,21 @@ OTHERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 class Contacts:
     """Setting how people are reached."""
 
-    def __init__(self, store: Store, *, contacts: ContactBook, cipher: Cipher) -> None:
+    def __init__(
+        self, store: Store, *, contacts: ContactBook, cipher: Cipher, prints: Prints
+    ) -> None:
         self._store = store
         self._contacts = contacts
         self._cipher = cipher
+        self._prints = prints
 
     def register(self, call: Call, command: RegisterContactPoint) -> ContactPoint:
         """From now on the recipient is reached there; clinicians speak for themselves only."""
         if command.recipient_id != call.actor.subject and not OTHERS & call.actor.roles:
             raise PermissionDenied("CONTACT_POINT_OF_ANOTHER", "clinicians set only their own")
         ciphertext = self._cipher.encrypt(call.tenant_id, command.address)
+        is_number = command.channel in REPORTING
+        address_print = self._prints.of(call.tenant_id, command.address) if is_number else ""
 
         def change(tx: Tx) -> ContactPoint:
             recipient_id, channel = command.recipient_id, command.channel
@@ -35,7 +41,8 @@ class Contacts:
             if point is None:
                 id = derived_id(call.tenant_id, "contact-point", recipient_id, channel)
                 point = ContactPoint(id, recipient_id, channel, b"", "")
-            point.move(ciphertext, masked(command.address))
+            point.move(ciphertext, masked(channel, command.address))
+            point.rank, point.address_print = command.rank, address_print
             return self._contacts.keep(tx, point)
 
         return self._store.transact(call, change)

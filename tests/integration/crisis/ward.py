@@ -85,7 +85,9 @@ class Ward:
             store=self.notify_store,
             policy_of=lambda _: NotifyPolicy(crisis_retry_first_seconds=0.1),
             cipher=self.cipher,
-            mailer=SmtpMailer(SmtpServer.of(smtp_uri)),
+            providers={
+                Channel.EMAIL: notify_bootstrap.MailProvider(SmtpMailer(SmtpServer.of(smtp_uri)))
+            },
         )
         self._post = Post(self)
         self._relays: list[RunningTimers] = []

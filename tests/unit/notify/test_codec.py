@@ -14,14 +14,15 @@ from haven.sessions.v1 import events_pb2 as sessions_pb2
 from chassis.errors import InvalidArgument
 from services.notify.codec import answers, documents, events
 from services.notify.domain import events as domain_events
+from services.notify.domain.attempt import Taken
 from services.notify.domain.contact import PatientContact, is_email, masked
 from services.notify.domain.message import Channel, MessageClass, State
-from tests.unit.notify.builders import HOLD, NOON, PLAN, a_nudge, a_page, after
+from tests.unit.notify.builders import HOLD, NOON, a_nudge, a_page, after
 
 
 def tried(message: Any) -> Any:
     message.claim(Channel.EMAIL, NOON, hold=HOLD)
-    message.miss(1, "PROVIDER_BUSY", is_final=False, plan=PLAN, jitter=1.0, now=after(seconds=1))
+    message.miss(1, "PROVIDER_BUSY", again=after(seconds=2), now=after(seconds=1))
     message.claim(Channel.EMAIL, after(seconds=2), hold=HOLD)
     return message
 
@@ -75,7 +76,7 @@ def test_every_event_of_the_domain_is_published() -> None:
 
 def test_a_delivered_page_tells_its_ids_and_its_time() -> None:
     message = tried(a_page())
-    message.take(after(seconds=3))
+    message.take(2, Taken("smtp"), after(seconds=3))
     told: Any = events.message_of(message.events[0])
 
     assert (told.message_id, told.page_id, told.recipient_id) == ("m-1", "page-1", "dr-one")
@@ -136,4 +137,4 @@ def test_everything_else_is_not(address: Any) -> None:
 
 
 def test_a_masked_address_shows_one_letter() -> None:
-    assert masked("lee@staff.example") == "l***@***"
+    assert masked(Channel.EMAIL, "lee@staff.example") == "l***@***"

@@ -24,7 +24,7 @@ def test_no_wording_tells_what_haven_is_for(wording: Any) -> None:
 
 @pytest.mark.parametrize("wording", TEMPLATES.values(), ids=lambda each: each.ref.id)
 def test_every_wording_is_complete_with_a_reference(wording: Any) -> None:
-    subject, body = wording.render({"reference": "c-1"})
+    subject, body = wording.render({"reference": "c-1", "link": "https://messages.example/a/x"})
 
     assert "$" not in subject + body
 
