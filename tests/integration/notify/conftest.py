@@ -49,12 +49,18 @@ def moody() -> Moody:
 
 
 @pytest.fixture
-def mailer(moody: Moody) -> Iterator[SmtpMailer]:
-    """A mailer that knows this one server."""
+def smtp_port(moody: Moody) -> Iterator[int]:
+    """Where the moody server listens."""
     controller = Controller(moody, hostname="127.0.0.1", port=_free_port(), enable_SMTPUTF8=False)
     controller.start()
-    yield SmtpMailer(SmtpServer.of(f"smtp://127.0.0.1:{controller.port}"), seconds=3)
+    yield controller.port
     controller.stop()
+
+
+@pytest.fixture
+def mailer(smtp_port: int) -> SmtpMailer:
+    """A mailer that knows this one server."""
+    return SmtpMailer(SmtpServer.of(f"smtp://127.0.0.1:{smtp_port}"), seconds=3)
 
 
 @pytest.fixture

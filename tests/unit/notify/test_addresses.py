@@ -20,7 +20,13 @@ GOOD = {
     Channel.WEBHOOK: ["https://partner.example/hook?a=1", "https://partner.example:8443/"],
 }
 BAD = {
-    Channel.SMS: ["5555550142", "+0155555501", "+1 555 555 0142", "+1555555014212345", "+1٥555550142"],
+    Channel.SMS: [
+        "5555550142",
+        "+0155555501",
+        "+1 555 555 0142",
+        "+1555555014212345",
+        "+1\u0665555550142",
+    ],
     Channel.VOICE: ["lee@staff.example"],
     Channel.PUSH: ["short", "with space and more", "x" * 1025, "a/b" * 8],
     Channel.WEBHOOK: [
