@@ -8,10 +8,11 @@ from typing import Protocol
 
 from chassis.store import Page, Reader, Tx
 from services.notify.domain.attempt import Receipt as DeviceReceipt
+from services.notify.domain.census import Census
 from services.notify.domain.commands import GiveConsent, KeepCase, ListPage, RevokeConsent
 from services.notify.domain.contact import ContactPoint, PatientContact
 from services.notify.domain.link import Link
-from services.notify.domain.message import Channel, Message, MessageClass, State
+from services.notify.domain.message import Channel, Message, MessageClass
 from services.notify.domain.policy import NotifyPolicy
 
 # A tenant's numbers.
@@ -194,23 +195,8 @@ class MessageBook(Protocol):
         ...
 
     def census(self, reader: Reader) -> Census:
-        """How many messages the tenant has, by class and state, at one instant."""
+        """How many messages are where at one instant: in flight, or ended and of the last day."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Census:
-    """The tenant's messages at one instant, counted twice: all of them, and each where it is."""
-
-    accepted: int
-    stored: Mapping[tuple[MessageClass, State], int]
-    # In flight without a time at which something happens, or ended and still waiting.
-    astray: int
-
-    @property
-    def gap(self) -> int:
-        """Messages that nothing accounts for; must be 0."""
-        return abs(self.accepted - sum(self.stored.values())) + self.astray
 
 
 class PrintKeys(Protocol):

@@ -7,11 +7,12 @@ from typing import TypeVar
 from chassis.call import Call, system_call
 from chassis.errors import FailedPrecondition, NotFound
 from chassis.store import Page, Store
+from services.notify.domain.census import Census
 from services.notify.domain.commands import ListPage, Preview, PreviewMessage
 from services.notify.domain.contact import ContactPoint
 from services.notify.domain.message import Message
 from services.notify.domain.template import TEMPLATES, TemplateRef, template
-from services.notify.ports import Census, ContactBook, MessageBook
+from services.notify.ports import ContactBook, MessageBook
 
 T = TypeVar("T")
 # Values as a real message has them.

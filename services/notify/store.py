@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from chassis.ids import derived_id
 from chassis.store import Index, Page, Reader, Repository, Store, Tx, due_index
 from services.notify.codec import documents, events
+from services.notify.domain.census import Census
 from services.notify.domain.commands import GiveConsent, KeepCase, ListPage, RevokeConsent
 from services.notify.domain.contact import ContactPoint, PatientContact, is_unwilling
 from services.notify.domain.link import LONGEST_TOKEN, Link, print_of
 from services.notify.domain.message import ENDED, Channel, Message, MessageClass, State
-from services.notify.ports import Census
 
 MESSAGES, CONTACT_POINTS = "messages", "contact_points"
 PATIENT_CONTACTS, CASES = "patient_contacts", "cases"
@@ -27,6 +27,7 @@ INDEXES: tuple[Index, ...] = (
     due_index(MESSAGES, CRISIS_DUE),
     due_index(MESSAGES, OTHER_DUE),
     # The census, and what is parked.
+    Index(MESSAGES, [("tenant_id", 1), ("create_time", 1)]),
     Index(MESSAGES, [("tenant_id", 1), ("message_class", 1), ("state", 1), ("create_time", 1)]),
     # What the census looks for and must never find.
     Index(MESSAGES, [("tenant_id", 1), ("state", 1), ("next_attempt_time", 1)]),
@@ -47,6 +48,8 @@ INDEXES: tuple[Index, ...] = (
     Index(CONTACT_POINTS, [("tenant_id", 1), ("address_print", 1)]),
 )
 MOST_OPEN_PAGES = 20
+# What a scrape costs must not grow with the years.
+CENSUS_WINDOW = timedelta(days=1)
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -113,23 +116,31 @@ class MongoMessageBook:
         return [documents.message_from(each) for each in found]
 
     def census(self, reader: Reader) -> Census:
-        """How many messages the tenant has, by class and state; inside a transaction, so that no
-        message is counted in two states or in none."""
-        ended = sorted(ENDED)
+        """How many messages the tenant has, by class and state: all that are in flight, and the
+        ended ones that were accepted within a day. To be taken inside a transaction, so that no
+        message is counted in two states or in none; it costs no more than that day's messages."""
+        recent = {"create_time": {"$gte": reader.now - CENSUS_WINDOW}}
+        ended, flying = sorted(ENDED), sorted(set(State) - ENDED)
+        in_flight = {"state": {"$in": flying}}
         is_timed = {"next_attempt_time": {"$gte": EPOCH}}
-        waiting = reader.count(MESSAGES, {"state": {"$nin": ended}})
+        older = {**in_flight, "create_time": {"$lt": reader.now - CENSUS_WINDOW}}
         return Census(
-            accepted=reader.count(MESSAGES, {}),
+            accepted=reader.count(MESSAGES, recent) + reader.count(MESSAGES, older),
             stored={
                 (each, state): reader.count(
-                    MESSAGES, {"message_class": each.value, "state": state.value}
+                    MESSAGES,
+                    {
+                        "message_class": each.value,
+                        "state": state.value,
+                        **(recent if state in ENDED else {}),
+                    },
                 )
                 for each in MessageClass
                 for state in State
             },
             astray=reader.count(MESSAGES, {"state": {"$in": ended}, **is_timed})
-            + waiting
-            - reader.count(MESSAGES, {"state": {"$nin": ended}, **is_timed}),
+            + reader.count(MESSAGES, in_flight)
+            - reader.count(MESSAGES, {**in_flight, **is_timed}),
         )
 
 

@@ -73,7 +73,7 @@ def _families() -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
     return (
         GaugeMetricFamily(
             "haven_notify_messages_stored",
-            "Messages of all tenants by where they stand.",
+            "Messages of all tenants by where they stand: in flight, or ended and of the last day.",
             labels=["class", "state"],
         ),
         GaugeMetricFamily(

@@ -30,6 +30,7 @@ WITHOUT_FOREIGN_IDS = {
     "PutRotation": "names are the tenant's own; it makes one in the caller's tenant",
     "PutEscalationPolicy": "is kept by severity; it makes one in the caller's tenant",
     "RegisterContactPoint": "a recipient is whoever the caller's tenant calls so",
+    "PreviewMessage": "wordings are everybody's",
     "OpenCase": "a case is never refused because the patient is not known here yet",
     "GetPatientCaseStatus": "answers for everyone, with or without a case",
     "AttestLocation": "the patient is the caller, whom the caller's token vouches for",

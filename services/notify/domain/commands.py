@@ -7,7 +7,7 @@ from datetime import datetime
 
 from services.notify.domain.answer import Answer
 from services.notify.domain.attempt import Channel, Receipt
-from services.notify.domain.message import MessageClass
+from services.notify.domain.message import Message, MessageClass
 from services.notify.domain.template import TemplateRef
 
 
@@ -101,10 +101,15 @@ class RedriveMessages:
 
 @dataclass(frozen=True, slots=True)
 class Redriven:
-    """How many went again, and whether there are more."""
+    """What went again, and whether there is more."""
 
-    count: int
+    messages: tuple[Message, ...]
     has_more: bool
+
+    @property
+    def count(self) -> int:
+        """How many went again."""
+        return len(self.messages)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,15 +34,15 @@ class Redriving:
     def redrive(self, call: Call, command: RedriveMessages) -> Redriven:
         """The oldest parked messages of the class begin anew, all of them or none."""
 
-        def change(tx: Tx) -> tuple[list[Message], bool]:
+        def change(tx: Tx) -> Redriven:
             found = self._book.parked(tx, command.message_class, command.limit + 1)
             again = [self._again(tx, message) for message in found[: command.limit]]
-            return again, len(found) > command.limit
+            return Redriven(tuple(again), len(found) > command.limit)
 
-        messages, has_more = self._store.transact(call, change)
-        for message in messages:
+        redriven = self._store.transact(call, change)
+        for message in redriven.messages:
             count_accepted(message)
-        return Redriven(len(messages), has_more)
+        return redriven
 
     def _again(self, tx: Tx, message: Message) -> Message:
         lifetime = self._policy_of(tx.call.tenant_id).resend_lifetime

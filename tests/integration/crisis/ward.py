@@ -88,6 +88,7 @@ class Ward:
             providers={
                 Channel.EMAIL: notify_bootstrap.MailProvider(SmtpMailer(SmtpServer.of(smtp_uri)))
             },
+            surroundings=notify_bootstrap.Surroundings(public_url="https://messages.example"),
         )
         self._post = Post(self)
         self._relays: list[RunningTimers] = []

@@ -79,8 +79,14 @@ def babbling_port() -> Iterator[int]:
 
 
 @pytest.fixture
+def edge_port() -> int:
+    """Where the api's edge listens."""
+    return _free_port()
+
+
+@pytest.fixture
 async def front(
-    tmp_path: Path, mongodb_uri: str, database: Database[dict[str, Any]]
+    tmp_path: Path, mongodb_uri: str, database: Database[dict[str, Any]], edge_port: int
 ) -> AsyncIterator[Front]:
     """Notify's whole api over a fresh database."""
     async with open_front(
@@ -91,6 +97,7 @@ async def front(
         mongodb_uri=mongodb_uri,
         database=database.name,
         smtp_uri=Secret("smtp://127.0.0.1:1"),
+        http_address=f"127.0.0.1:{edge_port}",
     ) as opened:
         yield opened
         database.client["keyvault"]["data_keys"].delete_many({"keyAltNames": opened.tenant_id})

@@ -130,7 +130,7 @@ class Life(RuleBasedStateMachine):
     def nothing_is_lost(self) -> None:
         census = self.house.notify.queries.census(TENANT)
         assert census.gap == 0
-        assert census.accepted == len(self.house.messages)
+        assert census.accepted == sum(census.stored.values()) == len(self.house.messages)
         pages = {message["page_id"] for message in self.house.messages if message["is_page"]}
         assert pages == self.asked
 
@@ -205,6 +205,23 @@ def test_a_message_in_a_state_that_nobody_knows_shows() -> None:
     row["state"] = "somewhere"
 
     assert scraped(house)["haven_notify_conservation_gap", "", ""] == 1
+
+
+def test_what_ended_long_ago_is_not_counted_and_what_still_waits_is() -> None:
+    house = House().reachable("dr-one")
+    house.page()
+    house.time_passes()
+    house.page("dr-two")
+    (row,) = [
+        each for each in house.store.engine.tables["messages"].values() if not each["end_time"]
+    ]
+    row["next_attempt_time"] = row["crisis_attempt_time"] = None
+    house.time_passes(days=2)
+
+    told = scraped(house)
+    assert told["haven_notify_messages_stored", "crisis", "delivered"] == 0
+    assert told["haven_notify_messages_stored", "crisis", "accepted"] == 1
+    assert told["haven_notify_conservation_gap", "", ""] == 1
 
 
 def test_counting_reads_nobodys_message() -> None:
