@@ -31,6 +31,7 @@ WITHOUT_FOREIGN_IDS = {
     "PutEscalationPolicy": "is kept by severity; it makes one in the caller's tenant",
     "RegisterContactPoint": "a recipient is whoever the caller's tenant calls so",
     "PreviewMessage": "wordings are everybody's",
+    "RedriveMessages": "names a class of the caller's own tenant's messages",
     "OpenCase": "a case is never refused because the patient is not known here yet",
     "GetPatientCaseStatus": "answers for everyone, with or without a case",
     "AttestLocation": "the patient is the caller, whom the caller's token vouches for",

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import aiohttp
 import pytest
 from haven.notify.v1 import events_pb2
 from pymongo import MongoClient
 
+from chassis.auth.pki import ensure_local_pki
 from services.notify.domain.message import Channel
+from services.notify.http import Edge, served_over_http
 from tests.integration.notify.conftest import Moody
 from tests.integration.notify.station import Station, open_station
 from tests.unit.notify.test_template import TELLING
@@ -160,3 +165,20 @@ async def test_no_page_tells_what_it_is_about(station: Station) -> None:
         assert not TELLING.search(seen)
         for secret in ("dr-one", "c-77", "river", path.split("/")[3]):
             assert secret not in text
+
+
+async def test_beyond_this_machine_the_edge_speaks_tls(station: Station, tmp_path: Path) -> None:
+    ensure_local_pki(tmp_path / "pki", ["notify"])
+    certificate, key = tmp_path / "pki" / "notify.pem", tmp_path / "pki" / "notify-key.pem"
+    settings = SimpleNamespace(
+        public_certificate_file=certificate, public_key_file=key, http_address="127.0.0.1:0"
+    )
+    edge = Edge(station.notify, asyncio.to_thread, tenant_ids=[], callbacks={})
+    trusted = ssl.create_default_context(cafile=str(tmp_path / "pki" / "ca.pem"))
+    trusted.check_hostname = False
+    async with (
+        served_over_http(edge, settings) as address,
+        aiohttp.ClientSession() as session,
+        session.get(f"https://{address}/livez", ssl=trusted) as answer,
+    ):
+        assert answer.status == 200

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from haven.notify.v1 import resources_pb2
 
 from chassis.call import system_call
 from chassis.errors import FailedPrecondition, NotFound, Unavailable
+from services.notify.codec import answers
 from services.notify.domain.attempt import Receipt
 from services.notify.domain.commands import NoteReceipt
 from services.notify.domain.message import Channel
@@ -250,6 +252,23 @@ def test_a_word_from_underway_decides_nothing(house: House) -> None:
     report(house, "anything", Receipt.NONE)
 
     assert house.messages == []
+
+
+def test_the_history_of_a_page_shows_who_took_it_and_what_became_of_it(house: House) -> None:
+    house.silence(MAIL, failure=REFUSED)
+    house.page()
+    house.time_passes()
+    house.time_passes()
+    report(house, "sms-one-1")
+    message = house.notify.queries.message(house.call(), house.messages[0]["_id"])
+    told = answers.get_message(message).message
+
+    assert told.state == resources_pb2.MESSAGE_STATE_HANDED_OVER
+    mail, text = told.attempts
+    assert (mail.reason, mail.provider) == ("PROVIDER_REFUSED", "")
+    assert (text.provider, text.provider_reference) == ("sms-one", "sms-one-1")
+    assert text.receipt == resources_pb2.RECEIPT_STATE_DELIVERED
+    assert text.HasField("receipt_time")
 
 
 def test_a_page_asked_for_a_hundred_times_goes_once_by_each_channel(house: House) -> None:
