@@ -15,7 +15,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from cli.servers import MongoServer, RabbitServer, SmtpServer
+from cli.servers import MongoServer, ProviderServer, RabbitServer, SmtpServer
 from tests.broker import Management
 
 ROOT = Path(__file__).parents[1]
@@ -68,6 +68,21 @@ def smtp(server_folder: Path) -> Iterator[SmtpServer]:
 def smtp_uri(smtp: SmtpServer) -> str:
     """Where the readable SMTP server listens."""
     return smtp.uri
+
+
+@pytest.fixture(scope="session")
+def provider_server(server_folder: Path) -> Iterator[ProviderServer]:
+    """A provider of texts, calls, push and webhooks. Take `provider` to find it as new."""
+    server = ProviderServer(server_folder / "provider").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def provider(provider_server: ProviderServer) -> ProviderServer:
+    """The same, in a good mood and with nothing received."""
+    provider_server.forget()
+    return provider_server
 
 
 @pytest.fixture(scope="session")

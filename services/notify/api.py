@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chassis.rpc.main import Api, Parts, api_main
-from services.notify.bootstrap import SERVICE, callbacks_of, of_process
+from services.notify.bootstrap import SERVICE, of_process
+from services.notify.gateways.providers import callbacks_of
 from services.notify.http import Edge, served_over_http
 from services.notify.rpc import served
 from services.notify.settings import NotifySettings

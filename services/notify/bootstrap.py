@@ -20,7 +20,7 @@ from chassis.tenants import Tenants
 from services.notify.codec import events
 from services.notify.domain.attempt import REPORTING, Channel
 from services.notify.domain.policy import NotifyPolicy
-from services.notify.gateways.smtp import SmtpMailer, SmtpServer
+from services.notify.gateways.providers import providers_of
 from services.notify.handlers.accepting import Accepting
 from services.notify.handlers.answering import Answering
 from services.notify.handlers.contacts import Contacts
@@ -30,17 +30,7 @@ from services.notify.handlers.prints import KeyedPrints
 from services.notify.handlers.receipts import Receipts
 from services.notify.handlers.redriving import Redriving
 from services.notify.handlers.sending import Sending
-from services.notify.ports import (
-    Callbacks,
-    Cipher,
-    Dispatch,
-    Mail,
-    Mailer,
-    PolicyOf,
-    Prints,
-    Provider,
-    Receipt,
-)
+from services.notify.ports import Cipher, PolicyOf, Prints, Provider
 from services.notify.queries import Queries
 from services.notify.settings import NotifySettings
 from services.notify.store import (
@@ -121,41 +111,6 @@ def bootstrap(
         prints=prints,
         consumers=_consumers(accepting, contacts, Records(store, copies=copies)),
     )
-
-
-class MailProvider:
-    """A Mailer behind the port of all channels."""
-
-    name = "smtp"
-
-    def __init__(self, mailer: Mailer) -> None:
-        self._mailer = mailer
-
-    def send(self, dispatch: Dispatch) -> Receipt:
-        """Return once the mail server took it; mail servers give no name for what they take."""
-        self._mailer.send(
-            Mail(
-                message_id=dispatch.message_id,
-                sender_address=dispatch.sender_address,
-                sender_name=dispatch.sender_name,
-                recipient_address=dispatch.address,
-                subject=dispatch.subject,
-                body=dispatch.body,
-            )
-        )
-        return Receipt(self.name)
-
-
-def providers_of(settings: NotifySettings) -> Mapping[Channel, Provider]:
-    """The channels of the deployment."""
-    mailer = SmtpMailer(SmtpServer.of(settings.smtp_uri.reveal()))
-    return {Channel.EMAIL: MailProvider(mailer)}
-
-
-def callbacks_of(settings: NotifySettings) -> Mapping[str, Callbacks]:
-    """Who may call back, by the name in the callback's address. Mail servers do not."""
-    del settings
-    return {}
 
 
 def of_process(process: Process, settings: NotifySettings) -> Notify:

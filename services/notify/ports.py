@@ -136,17 +136,6 @@ class Callbacks(Protocol):
         ...
 
 
-class Mailer(Protocol):
-    """Hands mails to a provider, within seconds or not at all."""
-
-    def send(self, mail: Mail) -> None:
-        """Return once the provider took it.
-
-        Raises Unavailable where trying again can help, FailedPrecondition where it cannot.
-        """
-        ...
-
-
 class Cipher(Protocol):
     """Turns a tenant's texts into ciphertext and back."""
 

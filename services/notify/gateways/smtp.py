@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import socket
 import ssl
@@ -17,12 +18,15 @@ from urllib.parse import unquote, urlsplit
 
 from chassis.errors import FailedPrecondition, HavenError, Unavailable
 from chassis.settings import SettingsError
-from services.notify.ports import Mail
+from services.notify.gateways.resolving import connected, left, resolve
+from services.notify.ports import Dispatch, Mail, Receipt
 
 # The whole conversation. A provider that takes longer is as good as away: a page must go on.
 SEND_SECONDS = 5.0
 GREETING = 220
 PERMANENT = range(500, 600)  # RFC 5321 4.2.1: the same again will be refused again
+# RFC 3463 X.1: the recipient's mailbox or domain is at fault, whoever carries the mail.
+NO_SUCH_MAILBOX = re.compile(rb"5\.1\.(10|[12346])\b")
 PORTS = {"smtp": 25, "smtps": 465}
 
 
@@ -37,14 +41,19 @@ class SmtpServer:
     password: str
 
     @classmethod
-    def of(cls, uri: str) -> SmtpServer:
+    def of(cls, uri: str, *, setting: str = "HAVEN_SMTP_URI") -> SmtpServer:
         """Read the URI; a fault names the setting, never the value."""
-        parts = urlsplit(uri)
+        fault = SettingsError([f"{setting}: smtp://host[:port] or smtps://host[:port]"])
+        try:
+            parts = urlsplit(uri)
+            port = parts.port
+        except ValueError:
+            raise fault from None
         if parts.scheme not in PORTS or not parts.hostname:
-            raise SettingsError(["HAVEN_SMTP_URI: smtp://host[:port] or smtps://host[:port]"])
+            raise fault
         return cls(
             host=parts.hostname,
-            port=parts.port or PORTS[parts.scheme],
+            port=port or PORTS[parts.scheme],
             is_tls=parts.scheme == "smtps",
             user=unquote(parts.username or ""),
             password=unquote(parts.password or ""),
@@ -52,21 +61,26 @@ class SmtpServer:
 
 
 class SmtpMailer:
-    """A Mailer over smtplib. Safe to share between threads: nothing is kept between mails."""
+    """Mails over smtplib. Safe to share between threads: nothing is kept between mails."""
 
     def __init__(self, server: SmtpServer, *, seconds: float = SEND_SECONDS) -> None:
         self._server = server
         self._seconds = seconds
         self._name = socket.gethostname()
+        self._tls = ssl.create_default_context()
 
     def send(self, mail: Mail) -> None:
         """Return once the server said 250 to the whole mail."""
-        until = time.monotonic() + self._seconds
+        self.send_within(mail, self._seconds)
+
+    def send_within(self, mail: Mail, seconds: float) -> None:
+        """The same, within that time."""
+        until = time.monotonic() + seconds
         try:
             self._converse(mail, until)
         except smtplib.SMTPRecipientsRefused as error:
-            code = next(iter(error.recipients.values()), (450, b""))[0]
-            raise _refused(code) from None
+            code, words = next(iter(error.recipients.values()), (450, b""))
+            raise _recipient_refused(code, words) from None
         except smtplib.SMTPResponseException as error:
             raise _refused(error.smtp_code) from None
         except smtplib.SMTPNotSupportedError:
@@ -78,23 +92,31 @@ class SmtpMailer:
             raise Unavailable("PROVIDER_UNREACHABLE", text) from None
 
     def _converse(self, mail: Mail, until: float) -> None:
-        smtp = self._unconnected(_left(until))
+        smtp = smtplib.SMTP(local_hostname=self._name, timeout=left(until))
         with _cut_off(smtp, at=until):
-            self._connect(smtp)
+            smtp.sock = self._connected(until)
+            self._greet(smtp, until)
             self._introduce(smtp, until)
             _bound(smtp, until)
             smtp.send_message(_message(mail), mail.sender_address, [mail.recipient_address])
 
-    def _unconnected(self, seconds: float) -> smtplib.SMTP:
-        if self._server.is_tls:
-            context = ssl.create_default_context()
-            return smtplib.SMTP_SSL(local_hostname=self._name, timeout=seconds, context=context)
-        return smtplib.SMTP(local_hostname=self._name, timeout=seconds)
+    def _connected(self, until: float) -> socket.socket:
+        host = self._server.host
+        plain = connected(resolve(host, until), self._server.port, until)
+        if not self._server.is_tls:
+            return plain
+        try:
+            plain.settimeout(left(until))  # for the whole handshake
+            return self._tls.wrap_socket(plain, server_hostname=host)
+        except OSError:
+            plain.close()
+            raise
 
-    def _connect(self, smtp: smtplib.SMTP) -> None:
-        # What its certificate must name; `connect` alone does not remember it.
+    def _greet(self, smtp: smtplib.SMTP, until: float) -> None:
+        # What a certificate must name after STARTTLS: the name, not the address.
         smtp._host = self._server.host  # type: ignore[attr-defined]
-        code, text = smtp.connect(self._server.host, self._server.port)
+        _bound(smtp, until)
+        code, text = smtp.getreply()
         if code != GREETING:
             raise smtplib.SMTPConnectError(code, text)
 
@@ -103,11 +125,32 @@ class SmtpMailer:
         smtp.ehlo_or_helo_if_needed()
         if not self._server.is_tls and smtp.has_extn("starttls"):
             _bound(smtp, until)
-            smtp.starttls(context=ssl.create_default_context())
+            smtp.starttls(context=self._tls)
             smtp.ehlo_or_helo_if_needed()
         if self._server.user:
             _bound(smtp, until)
             smtp.login(self._server.user, self._server.password)
+
+
+class SmtpProvider:
+    """A Provider of mails. Safe to share between threads."""
+
+    def __init__(self, name: str, mailer: SmtpMailer) -> None:
+        self.name = name
+        self._mailer = mailer
+
+    def send(self, dispatch: Dispatch, seconds: float = SEND_SECONDS) -> Receipt:
+        """Return once the server took the mail, within that time. SMTP gives no reference."""
+        mail = Mail(
+            message_id=dispatch.message_id,
+            sender_address=dispatch.sender_address,
+            sender_name=dispatch.sender_name,
+            recipient_address=dispatch.address,
+            subject=dispatch.subject,
+            body=dispatch.body,
+        )
+        self._mailer.send_within(mail, seconds)
+        return Receipt(self.name)
 
 
 def _message(mail: Mail) -> EmailMessage:
@@ -122,6 +165,12 @@ def _message(mail: Mail) -> EmailMessage:
     return message
 
 
+def _recipient_refused(code: int, words: bytes) -> HavenError:
+    if code in PERMANENT and NO_SUCH_MAILBOX.match(words):
+        return FailedPrecondition("ADDRESS_REFUSED", "there is no such mailbox")
+    return _refused(code)
+
+
 def _refused(code: int) -> HavenError:
     if code in PERMANENT:
         return FailedPrecondition("PROVIDER_REFUSED", "the provider refused the mail for good")
@@ -132,7 +181,7 @@ def _refused(code: int) -> HavenError:
 def _cut_off(smtp: smtplib.SMTP, *, at: float) -> Iterator[None]:
     """Close at the end, and cut the conversation at its time: a server that says a little now and
     then keeps within every single wait, and would hold this thread for as long as it likes."""
-    timer = threading.Timer(_left(at), _cut, [smtp])
+    timer = threading.Timer(left(at), _cut, [smtp])
     timer.daemon = True
     timer.start()
     try:
@@ -150,13 +199,7 @@ def _cut(smtp: smtplib.SMTP) -> None:
             socket.socket.shutdown(smtp.sock, socket.SHUT_RDWR)
 
 
-def _left(until: float) -> float:
-    if (left := until - time.monotonic()) <= 0:
-        raise TimeoutError
-    return left
-
-
 def _bound(smtp: smtplib.SMTP, until: float) -> None:
     """Let the next answers take no longer than what is left."""
     if smtp.sock is not None:
-        smtp.sock.settimeout(_left(until))
+        smtp.sock.settimeout(left(until))

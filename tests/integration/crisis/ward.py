@@ -46,7 +46,7 @@ from services.notify import timers as notify_timers
 from services.notify.domain.commands import RegisterContactPoint
 from services.notify.domain.message import Channel
 from services.notify.domain.policy import NotifyPolicy
-from services.notify.gateways.smtp import SmtpMailer, SmtpServer
+from services.notify.gateways.smtp import SmtpMailer, SmtpProvider, SmtpServer
 from tests.due import RunningTimers
 from tests.tenant_guard import TenantGuard
 
@@ -85,9 +85,7 @@ class Ward:
             store=self.notify_store,
             policy_of=lambda _: NotifyPolicy(crisis_retry_first_seconds=0.1),
             cipher=self.cipher,
-            providers={
-                Channel.EMAIL: notify_bootstrap.MailProvider(SmtpMailer(SmtpServer.of(smtp_uri)))
-            },
+            providers={Channel.EMAIL: SmtpProvider("smtp", SmtpMailer(SmtpServer.of(smtp_uri)))},
             surroundings=notify_bootstrap.Surroundings(public_url="https://messages.example"),
         )
         self._post = Post(self)

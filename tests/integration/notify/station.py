@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import email
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -27,12 +27,13 @@ from chassis.crypto import FieldCipher, KeyManagement, make_master_key
 from chassis.deadline import Deadline
 from chassis.ids import new_id
 from chassis.store import CHASSIS_INDEXES, Store, connect
-from services.notify.bootstrap import MailProvider, Notify, Surroundings, bootstrap
+from services.notify.bootstrap import Notify, Surroundings, bootstrap
 from services.notify.domain.commands import RegisterContactPoint
 from services.notify.domain.message import Channel
 from services.notify.domain.policy import NotifyPolicy
-from services.notify.gateways.smtp import SmtpMailer, SmtpServer
+from services.notify.gateways.smtp import SmtpMailer, SmtpProvider, SmtpServer
 from services.notify.http import Edge
+from services.notify.ports import Callbacks, Provider
 from services.notify.store import INDEXES
 from services.notify.timers import due_work
 from tests.due import RunningTimers
@@ -151,15 +152,30 @@ class Station:
             return answer.status, await answer.text(), answer.headers
 
 
+@dataclass(frozen=True)
+class Telephones:
+    """Other providers than the exchange, who call back to a given port."""
+
+    providers: Mapping[Channel, Provider]
+    callbacks: Mapping[str, Callbacks]
+    port: int
+
+
 @asynccontextmanager
 async def open_station(
-    client: MongoClient[dict[str, Any]], *, name: str, folder: Path, moody: Moody, smtp_port: int
+    client: MongoClient[dict[str, Any]],
+    *,
+    name: str,
+    folder: Path,
+    moody: Moody,
+    smtp_port: int,
+    telephones: Telephones | None = None,
 ) -> AsyncIterator[Station]:
     """Everything running until left; no query of it may forget the tenant."""
     guard, exchange = TenantGuard(), Exchange().start()
-    host, port = client.address or ("", 0)
+    host, number = client.address or ("", 0)
     watched = connect(
-        f"mongodb://{host}:{port}/?directConnection=true",
+        f"mongodb://{host}:{number}/?directConnection=true",
         app_name="tests",
         pool_size=32,
         listeners=[guard],
@@ -178,23 +194,30 @@ async def open_station(
         call_receipt_seconds=STEP * 2,
     )
     telephone = ExchangeProvider(exchange, CALLBACK)
-    mail = MailProvider(SmtpMailer(SmtpServer.of(f"smtp://127.0.0.1:{smtp_port}"), seconds=3))
+    server = SmtpServer.of(f"smtp://127.0.0.1:{smtp_port}")
+    mail = SmtpProvider("smtp", SmtpMailer(server, seconds=3))
     notify = bootstrap(
         store=store,
         policy_of=lambda _: numbers,
         cipher=cipher,
-        providers={Channel.EMAIL: mail, Channel.SMS: telephone, Channel.VOICE: telephone},
+        providers={
+            Channel.EMAIL: mail,
+            Channel.SMS: telephone,
+            Channel.VOICE: telephone,
+            **(telephones.providers if telephones else {}),
+        },
         surroundings=Surroundings(public_url=PUBLIC),
     )
     edge = Edge(
         notify,
         asyncio.to_thread,
         tenant_ids=[TENANT, "harbor"],
-        callbacks={NAME: SignedCallbacks(CALLBACK)},
+        callbacks=telephones.callbacks if telephones else {NAME: SignedCallbacks(CALLBACK)},
     )
+    port = telephones.port if telephones else 0
     relay = RunningTimers(store, due_work(notify))
     relay.start()
-    async with http.serving(edge.application(), "127.0.0.1:0") as address:
+    async with http.serving(edge.application(), f"127.0.0.1:{port}") as address:
         line = Line(address, CALLBACK)
         yield Station(notify, store, client[name], moody, exchange, address, line)
         await asyncio.to_thread(relay.stop)
