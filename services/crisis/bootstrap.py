@@ -23,6 +23,7 @@ from services.crisis.domain.jurisdiction import Table
 from services.crisis.domain.policy import CrisisPolicy
 from services.crisis.handlers.absences import Absences
 from services.crisis.handlers.aftercare import AftercarePlanner
+from services.crisis.handlers.answers import Answers
 from services.crisis.handlers.cases import Cases
 from services.crisis.handlers.copies import Records
 from services.crisis.handlers.follow_ups import FollowUps
@@ -143,7 +144,12 @@ def bootstrap(
             reveal=reveal,
         ),
         plan_queries=PlanQueries(store, plans=plans),
-        consumers=_consumers(cases, records, Absences(cases=cases, copies=copies)),
+        consumers=_consumers(
+            cases,
+            records,
+            Absences(cases=cases, copies=copies),
+            Answers(store, cases=cases, policy_of=policy_of),
+        ),
         care=_care(parts, copies, cases.take),
     )
 
@@ -187,7 +193,7 @@ def _policy_of(tenants: Tenants) -> PolicyOf:
 
 
 def _consumers(
-    cases: Cases, records: Records, absences: Absences
+    cases: Cases, records: Records, absences: Absences, answers: Answers
 ) -> Mapping[type[Message], Handler]:
     return {
         intake_pb2.RiskRaised: _by(messages.signal_of_risk, cases.take),
@@ -200,6 +206,7 @@ def _consumers(
         notify_pb2.MessageDelivered: _by(messages.page_delivered, cases.page_delivered),
         notify_pb2.MessageFailed: _by(messages.page_failed, cases.page_failed),
         notify_pb2.InboundRiskRaised: _by(inbound.signal_of_text, cases.take),
+        notify_pb2.PageAnswered: _by(messages.page_answered, answers.hear),
     }
 
 

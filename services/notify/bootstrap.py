@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from google.protobuf.message import Message
@@ -22,22 +22,27 @@ from chassis.store import Store
 from chassis.tenants import Tenants
 from services.notify.codec import events, reminders
 from services.notify.domain.address import normal_number
+from services.notify.domain.attempt import REPORTING, Channel
 from services.notify.domain.policy import NotifyPolicy
-from services.notify.gateways.smtp import SmtpMailer, SmtpServer
+from services.notify.gateways.providers import providers_of
 from services.notify.handlers.accepting import Accepting
 from services.notify.handlers.consent import Consent
 from services.notify.handlers.contacts import Contacts
 from services.notify.handlers.copies import Records
 from services.notify.handlers.inbound import Inbound
+from services.notify.handlers.linking import Links, random_token
+from services.notify.handlers.page_answers import PageAnswers
+from services.notify.handlers.receipts import Receipts
+from services.notify.handlers.redriving import Redriving
 from services.notify.handlers.reminding import Reminding
 from services.notify.handlers.sending import Sending
 from services.notify.handlers.verifying import Verifying
 from services.notify.handlers.wishing import Wishing
-from services.notify.ports import Cipher, Mailer, PolicyOf, Provider
+from services.notify.ports import Cipher, PolicyOf, Provider
 from services.notify.queries import Queries
 from services.notify.settings import NotifySettings
 from services.notify.shelves import open_shelves
-from services.notify.store import MongoContactBook, MongoCopies, MongoMessageBook
+from services.notify.store import MongoContactBook, MongoCopies, MongoLinkBook, MongoMessageBook
 
 SERVICE = "notify"
 
@@ -48,6 +53,9 @@ class Notify:
 
     accepting: Accepting
     sending: Sending
+    receipts: Receipts
+    page_answers: PageAnswers
+    redriving: Redriving
     contacts: Contacts
     queries: Queries
     wishing: Wishing
@@ -59,20 +67,41 @@ class Notify:
     tenant_of_number: Callable[[str], str]
 
 
-def bootstrap(  # the parts that tests replace, by name
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What differs between deployments beside the providers."""
+
+    # Channels whose providers can reach this deployment's callbacks.
+    reporting: frozenset[Channel] = REPORTING
+    # What people reach one-time pages by; empty: no mail holds a link.
+    public_url: str = ""
+    jitter: Callable[[], float] = random.random
+    new_token: Callable[[], str] = random_token
+    # The tenant of each number to which people may text.
+    receiving_numbers: Mapping[str, str] = field(default_factory=dict)
+
+
+def bootstrap(
     *,
     store: Store,
     policy_of: PolicyOf,
     cipher: Cipher,
-    mailer: Mailer,
-    jitter: Callable[[], float] = random.random,
-    texter: Provider | None = None,
+    providers: Mapping[Channel, Provider],
+    surroundings: Surroundings | None = None,
 ) -> Notify:
     """The use cases over a store; tests give their own parts by name."""
+    around = surroundings or Surroundings()
     book, contact_book, copies = MongoMessageBook(store), MongoContactBook(store), MongoCopies()
-    shelves = open_shelves(store, cipher)
+    link_book, shelves = MongoLinkBook(store), open_shelves(store, cipher)
+    page_answers = PageAnswers(store, book=book, links=link_book)
     consent = Consent.over(
-        store, shelves, contacts=contact_book, book=book, cipher=cipher, policy_of=policy_of
+        store,
+        shelves,
+        contacts=contact_book,
+        book=book,
+        cipher=cipher,
+        policy_of=policy_of,
+        page_answers=page_answers,
     )
     accepting = Accepting(store, book=book, policy_of=policy_of)
     contacts = Contacts(store, contacts=contact_book, cipher=cipher, directory=shelves.directory)
@@ -83,13 +112,17 @@ def bootstrap(  # the parts that tests replace, by name
             book=book,
             contacts=contact_book,
             copies=copies,
+            links=Links(link_book, public_url=around.public_url, new_token=around.new_token),
             cipher=cipher,
-            mailer=mailer,
+            providers=providers,
             policy_of=policy_of,
-            jitter=jitter,
+            jitter=around.jitter,
             gate=consent.gate,
-            texter=texter,
+            reporting=around.reporting,
         ),
+        receipts=Receipts(store, book=book),
+        page_answers=page_answers,
+        redriving=Redriving(store, book=book, policy_of=policy_of),
         contacts=contacts,
         queries=Queries(store, book=book, contacts=contact_book),
         wishing=consent.wishing,
@@ -97,20 +130,22 @@ def bootstrap(  # the parts that tests replace, by name
         inbound=consent.inbound,
         reminding=consent.reminding,
         consumers=_consumers(accepting, contacts, Records(store, copies=copies), consent.reminding),
-        tenant_of_number=_tenant_of({}),
+        tenant_of_number=_tenant_of(around.receiving_numbers),
     )
 
 
 def of_process(process: Process, settings: NotifySettings) -> Notify:
     """The use cases as a process runs them; every tenant's numbers are checked first."""
     process.tenants.check(SERVICE, NotifyPolicy)
-    notify = bootstrap(
+    return bootstrap(
         store=process.store,
         policy_of=_policy_of(process.tenants),
         cipher=process.cipher,
-        mailer=SmtpMailer(SmtpServer.of(settings.smtp_uri.reveal())),
+        providers=providers_of(settings),
+        surroundings=Surroundings(
+            public_url=settings.public_url, receiving_numbers=_numbers(process.tenants)
+        ),
     )
-    return replace(notify, tenant_of_number=_tenant_of(_numbers(process.tenants)))
 
 
 def _numbers(tenants: Tenants) -> Mapping[str, str]:

@@ -32,6 +32,8 @@ WITHOUT_FOREIGN_IDS = {
     "PutRotation": "names are the tenant's own; it makes one in the caller's tenant",
     "PutEscalationPolicy": "is kept by severity; it makes one in the caller's tenant",
     "RegisterContactPoint": "a recipient is whoever the caller's tenant calls so",
+    "PreviewMessage": "wordings are everybody's",
+    "RedriveMessages": "names a class of the caller's own tenant's messages",
     "OpenCase": "a case is never refused because the patient is not known here yet",
     "ReviseSafetyPlan": "a plan is never refused because the patient is not known here yet",
     "PutLocalNumbers": "is kept by state and area; it makes one in the caller's tenant",

@@ -14,12 +14,12 @@ from chassis.errors import FailedPrecondition
 from services.notify.domain.wording import Form, Forms, Language, Template, TemplateRef
 
 __all__ = [
-    "CODE", "HELP", "NUDGE", "OVERDUE", "PAGE", "REMINDER", "RESUMED", "STOPPED", "SUPPORT",
-    "TEMPLATES", "Template", "TemplateRef", "template",
+    "ANSWERS", "CHOICES", "CODE", "HELP", "NOTHING_OPEN", "NUDGE", "OVERDUE", "PAGE", "RECORDED",
+    "REMINDER", "RESUMED", "STOPPED", "SUPPORT", "TEMPLATES", "Template", "TemplateRef", "template",
 ]  # fmt: skip
 
-# Staff: acknowledge a page.
-PAGE = TemplateRef("page", 2)
+# Staff: acknowledge a page. What may be replied or pressed is added by whoever carries it.
+PAGE = TemplateRef("page", 3)
 # Patients: a session began without them; a session is near.
 NUDGE, REMINDER = TemplateRef("nudge", 2), TemplateRef("reminder", 1)
 # Staff: something on their list is overdue.
@@ -29,6 +29,11 @@ CODE = TemplateRef("code", 1)
 # Answers to texts: after STOP, HELP and START, and what anybody is told who may need a person now.
 STOPPED, HELP = TemplateRef("stopped", 1), TemplateRef("help", 1)
 RESUMED, SUPPORT = TemplateRef("resumed", 1), TemplateRef("support", 1)
+# Answers to texts of staff: about their pages.
+RECORDED, NOTHING_OPEN = TemplateRef("recorded", 1), TemplateRef("nothing-open", 1)
+CHOICES = TemplateRef("choices", 1)
+# Nobody gets one of these who has not just written.
+ANSWERS = frozenset({STOPPED, HELP, RESUMED, SUPPORT, RECORDED, NOTHING_OPEN, CHOICES})
 
 
 def _everywhere(*, subject: str, long: str, short: str, spoken: str = "") -> Forms:
@@ -47,8 +52,11 @@ def _text(body: str) -> Forms:
 
 
 def _in_both(id: str, version: int, english: Forms, spanish: Forms, *variables: str) -> Template:
+    """A variable with a question mark may have no value."""
     forms = {Language.ENGLISH: english, Language.SPANISH: spanish}
-    return Template(TemplateRef(id, version), frozenset(variables), MappingProxyType(forms))
+    needed = frozenset(each for each in variables if not each.endswith("?"))
+    optional = frozenset(each.rstrip("?") for each in variables) - needed
+    return Template(TemplateRef(id, version), needed, MappingProxyType(forms), optional)
 
 
 def _first(id: str, form: Form, *variables: str) -> Template:
@@ -100,6 +108,43 @@ _PUBLISHED = (
             ),
         ),
         "reference",
+    ),
+    _in_both(
+        "page",
+        3,
+        _everywhere(
+            subject="Please answer now",
+            long=(
+                "You are being called. Please open the app and acknowledge now;\n"
+                "otherwise the next person is called.\n"
+                "\n"
+                "Reference: {{ reference }}\n"
+                "\n"
+                "{{ link }}\n"
+            ),
+            short="Please open the app and acknowledge, or the next person is called.",
+            spoken=(
+                "You are being called. Please acknowledge now; otherwise the next person is called."
+            ),
+        ),
+        _everywhere(
+            subject="Responda ahora, por favor",
+            long=(
+                "Se le está llamando. Abra la aplicación y confirme ahora;\n"
+                "de lo contrario se llamará a la siguiente persona.\n"
+                "\n"
+                "Referencia: {{ reference }}\n"
+                "\n"
+                "{{ link }}\n"
+            ),
+            short="Abra la app y confirme ahora; si no, se llama a la siguiente persona.",
+            spoken=(
+                "Se le está llamando. Confirme ahora; "
+                "de lo contrario se llamará a la siguiente persona."
+            ),
+        ),
+        "reference",
+        "link?",
     ),
     _first(
         "nudge",
@@ -209,6 +254,24 @@ _PUBLISHED = (
             "Nadie lee estos mensajes todo el tiempo. Si necesita ayuda ahora, "
             "llame o escriba al 988 a toda hora, o llame al 911."
         ),
+    ),
+    _in_both(
+        "recorded",
+        1,
+        _text("Thank you. Your answer was recorded."),
+        _text("Gracias. Su respuesta queda registrada."),
+    ),
+    _in_both(
+        "nothing-open",
+        1,
+        _text("Thank you. Nothing is waiting for your answer."),
+        _text("Gracias. Nada espera su respuesta."),
+    ),
+    _in_both(
+        "choices",
+        1,
+        _text("Reply 1 to take it, 2 if you cannot, 9 to call the next person now."),
+        _text("Responda 1 si la toma, 2 si no puede, 9 para llamar ya a la siguiente persona."),
     ),
 )
 

@@ -47,7 +47,7 @@ from services.notify import timers as notify_timers
 from services.notify.domain.commands import RegisterContactPoint
 from services.notify.domain.message import Channel
 from services.notify.domain.policy import NotifyPolicy
-from services.notify.gateways.smtp import SmtpMailer, SmtpServer
+from services.notify.gateways.smtp import SmtpMailer, SmtpProvider, SmtpServer
 from services.notify.shelves.directory import MongoDirectory
 from services.notify.shelves.wishes import MongoWishes
 from tests.due import RunningTimers
@@ -91,7 +91,8 @@ class Ward:
             store=self.notify_store,
             policy_of=lambda _: NotifyPolicy(crisis_retry_first_seconds=0.1),
             cipher=self.cipher,
-            mailer=SmtpMailer(SmtpServer.of(smtp_uri)),
+            providers={Channel.EMAIL: SmtpProvider("smtp", SmtpMailer(SmtpServer.of(smtp_uri)))},
+            surroundings=notify_bootstrap.Surroundings(public_url="https://messages.example"),
         )
         self._post = Post(self)
         self._relays: list[RunningTimers] = []

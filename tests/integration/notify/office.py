@@ -21,8 +21,9 @@ from chassis.store import CHASSIS_INDEXES, Store, connect
 from services.notify.bootstrap import bootstrap
 from services.notify.domain.consent_policy import ConsentPolicy
 from services.notify.domain.inbound import InboundText
+from services.notify.domain.message import Channel
 from services.notify.domain.policy import NotifyPolicy
-from services.notify.gateways.smtp import SmtpMailer, SmtpServer
+from services.notify.gateways.smtp import SmtpMailer, SmtpProvider, SmtpServer
 from services.notify.store import INDEXES, MESSAGES, OTHER_DUE
 from services.notify.timers import due_work
 from tests.tenant_guard import TenantGuard
@@ -54,7 +55,7 @@ class Office:
             store=self.store,
             policy_of=lambda _: policy,
             cipher=self.cipher,
-            mailer=SmtpMailer(SmtpServer.of(smtp_uri)),
+            providers={Channel.EMAIL: SmtpProvider("smtp", SmtpMailer(SmtpServer.of(smtp_uri)))},
         )
 
     def close(self) -> None:
