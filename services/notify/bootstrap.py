@@ -29,6 +29,7 @@ from services.notify.handlers.accepting import Accepting
 from services.notify.handlers.consent import Consent
 from services.notify.handlers.contacts import Contacts
 from services.notify.handlers.copies import Records
+from services.notify.handlers.gate import Gate
 from services.notify.handlers.inbound import Inbound
 from services.notify.handlers.linking import Links, random_token
 from services.notify.handlers.page_answers import PageAnswers
@@ -39,6 +40,7 @@ from services.notify.handlers.sending import Sending
 from services.notify.handlers.verifying import Verifying
 from services.notify.handlers.wishing import Wishing
 from services.notify.ports import Cipher, PolicyOf, Provider
+from services.notify.ports.consent import Shelves
 from services.notify.queries import Queries
 from services.notify.settings import NotifySettings
 from services.notify.shelves import open_shelves
@@ -81,6 +83,21 @@ class Surroundings:
     receiving_numbers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Parts:
+    """What the use cases stand on."""
+
+    store: Store
+    policy_of: PolicyOf
+    cipher: Cipher
+    book: MongoMessageBook
+    contacts: MongoContactBook
+    copies: MongoCopies
+    links: MongoLinkBook
+    shelves: Shelves
+    page_answers: PageAnswers
+
+
 def bootstrap(
     *,
     store: Store,
@@ -91,46 +108,72 @@ def bootstrap(
 ) -> Notify:
     """The use cases over a store; tests give their own parts by name."""
     around = surroundings or Surroundings()
-    book, contact_book, copies = MongoMessageBook(store), MongoContactBook(store), MongoCopies()
-    link_book, shelves = MongoLinkBook(store), open_shelves(store, cipher)
-    page_answers = PageAnswers(store, book=book, links=link_book)
-    consent = Consent.over(
-        store,
-        shelves,
-        contacts=contact_book,
-        book=book,
-        cipher=cipher,
+    book, link_book = MongoMessageBook(store), MongoLinkBook(store)
+    parts = _Parts(
+        store=store,
         policy_of=policy_of,
-        page_answers=page_answers,
+        cipher=cipher,
+        book=book,
+        contacts=MongoContactBook(store),
+        copies=MongoCopies(),
+        links=link_book,
+        shelves=open_shelves(store, cipher),
+        page_answers=PageAnswers(store, book=book, links=link_book),
     )
-    accepting = Accepting(store, book=book, policy_of=policy_of)
-    contacts = Contacts(store, contacts=contact_book, cipher=cipher, directory=shelves.directory)
+    return _assembled(parts, _consent(parts), providers, around)
+
+
+def _assembled(
+    parts: _Parts, consent: Consent, providers: Mapping[Channel, Provider], around: Surroundings
+) -> Notify:
+    store, book, directory = parts.store, parts.book, parts.shelves.directory
+    accepting = Accepting(store, book=book, policy_of=parts.policy_of)
+    contacts = Contacts(store, contacts=parts.contacts, cipher=parts.cipher, directory=directory)
+    records = Records(store, copies=parts.copies)
     return Notify(
         accepting=accepting,
-        sending=Sending(
-            store,
-            book=book,
-            contacts=contact_book,
-            copies=copies,
-            links=Links(link_book, public_url=around.public_url, new_token=around.new_token),
-            cipher=cipher,
-            providers=providers,
-            policy_of=policy_of,
-            jitter=around.jitter,
-            gate=consent.gate,
-            reporting=around.reporting,
-        ),
+        sending=_sending(parts, consent.gate, providers, around),
         receipts=Receipts(store, book=book),
-        page_answers=page_answers,
-        redriving=Redriving(store, book=book, policy_of=policy_of),
+        page_answers=parts.page_answers,
+        redriving=Redriving(store, book=book, policy_of=parts.policy_of),
         contacts=contacts,
-        queries=Queries(store, book=book, contacts=contact_book),
+        queries=Queries(store, book=book, contacts=parts.contacts),
         wishing=consent.wishing,
         verifying=consent.verifying,
         inbound=consent.inbound,
         reminding=consent.reminding,
-        consumers=_consumers(accepting, contacts, Records(store, copies=copies), consent.reminding),
+        consumers=_consumers(accepting, contacts, records, consent.reminding),
         tenant_of_number=_tenant_of(around.receiving_numbers),
+    )
+
+
+def _consent(parts: _Parts) -> Consent:
+    return Consent.over(
+        parts.store,
+        parts.shelves,
+        contacts=parts.contacts,
+        book=parts.book,
+        cipher=parts.cipher,
+        policy_of=parts.policy_of,
+        page_answers=parts.page_answers,
+    )
+
+
+def _sending(
+    parts: _Parts, gate: Gate, providers: Mapping[Channel, Provider], around: Surroundings
+) -> Sending:
+    return Sending(
+        parts.store,
+        book=parts.book,
+        contacts=parts.contacts,
+        copies=parts.copies,
+        links=Links(parts.links, public_url=around.public_url, new_token=around.new_token),
+        cipher=parts.cipher,
+        providers=providers,
+        policy_of=parts.policy_of,
+        jitter=around.jitter,
+        gate=gate,
+        reporting=around.reporting,
     )
 
 

@@ -13,9 +13,11 @@ a stranger whom a page is for, what it is about, or whether a tenant exists.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -24,7 +26,8 @@ from prometheus_client import Counter
 
 from chassis import http
 from chassis.call import Call, system_call
-from chassis.errors import HavenError, InvalidArgument, NotFound, PermissionDenied
+from chassis.deadline import Deadline
+from chassis.errors import HavenError, InvalidArgument, NotFound, PermissionDenied, is_retryable
 from services.notify.bootstrap import SERVICE, Notify
 from services.notify.codec import html
 from services.notify.domain.answer import Answer
@@ -37,6 +40,8 @@ from services.notify.settings import NotifySettings
 
 SIGNATURE = "X-Twilio-Signature"
 LONGEST_ID = 64
+# Twilio waits for 15 s: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+TEXT_SECONDS, TEXT_PAUSE = 10.0, 0.1
 LANGUAGES = {language.value: language for language in Language}
 ANSWERS = {answer.value: answer for answer in Answer}
 TOLD = {Standing.USED: html.USED, Standing.EXPIRED: html.EXPIRED}
@@ -144,9 +149,23 @@ class Edge:
             sender=received.from_number,
             text=received.body,
         )
-        call = _call(tenant_id, "callback.text")
-        await self._run(self._notify.inbound.take, call, text)
+        await self._taken(tenant_id, text)
         return _xml(provider.nothing())
+
+    async def _taken(self, tenant_id: str, text: InboundText) -> None:
+        """A provider hands a text over once: what lost a race, or met a database that is away for
+        a moment, is done again for as long as the provider waits."""
+        deadline = Deadline.after(TEXT_SECONDS)
+        call = replace(_call(tenant_id, "callback.text"), deadline=deadline)
+        while True:
+            try:
+                await self._run(self._notify.inbound.take, call, text)
+            except HavenError as error:
+                if not is_retryable(error) or deadline.remaining() < TEXT_PAUSE:
+                    raise
+            else:
+                return
+            await asyncio.sleep(TEXT_PAUSE)
 
     async def _genuine(self, request: web.Request) -> tuple[Callbacks, Mapping[str, str]]:
         """Who calls back, and the form; PermissionDenied where it did not sign it."""

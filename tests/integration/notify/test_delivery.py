@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from haven.notify.v1 import events_pb2
+from prometheus_client import REGISTRY
 from pymongo import MongoClient
 
+from chassis.ids import new_id
 from services.notify.domain.message import Channel
 from tests.integration.notify.conftest import Moody
-from tests.integration.notify.station import NUMBER, Station, open_station
+from tests.integration.notify.station import NUMBER, OURS, Station, open_station
 
 MAIL, TEXT, CALL = Channel.EMAIL, Channel.SMS, Channel.VOICE
 ACKNOWLEDGE = events_pb2.PAGE_ANSWER_ACKNOWLEDGE
@@ -165,41 +167,89 @@ async def test_a_key_without_a_meaning_is_asked_for_again(station: Station) -> N
     await station.register(CALL)
     await station.page()
     (call,) = await station.until(lambda: station.exchange.by("voice"))
-    _, said = await station.line.says(call["digits_path"], reference=call["reference"], digits="5")
+    path = call["digits_path"] + "&language=es"
+    _, said = await station.line.says(path, reference=call["reference"], digits="5")
 
-    assert "<Gather" in said
+    assert said == "press 1, 2 or 9 es"
     assert station.answered() == []
+
+
+async def wrote(station: Station, body: str, *, by: str = NUMBER, to: str = OURS) -> Any:
+    """Somebody texts; what the exchange is answered, and what they are texted back."""
+    known = len(_answers(station))
+    form = {"from": by, "to": to, "reference": new_id(), "body": body}
+    answered = await station.line.says("/exchange/text", **form)
+    return answered, await station.until(lambda: _answers(station)[known:])
+
+
+def _answers(station: Station) -> list[tuple[str, str]]:
+    """Texts that are no pages: to whom, and what."""
+    found = [(each["to"], each["body"]) for each in station.exchange.by("sms")]
+    return [(to, body) for to, body in found if "acknowledge" not in body]
 
 
 async def test_a_reply_to_a_text_acknowledges_the_newest_open_page(station: Station) -> None:
     await station.register(TEXT)
-    await station.page(case_id="c-1")
-    newest = await station.page(case_id="c-2")
-    form = {"from": NUMBER, "to": "+15555550100", "reference": "IN-1"}
-    path = "/exchange/text?tenant_id=river"
-    _, unclear = await station.line.says(path, **form, body="what is this")
-    _, thanks = await station.line.says(path, **form, body="Yes")
+    for case_id in ("c-1", "c-2"):
+        newest = await station.page(case_id=case_id)
+    await station.until(lambda: len(station.exchange.by("sms")) == 2)
+    answered, unclear = await wrote(station, "what is this")
+    _, thanks = await wrote(station, "Yes")
 
-    assert "Reply 1" in unclear
-    assert "recorded" in thanks
+    assert answered == (200, "nothing")
+    assert [(to, body[:7]) for to, body in unclear] == [(NUMBER, "Reply 1")]
+    assert thanks == [(NUMBER, "Thank you. Your answer was recorded.")]
     assert [told.page_id for told in station.answered()] == [newest]
 
 
 async def test_an_unknown_number_learns_nothing(station: Station) -> None:
     await station.register(TEXT)
     await station.page()
-    form = {"from": "+15555550199", "to": "+15555550100", "reference": "IN-1", "body": "1"}
-    said = await station.line.says("/exchange/text?tenant_id=river", **form)
+    await station.until(lambda: station.exchange.by("sms"))
+    answered, told = await wrote(station, "1", by="+15555550199")
 
-    assert said == (200, "<Response/>")
+    assert answered == (200, "nothing")
+    assert ["988" in body for _, body in told] == [True]
     assert station.answered() == []
+
+
+async def test_a_text_to_a_number_that_is_nobodys_is_counted_and_not_kept(
+    station: Station,
+) -> None:
+    before = REGISTRY.get_sample_value("haven_notify_misdirected_texts_total") or 0
+    form = {"from": NUMBER, "to": "+15555550077", "reference": "IN-1", "body": "I want to die"}
+    answered = await station.line.says("/exchange/text", **form)
+
+    assert answered == (200, "nothing")
+    assert REGISTRY.get_sample_value("haven_notify_misdirected_texts_total") == before + 1
+    assert list(station.rows.inbound_texts.find()) == list(station.rows.outbox.find()) == []
+
+
+@pytest.mark.parametrize("signature", ["forged", "="])
+async def test_a_text_that_is_not_signed_leaves_nothing(station: Station, signature: Any) -> None:
+    form = {"from": NUMBER, "to": OURS, "reference": "IN-1", "body": "I want to die"}
+    status, _ = await station.line.says("/exchange/text", signature=signature, **form)
+
+    assert status == 403
+    assert list(station.rows.inbound_texts.find()) == list(station.rows.outbox.find()) == []
+
+
+async def test_a_text_that_is_posted_twenty_times_at_once_is_taken_once(station: Station) -> None:
+    form = {"from": NUMBER, "to": OURS, "reference": "IN-1", "body": "I want to die"}
+    answers = await asyncio.gather(
+        *(station.line.says("/exchange/text", **form) for _ in range(20))
+    )
+
+    assert {status for status, _ in answers} == {200}
+    assert len(station.emitted(events_pb2.InboundRiskRaised)) == 1
+    assert len(list(station.rows.inbound_texts.find())) == 1
 
 
 @pytest.mark.parametrize(
     ("path", "signature", "status"),
     [
-        ("/exchange/status?tenant_id=river", "forged", 401),
-        ("/somebody/status?tenant_id=river", "", 401),
+        ("/exchange/status?tenant_id=river", "forged", 403),
+        ("/somebody/status?tenant_id=river", "", 403),
         ("/exchange/status?tenant_id=nowhere", "", 404),
         ("/exchange/status", "", 404),
         ("/exchange/status?tenant_id=river", "", 404),  # nothing of ours is called so

@@ -86,8 +86,22 @@ def test_a_page_by_voice_listens_for_a_key(calls: TwilioCalls, provider: Provide
     (came,) = provider.received(Side.VOICE)
     gather = fromstring(came.content["Twiml"])[0]
     assert receipt.reference == came.reference
-    assert gather.get("action", "").endswith("/east/digits?tenant_id=river&message_id=m-1")
+    expected = "/east/digits?tenant_id=river&message_id=m-1&language=en"
+    assert gather.get("action", "").endswith(expected)
     assert came.content["To"] == MOBILE
+
+
+def test_a_page_in_spanish_is_carried_in_spanish_by_text_and_by_voice(
+    texts: TwilioTexts, calls: TwilioCalls, provider: ProviderServer
+) -> None:
+    for carrier in (texts, calls):
+        carrier.send(a_page(language=Language.SPANISH))
+
+    (text,), (call,) = provider.received(Side.SMS), provider.received(Side.VOICE)
+    gather = fromstring(call.content["Twiml"])[0]
+    assert text.content["Body"].endswith(twiml.REPLY[Language.SPANISH])
+    assert gather[0].get("language") == "es-US"
+    assert gather.get("action", "").endswith("&language=es")
 
 
 def test_another_call_only_speaks(calls: TwilioCalls, provider: ProviderServer) -> None:
