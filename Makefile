@@ -29,13 +29,14 @@ gen: | .venv/.stamp ## Generate gen/ from protos/
 	@touch gen/.stamp
 
 .PHONY: lint
-lint: setup ## Style, types, imports, contracts
+lint: setup ## Style, types, imports, contracts, alerts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/buf lint
 	.ci/breaking
+	.ci/monitoring
 
 .PHONY: format
 format: setup ## Let ruff repair what it can

@@ -38,6 +38,7 @@ class DeadLetter:
     reason: str
     attempts: int
     create_time: str
+    aggregate_id: str = ""
 
 
 def dead_queues(catalogue: Catalogue) -> list[str]:
@@ -130,6 +131,7 @@ def _shown(queue: str, message: Any) -> DeadLetter:
         or BROKER_REASONS.get(_text(headers, "x-first-death-reason"), "UNKNOWN"),
         attempts=_number(headers, "x-haven-attempts"),
         create_time=_name(headers, "create_time"),
+        aggregate_id=_name(headers, "aggregate_id"),
     )
 
 

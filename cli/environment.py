@@ -1,4 +1,4 @@
-"""The environment of the fifteen processes on one machine, and how commands find it again."""
+"""The environment of all processes on one machine, and how commands find it again."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ STATE = ROOT / ".haven"
 TENANTS_FILE = ROOT / "deploy" / "local" / "tenants.toml"
 SERVICES = ("intake", "scheduling", "sessions", "crisis", "notify")
 PROCESSES = ("api", "worker", "relay")
+AUDITOR = ("crisis", "auditor")  # the one process that no other service has
 TOKEN_ISSUER, TOKEN_AUDIENCE = "https://issuer.haven.localhost", "haven"
 FILE = "environment"
 
@@ -116,8 +117,14 @@ def _metrics_addresses(variables: Mapping[str, str]) -> Mapping[str, str]:
     return {
         f"{service}-{process}": variables[_variable(service, f"{process}_METRICS")]
         for service in SERVICES
-        for process in PROCESSES
+        for process in processes_of(service)
     }
+
+
+def processes_of(service: str) -> tuple[str, ...]:
+    """The kinds of process that the service runs as."""
+    owner, auditor = AUDITOR
+    return (*PROCESSES, auditor) if service == owner else PROCESSES
 
 
 def local_issuer() -> Issuer:
@@ -145,8 +152,12 @@ def _addresses() -> Iterator[tuple[str, str]]:
     yield "HAVEN_NOTIFY_HTTP_ADDRESS", edge
     yield "HAVEN_NOTIFY_PUBLIC_URL", f"http://{edge}"  # the links in mails lead there
     for service in SERVICES:
-        for purpose in ("GRPC", "INTERNAL", *(f"{process}_METRICS" for process in PROCESSES)):
+        for purpose in ("GRPC", "INTERNAL", *_operators_of(service)):
             yield _variable(service, purpose), f"127.0.0.1:{free_port()}"
+
+
+def _operators_of(service: str) -> Iterator[str]:
+    return (f"{process}_METRICS" for process in processes_of(service))
 
 
 def _variable(service: str, purpose: str) -> str:

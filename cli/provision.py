@@ -1,4 +1,4 @@
-"""What must exist before the first process: queues in the broker, indexes in the databases."""
+"""What must exist: queues in the broker, indexes in the databases, people whom a drill reaches."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from pathlib import Path
 from chassis.broker import connect as connect_broker
 from chassis.broker import drop
 from chassis.clock import DatabaseClock
+from chassis.ids import new_id
 from chassis.settings import FROM_SERVICE, Secret, load
 from chassis.store import CHASSIS_INDEXES, Index, Store, connect
 from chassis.tenants import Tenants
 from chassis.topology import Catalogue, check, declare, load_catalogue, topology_of
-from cli.environment import SERVICES
+from cli.environment import SERVICES, LocalEnvironment
+
+DRILL_MAILBOX = "drill@haven.example"  # a domain that can never exist
+REGISTER_SECONDS = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +98,31 @@ def missing_indexes(environ: Mapping[str, str]) -> dict[str, list[str]]:
         with store_of(service, environ) as store:
             missing[service] = list(store.missing_indexes(indexes_of(service)))
     return missing
+
+
+def register_drill_responders(environment: LocalEnvironment) -> None:
+    """In each drill tenant of a local stack, give whoever is paged a mailbox."""
+    import grpc
+    from haven.notify.v1 import notify_pb2, notify_pb2_grpc, resources_pb2
+
+    from services.crisis.domain.policy import CrisisPolicy
+
+    known = tenants(environment.variables)
+    policies = {each: known.policy(each, "crisis", CrisisPolicy) for each in known.ids}
+    with grpc.insecure_channel(environment.addresses["notify"]) as channel:
+        stub = notify_pb2_grpc.NotifyServiceStub(channel)
+        for tenant_id in sorted(each for each, policy in policies.items() if policy.is_drill):
+            token = environment.issuer.issue(tenant_id, "drill-setup", ("administrator",))
+            stub.RegisterContactPoint(
+                notify_pb2.RegisterContactPointRequest(
+                    request_id=new_id(),
+                    recipient_id=policies[tenant_id].supervisor_id,
+                    channel=resources_pb2.CHANNEL_EMAIL,
+                    address=DRILL_MAILBOX,
+                ),
+                metadata=(("authorization", f"Bearer {token}"),),
+                timeout=REGISTER_SECONDS,
+            )
 
 
 @contextmanager

@@ -71,6 +71,11 @@ class Bridge:
         """Until when the caller waits."""
         return _deadline(running())
 
+    def expire_time_of(self, context: Context) -> float:  # noqa: ARG002
+        """Until when the caller's credential holds, in seconds since the epoch; a stream that shows
+        what only the credential allows ends by then."""
+        return running().expire_time
+
     async def in_executor(self, fn: Callable[..., Result], *args: Any) -> Result:
         """Run a blocking function on a thread, in the same trace."""
         return await self._executor.run(fn, *args)

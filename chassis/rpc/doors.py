@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
@@ -23,8 +24,8 @@ Context = ServicerContext[Any, Any]
 class Door(Protocol):
     """Knows a caller or refuses."""
 
-    async def identify(self, metadata: Mapping[str, str], context: Context) -> tuple[str, Actor]:
-        """The tenant (empty for workloads) and the actor."""
+    async def identify(self, metadata: Mapping[str, str], context: Context) -> Identity:
+        """The tenant (empty for workloads), the actor, and until when that holds."""
         ...
 
 
@@ -40,10 +41,11 @@ class TokenDoor:
         self,
         metadata: Mapping[str, str],
         context: Context,  # noqa: ARG002  # what a door may look at
-    ) -> tuple[str, Actor]:
+    ) -> Identity:
         """Checks the authorization metadata; TENANT_UNKNOWN for a tenant not served here."""
         identity = await self._identity(_bearer(metadata.get("authorization", "")))
-        return self._tenants.require(identity.tenant_id), identity.actor
+        self._tenants.require(identity.tenant_id)
+        return identity
 
     async def _identity(self, token: str) -> Identity:
         keys = self._verifier.keys
@@ -75,13 +77,13 @@ class CertificateDoor:
         self,
         metadata: Mapping[str, str],  # noqa: ARG002  # a token says nothing here
         context: Context,
-    ) -> tuple[str, Actor]:
+    ) -> Identity:
         """The workload; its messages name the tenant themselves."""
         names = context.auth_context().get("x509_subject_alternative_name", ())
         service = workload_of(names)
         if not service:
             raise Unauthenticated("WORKLOAD_UNKNOWN", "a Haven client certificate is required")
-        return "", Actor(f"service:{service}", WORKLOAD)
+        return Identity("", Actor(f"service:{service}", WORKLOAD), math.inf)
 
 
 def _bearer(authorization: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ class Frame:
     actor: Actor
     # None for streams: they live as long as both sides want, each call inside has its own.
     deadline: Deadline | None
+    # Until when the caller's credential holds, in seconds since the epoch.
+    expire_time: float = math.inf
 
 
 _running: ContextVar[Frame] = ContextVar("haven_frame")

@@ -124,13 +124,13 @@ class Gate(ServerInterceptor):
     ) -> Frame:
         """Everything that must hold before a method runs; its frame is the task's from here on."""
         deadline = None if policy.is_stream else _deadline(context)
-        tenant_id, caller = await self._door.identify(metadata, context)
-        actor = policy.granted(caller)
+        identity = await self._door.identify(metadata, context)
+        actor = policy.granted(identity.actor)
         if isinstance(request, HavenError):
             raise request
         if isinstance(request, Message):
             policy.require_own(actor, request)
-        frame = Frame(policy, tenant_id, actor, deadline)
+        frame = Frame(policy, identity.tenant_id, actor, deadline, identity.expire_time)
         enter(frame)
         return frame
 

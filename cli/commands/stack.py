@@ -16,7 +16,7 @@ RESTART_SECONDS = 2.0
 
 @app.command()
 def up() -> None:
-    """Start servers and the fifteen processes and keep them running until Ctrl-C."""
+    """Start servers and the sixteen processes and keep them running until Ctrl-C."""
     from cli.commands.welcome import show
     from cli.environment import run_folder, state
     from cli.stack import Stack

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from cli.environment import FILE, PROCESSES, ROOT, LocalEnvironment
+from cli.environment import FILE, ROOT, LocalEnvironment, processes_of
 from cli.stack import Stack
 
 HOW = """
@@ -36,7 +36,7 @@ def show(stack: Stack) -> None:
     made = stack.environment
     console.print("\n[bold]Haven is up[/bold] on loopback; ports of /metrics /livez /readyz beside")
     for service, address in made.addresses.items():
-        operators = (f"{each} {_port(made, service, each)}" for each in PROCESSES)
+        operators = (f"{each} {_port(made, service, each)}" for each in processes_of(service))
         console.print(f"  {service:11} gRPC {address}   [dim]{'  '.join(operators)}[/dim]")
     relative = stack.folder.relative_to(ROOT) if stack.folder.is_relative_to(ROOT) else stack.folder
     mails = f"  {relative / 'smtp' / 'mails.jsonl'}   [dim]every mail that was sent[/dim]\n"

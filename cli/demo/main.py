@@ -33,7 +33,7 @@ LOGS = STATE / "demo" / "logs"
 def main() -> int:
     """0 only where every claim held."""
     timeline = Timeline()
-    timeline.chapter("Starting RabbitMQ, MongoDB, SMTP and fifteen processes")
+    timeline.chapter("Starting RabbitMQ, MongoDB, SMTP and sixteen processes")
     given = Uris.given()
     # The story reads what was mailed, so the mail server is always our own.
     try:

@@ -24,16 +24,27 @@ from services.crisis.domain.policy import CrisisPolicy
 from services.crisis.handlers.absences import Absences
 from services.crisis.handlers.aftercare import AftercarePlanner
 from services.crisis.handlers.answers import Answers
+from services.crisis.handlers.auditing import Auditing, Mends
 from services.crisis.handlers.cases import Cases
 from services.crisis.handlers.copies import Records
+from services.crisis.handlers.drills import CaseVerbs, Drills
 from services.crisis.handlers.follow_ups import FollowUps
+from services.crisis.handlers.hand_offs import HandOffs
 from services.crisis.handlers.jurisdictions import Jurisdictions
+from services.crisis.handlers.on_call import OnCall
 from services.crisis.handlers.person_queue import PersonQueue
 from services.crisis.handlers.plans import Planning
+from services.crisis.handlers.reviewing import Review
 from services.crisis.handlers.safety_plans import SafetyPlans
 from services.crisis.ports import PolicyOf, Reveal
 from services.crisis.ports.aftercare import Alarm, Seal
-from services.crisis.queries import CaseQueries, PackQueries, PlanQueries
+from services.crisis.queries import (
+    BoardQueries,
+    CaseQueries,
+    OnCallQueries,
+    PackQueries,
+    PlanQueries,
+)
 from services.crisis.queries.follow_ups import FollowUpQueries
 from services.crisis.queries.person_queue import PersonQueueQueries
 from services.crisis.queries.places import Places
@@ -42,11 +53,15 @@ from services.crisis.store import (
     MongoAtlas,
     MongoCaseBook,
     MongoCopies,
+    MongoDrillBook,
     MongoFollowUps,
     MongoPersonQueue,
     MongoPlans,
     MongoSafetyPlans,
 )
+from services.crisis.store.audits import MongoAuditBook, OutboxEvents
+from services.crisis.store.board import MongoBoard
+from services.crisis.store.on_call import MongoOnCallBook
 
 SERVICE = "crisis"
 
@@ -71,12 +86,24 @@ class Crisis:
 
     cases: Cases
     planning: Planning
+    on_call: OnCall
+    hand_offs: HandOffs
     records: Records
     case_queries: CaseQueries
     pack_queries: PackQueries
     plan_queries: PlanQueries
     care: Care
+    on_call_queries: OnCallQueries
+    board_queries: BoardQueries
     consumers: Mapping[type[Message], Handler]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """All that the auditor can do."""
+
+    auditing: Auditing
+    drills: Drills
 
 
 @dataclass(frozen=True)
@@ -130,9 +157,15 @@ def bootstrap(
         policy_of=policy_of,
     )
     records = Records(store, copies=copies, atlas=parts.atlas, aftercare=parts.aftercare)
+    absences = Absences(cases=cases, copies=copies)
+    answers = Answers(store, cases=cases, policy_of=policy_of)
+    on_call = MongoOnCallBook(store)
+    review = Review(book=on_call, plans=plans, policy_of=policy_of)
     return Crisis(
         cases=cases,
-        planning=Planning(store, plans=plans, policy_of=policy_of),
+        planning=Planning(store, plans=plans, policy_of=policy_of, review=review),
+        on_call=OnCall(store, book=on_call, plans=plans, review=review),
+        hand_offs=HandOffs(store, cases=book, book=on_call, plans=plans, policy_of=policy_of),
         records=records,
         case_queries=CaseQueries(store, book=book, copies=copies, policy_of=policy_of),
         pack_queries=PackQueries(
@@ -143,13 +176,10 @@ def bootstrap(
             places=parts.places,
             reveal=reveal,
         ),
-        plan_queries=PlanQueries(store, plans=plans),
-        consumers=_consumers(
-            cases,
-            records,
-            Absences(cases=cases, copies=copies),
-            Answers(store, cases=cases, policy_of=policy_of),
-        ),
+        plan_queries=PlanQueries(store, plans=plans, policy_of=policy_of),
+        on_call_queries=OnCallQueries(store, book=on_call, plans=plans, policy_of=policy_of),
+        board_queries=BoardQueries(store, board=MongoBoard()),
+        consumers=_consumers(cases, records, absences, answers),
         care=_care(parts, copies, cases.take),
     )
 
@@ -175,6 +205,41 @@ def _care(parts: Parts, copies: MongoCopies, alarm: Alarm) -> Care:
         person_queue_queries=PersonQueueQueries(store, book=queue, policy_of=policy_of),
         places=parts.places,
     )
+
+
+def bootstrap_audit(crisis: Crisis, *, store: Store, policy_of: PolicyOf) -> Audit:
+    """The auditor's use cases, which change cases by the same verbs as everybody."""
+    cases = crisis.cases
+    verbs = CaseVerbs(cases.take, cases.acknowledge, cases.record_contact, cases.resolve)
+    return Audit(
+        auditing=Auditing(
+            store,
+            book=MongoAuditBook(),
+            plans=MongoPlans(store),
+            events=OutboxEvents(store),
+            mends=Mends(cases.rescue, cases.take),
+            policy_of=policy_of,
+        ),
+        drills=Drills(
+            store,
+            drills=MongoDrillBook(store),
+            cases=MongoCaseBook(store),
+            verbs=verbs,
+            policy_of=policy_of,
+        ),
+    )
+
+
+def audit_of_process(process: Process) -> Audit:
+    """The auditor's use cases as its process runs them."""
+    policy_of = _policy_of(process.tenants)
+    return bootstrap_audit(of_process(process), store=process.store, policy_of=policy_of)
+
+
+def drill_periods(tenants: Tenants) -> dict[str, float]:
+    """The tenants in which nobody is treated, and the seconds between two drills of each."""
+    policies = {each: _policy_of(tenants)(each) for each in tenants.ids}
+    return {id: each.drill_period_seconds for id, each in policies.items() if each.is_drill}
 
 
 def of_process(process: Process) -> Crisis:

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from chassis.process import Process
 from chassis.relay import relay_main
 from chassis.timers import DueWork
-from services.crisis.bootstrap import SERVICE, of_process
+from services.crisis.bootstrap import SERVICE, drill_periods, of_process
 from services.crisis.settings import CrisisSettings
-from services.crisis.timers import due_work, publish_census
+from services.crisis.timers import begin_cover_checks, due_work, publish_census
 
 
 def assemble(settings: CrisisSettings, process: Process) -> Sequence[DueWork]:
     """What is done when time comes, and told when somebody asks."""
     del settings
     crisis = of_process(process)
-    publish_census(crisis, process.tenants.ids)
+    publish_census(crisis, process.tenants.ids - drill_periods(process.tenants).keys())
+    begin_cover_checks(crisis, process.tenants.ids)
     return due_work(crisis)
 
 

@@ -10,14 +10,17 @@ from prometheus_client import REGISTRY
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from chassis.call import system_call
 from chassis.errors import HavenError
 from chassis.log import failure, get_logger
 from chassis.timers import DueWork
-from services.crisis.bootstrap import Crisis
+from services.crisis.bootstrap import SERVICE, Crisis
+from services.crisis.domain.coverage import hours_by_kind
 from services.crisis.domain.follow_up import Kind
 from services.crisis.domain.jurisdiction import NumberKind
 from services.crisis.domain.signal import Severity
 from services.crisis.store import CASES, FOLLOW_UPS, PERSON_REQUESTS
+from services.crisis.store.on_call import CHECKS
 
 log = get_logger(__name__)
 T = TypeVar("T")
@@ -29,12 +32,31 @@ def due_work(crisis: Crisis) -> Sequence[DueWork]:
         DueWork("case-deadlines", CASES, "next_deadline_time", crisis.cases.climb),
         DueWork("follow-ups", FOLLOW_UPS, "escalate_time", crisis.care.follow_ups.escalate),
         DueWork("person-queue", PERSON_REQUESTS, "act_time", crisis.care.person_queue.act),
+        DueWork("case-hand-offs", CASES, "next_hand_off_time", crisis.hand_offs.hand_off),
+        DueWork("plan-changes", CHECKS, "plan_change_time", crisis.hand_offs.after_change),
+        DueWork("cover-checks", CHECKS, "next_check_time", crisis.on_call.check),
     ]
 
 
+def begin_cover_checks(crisis: Crisis, tenant_ids: Iterable[str]) -> None:
+    """See to it that every tenant's cover is looked at, whether or not a plan ever changes.
+
+    Where the database is away a later start, or the tenant's next change, does it.
+    """
+    for tenant_id in sorted(tenant_ids):
+        try:
+            crisis.on_call.begin(system_call(tenant_id, service=SERVICE, action="cover.begin"))
+        except HavenError as error:
+            log.warning("cover.checks-not-begun", **failure(error))
+            return
+
+
 def publish_census(crisis: Crisis, tenant_ids: Iterable[str]) -> None:
-    """From now on every scrape of this process tells how many cases are unresolved."""
+    """From now on every scrape of this process tells how many cases are unresolved, and how many
+    hours to come nobody covers."""
+    tenant_ids = sorted(tenant_ids)
     REGISTRY.register(Census(crisis, tenant_ids))
+    REGISTRY.register(CoverCensus(crisis, tenant_ids))
 
 
 class Census(Collector):
@@ -101,3 +123,40 @@ def _overdue() -> GaugeMetricFamily:
 def _without_number() -> GaugeMetricFamily:
     text = "States where patients have been and no fresh local number is known, over all tenants."
     return GaugeMetricFamily("haven_crisis_jurisdictions_without_number", text, labels=["kind"])
+
+
+class CoverCensus(Collector):
+    """Hours that nobody covers, from the plans at the moment of the scrape: right also where no
+    timer runs."""
+
+    def __init__(self, crisis: Crisis, tenant_ids: Iterable[str]) -> None:
+        self._crisis = crisis
+        self._tenant_ids = sorted(tenant_ids)
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        """The metric without values, so that registering asks no database."""
+        return [_uncovered_hours()]
+
+    def collect(self) -> list[GaugeMetricFamily]:
+        """The metric; none while the database is away, which its own alert tells."""
+        try:
+            gaps = [
+                gap
+                for tenant_id in self._tenant_ids
+                for gap in self._crisis.on_call_queries.uncovered(tenant_id)
+            ]
+        except HavenError as error:
+            log.warning("census.not-taken", **failure(error))
+            return []
+        family = _uncovered_hours()
+        for kind, hours in hours_by_kind(gaps).items():
+            family.add_metric([kind.value], hours)
+        return [family]
+
+
+def _uncovered_hours() -> GaugeMetricFamily:
+    return GaugeMetricFamily(
+        "haven_crisis_uncovered_hours",
+        "Hours within the next 14 days in which a rotation has nobody, of all tenants.",
+        labels=["kind"],
+    )

@@ -223,6 +223,8 @@ def _consumers(
 ) -> Mapping[type[Message], Handler]:
     return {
         crisis_pb2.PageRequested: _by(events.send_page, accepting.page),
+        crisis_pb2.CoverageGapFound: _by(events.cover_gap_found, accepting.tell_of_cover),
+        crisis_pb2.CoverageGapClosed: _by(events.cover_gap_closed, accepting.tell_of_cover),
         crisis_pb2.CaseOpened: _by(events.case_opened, records.keep_case),
         crisis_pb2.CaseAcknowledged: _by(events.case_acknowledged, records.keep_case),
         crisis_pb2.CaseResolved: _by(events.case_resolved, records.keep_case),

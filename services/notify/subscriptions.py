@@ -24,6 +24,16 @@ class Subscriptions:
         """Crisis wants somebody woken: one message per page."""
         self.core.consumers[crisis_pb2.PageRequested](call, event)
 
+    @subscribe(crisis_pb2.CoverageGapFound)
+    def on_coverage_gap_found(self, call: Call, event: Any) -> None:
+        """Nobody will be on call: tell the supervisors."""
+        self.core.consumers[crisis_pb2.CoverageGapFound](call, event)
+
+    @subscribe(crisis_pb2.CoverageGapClosed)
+    def on_coverage_gap_closed(self, call: Call, event: Any) -> None:
+        """A gap is settled or over: tell the supervisors."""
+        self.core.consumers[crisis_pb2.CoverageGapClosed](call, event)
+
     @subscribe(crisis_pb2.CaseOpened)
     def on_case_opened(self, call: Call, event: Any) -> None:
         """A case exists: know it."""

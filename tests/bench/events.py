@@ -64,7 +64,7 @@ def measure() -> list[Figure]:
     def figure(name: str, share: float, bound: str) -> Figure:
         yardstick = (
             f"bare kombu publish to consume {percentile(bare, share):.1f} ms; {load}, cores"
-            f" {whole.busy:.0%} busy; with the other 13 processes ended {alone.text(share)};"
+            f" {whole.busy:.0%} busy; with all other processes ended {alone.text(share)};"
             f" at most {ceiling:,.0f} bare transactions/s"
         )
         return Figure(name, percentile(whole.samples, share), "ms", yardstick, bound)

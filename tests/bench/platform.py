@@ -38,7 +38,8 @@ class Platform:
 @contextmanager
 def platform() -> Iterator[Platform]:
     """Everything up, ended afterwards. Always on servers of its own: figures need a quiet house."""
-    with TemporaryDirectory() as folder, Stack(Path(folder), given=Uris()) as stack:
+    quiet = {"HAVEN_CRISIS_DRILLS": "false"}
+    with TemporaryDirectory() as folder, Stack(Path(folder), given=Uris(), more=quiet) as stack:
         assert stack.database is not None
         client = connect(stack.database.uri, app_name="bench", pool_size=8)
         try:

@@ -16,7 +16,7 @@ MIB = 1024 * 1024
 
 
 def measure() -> list[Figure]:
-    """The heaviest of the fifteen, and the slowest start of each kind (median of three)."""
+    """The heaviest of all, and the slowest start of each kind (median of three)."""
     with platform() as running:
         time.sleep(IDLE_SECONDS)
         weights = {

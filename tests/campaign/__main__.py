@@ -17,7 +17,7 @@ from cli.demo.timeline import Timeline
 from cli.demo.world import World
 from cli.environment import Uris
 from cli.stack import Stack
-from tests.campaign.campaign import WAIT, Campaign
+from tests.campaign.campaign import WAIT, WITHOUT_DRILLS, Campaign
 
 KILLS = 200
 LATEST_SECONDS = 2.0
@@ -29,7 +29,10 @@ def main() -> int:
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1_000_000)
     console = Console()
     console.print(f"seed {seed}")
-    with TemporaryDirectory() as folder, Stack(Path(folder), given=Uris()) as stack:
+    with (
+        TemporaryDirectory() as folder,
+        Stack(Path(folder), given=Uris(), more=WITHOUT_DRILLS) as stack,
+    ):
         assert stack.smtp is not None
         assert stack.database is not None
         world = World(stack.environment.addresses, stack.environment.issuer)

@@ -62,6 +62,10 @@ class Report:
         )
 
 
+# The ledger knows every case by whoever pressed the button; nobody presses one for a drill.
+WITHOUT_DRILLS = {"HAVEN_CRISIS_DRILLS": "false"}
+
+
 class Campaign:
     """One run over a stack whose program has people on call."""
 

@@ -20,7 +20,7 @@ import yaml
 Object = dict[str, Any]
 KNOWN = {
     "apiVersion", "kind", "namespace", "namePrefix", "resources", "labels", "patches", "images",
-    "configMapGenerator",
+    "configMapGenerator", "components",
 }  # fmt: skip
 HASH = re.compile(r"(haven-(?:settings|tenants))-[a-z0-9]{10}")
 
@@ -31,6 +31,8 @@ def build(folder: Path) -> list[Object]:
     assert not set(wanted) - KNOWN, f"this loader does not know {set(wanted) - KNOWN}"
     objects = [each for name in wanted.get("resources", []) for each in _loaded(folder / name)]
     objects += [_config_map(folder, each) for each in wanted.get("configMapGenerator", [])]
+    for name in wanted.get("components", []):
+        _component(objects, folder / name)
     for patch in wanted.get("patches", []):
         _patch(objects, patch, folder)
     for each in objects:
@@ -68,6 +70,15 @@ def _loaded(path: Path) -> Iterator[Object]:
         yield from build(path)
     else:
         yield from yaml.safe_load_all(path.read_text())
+
+
+def _component(objects: list[Object], folder: Path) -> None:
+    """Patches that several folders apply to what they have gathered so far."""
+    wanted = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    assert set(wanted) == {"apiVersion", "kind", "patches"}
+    assert wanted["kind"] == "Component"
+    for patch in wanted["patches"]:
+        _patch(objects, patch, folder)
 
 
 def _config_map(folder: Path, generator: Object) -> Object:

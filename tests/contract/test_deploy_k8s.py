@@ -153,6 +153,22 @@ def test_each_process_can_read_its_settings(
         assert grace > settings.drain_seconds
 
 
+def test_the_auditor_opens_its_port_and_reaches_the_data_and_nobody_else(
+    objects: list[Object], deployments: list[Object]
+) -> None:
+    shared = _named(objects, "ConfigMap", "haven-settings")["data"]
+    assert shared["HAVEN_AUDITOR_METRICS_ADDRESS"] == "0.0.0.0:9000"
+    auditor = _named(deployments, "Deployment", "crisis-auditor")["spec"]["template"]
+    labels = auditor["metadata"]["labels"]
+    policies = [each for each in objects if each["kind"] == "NetworkPolicy"]
+    covering = {
+        each["metadata"]["name"]
+        for each in policies
+        if _selects(each["spec"]["podSelector"], labels)
+    }
+    assert covering == {"default-deny", "names", "data", "keys", "metrics"}
+
+
 def test_peers_are_called_where_a_service_listens(objects: list[Object]) -> None:
     shared = _named(objects, "ConfigMap", "haven-settings")["data"]
     for service in SERVICES:

@@ -35,6 +35,12 @@ def loaded(module: str) -> tuple[set[str], bool]:
     return set(said["modules"]), said["patched"]
 
 
+def test_the_auditor_loads_neither_eventlet_nor_grpc() -> None:
+    modules, patched = loaded("services.crisis.auditor")
+    assert not modules & (NO_EVENTLET | NO_GRPC)
+    assert not patched
+
+
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize("process", ["api", "relay"])
 def test_an_api_and_a_relay_load_no_eventlet(service: str, process: str) -> None:

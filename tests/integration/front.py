@@ -85,6 +85,7 @@ class Front:
     public: grpc.aio.Channel
     publishers: Publishers
     issuer: Issuer
+    address: str
 
     def caller(self, subject: str, *roles: Role, tenant_id: str = "") -> Caller:
         """A person of the tenant, or of another one."""
@@ -137,4 +138,4 @@ async def open_front(  # where everything is
             server.internal_address, service=service, pki_dir=folder / "pki"
         ) as publishers,
     ):
-        yield Front(service, tenant_id, public, publishers, issuer)
+        yield Front(service, tenant_id, public, publishers, issuer, server.public_address)

@@ -20,7 +20,7 @@ from tests.scenarios import encore
 
 @pytest.fixture(scope="session")
 def stack(amqp_uri: str, mongodb_uri: str) -> Iterator[Stack]:
-    """Fifteen processes on real servers."""
+    """Sixteen processes on real servers."""
     folder = Path(STATE) / "scenarios"
     with (
         own_databases(mongodb_uri) as databases,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from haven.audit.v1 import audit_pb2
-from haven.crisis.v1 import crisis_pb2
+from haven.crisis.v1 import crisis_pb2, on_call_pb2
 from haven.crisis.v1 import events_pb2 as crisis_events
 from haven.crisis.v1 import resources_pb2 as crisis
 from haven.intake.v1 import intake_pb2
@@ -30,6 +32,7 @@ def play(story: Story) -> None:
     for person, request in (*_intake(story), *_scheduling(story), *_crisis(story)):
         story.world.ask(person, request)
     _responders(story)
+    _on_call(story)
     _notify(story)
     _sessions(story)
     _seats(story)
@@ -149,6 +152,21 @@ def _responders(story: Story) -> None:
     refused = story.world.refused(first, known)
     assert refused is not None
     assert refused.reason == "PATIENT_KNOWN"
+
+
+def _on_call(story: Story) -> None:
+    clinician, ask = story.people["facilitator"], story.world.ask
+    start, end = Timestamp(), Timestamp()
+    start.FromDatetime(datetime.now(UTC) + timedelta(days=200))  # nobody of the story is away
+    end.FromDatetime(datetime.now(UTC) + timedelta(days=201))
+    period = {"start_time": start, "end_time": end}
+    ask(SUPERVISOR, on_call_pb2.ListShiftsRequest(rotation_id="on-call", **period))
+    ask(SUPERVISOR, on_call_pb2.WhoIsOnCallNowRequest(severity=crisis_events.SEVERITY_HIGH))
+    ask(SUPERVISOR, on_call_pb2.ListCoverageGapsRequest(rotation_id="on-call"))
+    request = on_call_pb2.OptOutRequest(clinician_id=clinician.subject, **period)
+    opt_out = ask(clinician, request).opt_out
+    ask(SUPERVISOR, on_call_pb2.ListOptOutsRequest(clinician_id=clinician.subject))
+    ask(clinician, on_call_pb2.CancelOptOutRequest(opt_out_id=opt_out.opt_out_id))
 
 
 def _notify(story: Story) -> None:

@@ -15,7 +15,7 @@ from cli.demo.timeline import Timeline
 from cli.demo.world import World
 from cli.environment import STATE, Uris
 from cli.stack import Stack
-from tests.campaign.campaign import WAIT, Campaign
+from tests.campaign.campaign import WAIT, WITHOUT_DRILLS, Campaign
 
 KILLS = 10
 
@@ -23,7 +23,7 @@ KILLS = 10
 @pytest.fixture
 def stack() -> Iterator[Stack]:
     """Processes on servers of their own."""
-    with Stack(Path(STATE) / "campaign", given=Uris()) as running:
+    with Stack(Path(STATE) / "campaign", given=Uris(), more=WITHOUT_DRILLS) as running:
         yield running
 
 

@@ -12,6 +12,7 @@ import pytest
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
+from haven.crisis.v1 import board_pb2, board_pb2_grpc
 from haven.delivery.v1 import delivery_pb2, delivery_pb2_grpc
 from haven.policy.v1 import policy_pb2
 from haven.sessions.v1 import sessions_pb2, sessions_pb2_grpc
@@ -34,6 +35,8 @@ WITHOUT_FOREIGN_IDS = {
     "RegisterContactPoint": "a recipient is whoever the caller's tenant calls so",
     "PreviewMessage": "wordings are everybody's",
     "RedriveMessages": "names a class of the caller's own tenant's messages",
+    "OptOut": "a clinician is whoever the caller's tenant calls so; it makes one in that tenant",
+    "ListOptOuts": "a clinician is whoever the caller's tenant calls so",
     "OpenCase": "a case is never refused because the patient is not known here yet",
     "ReviseSafetyPlan": "a plan is never refused because the patient is not known here yet",
     "PutLocalNumbers": "is kept by state and area; it makes one in the caller's tenant",
@@ -53,7 +56,11 @@ def methods() -> Iterator[MethodDescriptor]:
             if found.name.endswith("_pb2"):
                 contract = import_module(found.name).DESCRIPTOR
                 for service in contract.services_by_name.values():
-                    yield from (each for each in service.methods if not each.client_streaming)
+                    yield from filter(_is_unary, service.methods)
+
+
+def _is_unary(method: MethodDescriptor) -> bool:
+    return not (method.client_streaming or method.server_streaming)
 
 
 CHASSIS_COLLECTIONS = {
@@ -86,7 +93,7 @@ def samples(story: Story) -> dict[str, Exchange]:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def strangers(story: Story, samples: dict[str, Exchange]) -> dict[str, Refusal | None]:
     """What each method with ids says to the other tenant, all asked before anything else is:
     some methods make things in the caller's own tenant, and those are known there from then on."""
@@ -111,7 +118,6 @@ def test_an_id_of_the_other_tenant_does_not_exist(
     assert refused.code == "NOT_FOUND", refused
 
 
-@pytest.mark.usefixtures("strangers")
 @pytest.mark.parametrize("name", sorted(WITHOUT_FOREIGN_IDS))
 def test_what_cannot_name_another_tenants_things_changes_nothing_of_theirs(
     name: str, story: Story, samples: dict[str, Exchange], stack: Stack, mongo_client: Any
@@ -169,6 +175,35 @@ def test_a_room_lets_in_whom_its_policy_says(role: Role, story: Story) -> None:
 
     reason = refusal(refused.value).reason
     assert (reason == "ROLE_NOT_ALLOWED") == (role.value not in allowed), reason
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.WORKLOAD])
+def test_a_board_shows_itself_to_whom_its_policy_says(role: Role, story: Story) -> None:
+    method = board_pb2.DESCRIPTOR.services_by_name["BoardService"].methods_by_name["WatchCases"]
+    policy = method.GetOptions().Extensions[policy_pb2.method_policy]
+    allowed = {policy_pb2.Role.Name(each).removeprefix("ROLE_").lower() for each in policy.roles}
+    stub = board_pb2_grpc.BoardServiceStub(story.world.channel("crisis"))
+    caller = story.world.metadata(Person(RIVERBEND, "nobody-in-particular", (role,)))
+    frames = stub.WatchCases(board_pb2.WatchCasesRequest(), metadata=caller, timeout=20)
+
+    try:
+        reason = next(frames).WhichOneof("frame")
+    except grpc.RpcError as error:
+        reason = refusal(error).reason
+    frames.cancel()
+
+    assert reason == ("snapshot" if role.value in allowed else "ROLE_NOT_ALLOWED")
+
+
+def test_a_board_of_the_other_tenant_shows_none_of_the_storys_cases(story: Story) -> None:
+    stub = board_pb2_grpc.BoardServiceStub(story.world.channel("crisis"))
+    stranger = story.world.metadata(Person(LAKESIDE, "supervisor-2", ("supervisor",)))
+    frames = stub.WatchCases(board_pb2.WatchCasesRequest(), metadata=stranger, timeout=20)
+    first = next(frames)
+    frames.cancel()
+
+    shown = {each.case.case_id for each in first.snapshot.cases}
+    assert not shown & set(story.ids.values())
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -79,7 +79,7 @@ def _metrics(story: Story, metrics: Mapping[str, str]) -> None:
     silent = [process for process, address in metrics.items() if not _scrape(address)]
     story.timeline.claim(
         f"Each of the {len(metrics)} processes answers on its metrics port",
-        not silent and len(metrics) == 15,
+        not silent and len(metrics) == 16,
         seen=", ".join(silent),
     )
     handled = _total(_scrape(metrics["crisis-api"]), "haven_rpc_requests_total")
@@ -90,6 +90,29 @@ def _metrics(story: Story, metrics: Mapping[str, str]) -> None:
         if process.endswith("relay")
     )
     story.timeline.claim("No message was left in a dead queue", dead == 0, seen=f"{dead:.0f}")
+    _auditor(story, metrics["crisis-auditor"])
+
+
+def _auditor(story: Story, address: str) -> None:
+    """Found by looking at what is stored, and tried by a call for help of its own."""
+    wrong = [
+        line.partition(" ")[0]
+        for line in _scrape(address).splitlines()
+        if line.startswith("haven_crisis_audit_findings{") and not line.endswith(" 0.0")
+    ]
+    # The second tenant of the story never said who is on call: that is what is to be found.
+    expected = ['haven_crisis_audit_findings{kind="tenant_without_cover"}']
+    story.timeline.claim(
+        "The auditor finds nothing wrong but the tenant for which nobody is on call",
+        wrong == expected,
+        seen=", ".join(wrong),
+    )
+
+    def drilled() -> bool:
+        return _total(_scrape(address), "haven_crisis_drill_last_success_timestamp_seconds") > 0
+
+    story.timeline.wait("a self-drill to pass", drilled, within=60)
+    story.timeline.note("crisis", "A self-drill reached its responder on the same way")
 
 
 def _scrape(address: str) -> str:

@@ -15,6 +15,7 @@ from services.crisis.codec.names import (
     SEVERITY_NUMBERS,
     SOURCE_NUMBERS,
     STATE_NUMBERS,
+    WEEKDAY_NUMBERS,
 )
 from services.crisis.domain.case import Case
 from services.crisis.domain.escalation import EscalationPolicy, Rung, Target, TargetKind
@@ -166,6 +167,16 @@ def who_is_on_call(shift: Shift | None) -> crisis_pb2.WhoIsOnCallResponse:
     return answer
 
 
+def case_message(case: Case) -> resources_pb2.Case:
+    """One case, as every answer shows it."""
+    return _case(case)
+
+
+def target_message(target: Target) -> resources_pb2.EscalationTarget:
+    """One target, as every answer shows it."""
+    return _target(target)
+
+
 def _case(case: Case) -> resources_pb2.Case:
     message = resources_pb2.Case(
         case_id=case.id,
@@ -256,8 +267,15 @@ def _rotation(rotation: Rotation) -> resources_pb2.Rotation:
         shift_days=rotation.shift_days,
         clinician_ids=rotation.clinician_ids,
         etag=etag_of(rotation),
+        hand_offs=[
+            resources_pb2.RotationHandOff(
+                weekday=WEEKDAY_NUMBERS[each.weekday], hour=each.hour, minute=each.minute
+            )
+            for each in rotation.hand_offs
+        ],
     )
     message.start_time.FromDatetime(rotation.start)
+    _set_time(message, "end_time", rotation.end)
     for override in rotation.overrides:
         part = message.overrides.add(clinician_id=override.clinician_id)
         part.start_time.FromDatetime(override.start)

@@ -7,7 +7,6 @@ from typing import Any
 
 from chassis.store import Document
 from services.crisis.domain.case import Case
-from services.crisis.domain.commands import KeepEmergencyContact, KeepLocation, KeepScreening
 from services.crisis.domain.escalation import (
     EscalationPolicy,
     FrozenPolicy,
@@ -21,6 +20,7 @@ from services.crisis.domain.responders import Pledge, Responders
 from services.crisis.domain.rotation import Override, Rotation
 from services.crisis.domain.signal import Severity, Source
 from services.crisis.domain.timeline import Act, ActKind, Timeline
+from services.crisis.domain.turns import HandOff
 
 # Fields that a document holds as they are.
 PLAIN = (
@@ -47,10 +47,12 @@ def case_document(case: Case) -> Document:
         "sender_ciphertext": case.sender_ciphertext,
         "snooze_end_time": case.snooze_end,
         "snoozes": case.snoozes,
+        # Only a rung that waits for an answer hands off.
+        "next_hand_off_time": case.ladder.next_hand_off if case.state is State.OPEN else None,
         "rung": case.ladder.rung,
         "cycle": case.ladder.cycle,
         "is_before_first_rung": case.ladder.is_before_first,
-        "pages": [{"page_id": id, "failed": failed} for id, failed in case.ladder.pages.items()],
+        "pages": _page_documents(case.ladder),
         "policy": _frozen_document(case.ladder.policy),
         "act_count": case.timeline.count,
     }
@@ -65,6 +67,12 @@ def case_from(document: Document) -> Case:
         # Cases of earlier releases do not have everything.
         is_before_first=document.get("is_before_first_rung", False),
         pages={page["page_id"]: page["failed"] for page in document["pages"]},
+        page_of={
+            page["recipient_id"]: page["page_id"]
+            for page in document["pages"]
+            if page.get("recipient_id")
+        },
+        next_hand_off=document.get("next_hand_off_time"),
     )
     return Case(
         **{name: document[name] for name in PLAIN},
@@ -170,6 +178,11 @@ def rotation_document(rotation: Rotation) -> Document:
         "time_zone": rotation.time_zone,
         "start_time": rotation.start,
         "shift_days": rotation.shift_days,
+        "hand_offs": [
+            {"weekday": each.weekday, "hour": each.hour, "minute": each.minute}
+            for each in rotation.hand_offs
+        ],
+        "end_time": rotation.end,
         "clinician_ids": list(rotation.clinician_ids),
         "overrides": [
             {"clinician_id": each.clinician_id, "start_time": each.start, "end_time": each.end}
@@ -191,65 +204,22 @@ def rotation_from(document: Document) -> Rotation:
             Override(each["clinician_id"], each["start_time"], each["end_time"])
             for each in document["overrides"]
         ),
+        # Rotations of earlier releases have neither.
+        hand_offs=tuple(
+            HandOff(each["weekday"], each["hour"], each["minute"])
+            for each in document.get("hand_offs", ())
+        ),
+        end=document.get("end_time"),
         version=document["version"],
     )
 
 
-def location_document(place: KeepLocation) -> Document:
-    """A copy of an attestation; what it tells stays ciphertext."""
-    return {
-        "_id": place.location_id,
-        "patient_id": place.patient_id,
-        "state": place.state,
-        "address_ciphertext": place.address_ciphertext,
-        "callback_number_ciphertext": place.callback_number_ciphertext,
-        "emergency_number_ciphertext": place.emergency_number_ciphertext,
-        "attest_time": place.attest_time,
-    }
-
-
-def location_from(document: Document) -> KeepLocation:
-    """The attestation as it came."""
-    return KeepLocation(
-        location_id=document["_id"],
-        patient_id=document["patient_id"],
-        state=document["state"],
-        address_ciphertext=bytes(document["address_ciphertext"]),
-        callback_number_ciphertext=bytes(document["callback_number_ciphertext"]),
-        attest_time=document["attest_time"],
-        emergency_number_ciphertext=bytes(document.get("emergency_number_ciphertext", b"")),
-    )
-
-
-def contact_document(contact: KeepEmergencyContact) -> Document:
-    """A copy of an emergency contact, without its key."""
-    return {
-        "patient_id": contact.patient_id,
-        "name_ciphertext": contact.name_ciphertext,
-        "phone_ciphertext": contact.phone_ciphertext,
-        "has_release": contact.has_release,
-    }
-
-
-def contact_from(document: Document) -> KeepEmergencyContact:
-    """The emergency contact as it came."""
-    return KeepEmergencyContact(
-        patient_id=document["patient_id"],
-        name_ciphertext=bytes(document["name_ciphertext"]),
-        phone_ciphertext=bytes(document["phone_ciphertext"]),
-        has_release=document["has_release"],
-    )
-
-
-def screening_document(screening: KeepScreening) -> Document:
-    """A copy of a screening's end."""
-    return {
-        "_id": screening.screening_id,
-        "patient_id": screening.patient_id,
-        "instrument": screening.instrument,
-        "tier": screening.tier,
-        "complete_time": screening.complete_time,
-    }
+def _page_documents(ladder: Ladder) -> list[Document]:
+    recipients = {page_id: recipient_id for recipient_id, page_id in ladder.page_of.items()}
+    return [
+        {"page_id": id, "failed": failed, "recipient_id": recipients.get(id, "")}
+        for id, failed in ladder.pages.items()
+    ]
 
 
 def _frozen_document(policy: FrozenPolicy) -> Document:

@@ -213,6 +213,31 @@ def _missed(event: events.FollowUpMissed) -> Message:
     return message
 
 
+def _gap_found(event: events.CoverageGapFound) -> Message:
+    message = events_pb2.CoverageGapFound(
+        gap_id=event.gap_id,
+        rotation_id=event.rotation,
+        kind=event.kind,
+        notice_count=event.notice,
+        recipient_id=event.recipient_id,
+    )
+    message.start_time.FromDatetime(event.start)
+    message.end_time.FromDatetime(event.end)
+    return message
+
+
+def _gap_closed(event: events.CoverageGapClosed) -> Message:
+    message = events_pb2.CoverageGapClosed(
+        gap_id=event.gap_id,
+        rotation_id=event.rotation,
+        closing=event.closing,
+        notice_count=event.notice,
+        recipient_id=event.recipient_id,
+    )
+    message.close_time.FromDatetime(event.close_time)
+    return message
+
+
 PUBLISHED: Mapping[type, Callable[[Any], Message]] = {
     events.CaseOpened: _opened,
     events.PageRequested: _page_requested,
@@ -221,6 +246,8 @@ PUBLISHED: Mapping[type, Callable[[Any], Message]] = {
     events.CaseContacted: _contacted,
     events.CaseResolved: _resolved,
     events.FollowUpMissed: _missed,
+    events.CoverageGapFound: _gap_found,
+    events.CoverageGapClosed: _gap_closed,
 }
 
 

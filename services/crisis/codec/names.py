@@ -47,6 +47,10 @@ ACT_KINDS = _by_name("CASE_ACT_KIND", resources_pb2.CaseActKind, ActKind)
 CONTACT_METHODS = _codes("CONTACT_METHOD", resources_pb2.ContactMethod)
 DISPOSITIONS = _codes("DISPOSITION", resources_pb2.Disposition)
 SNOOZE_REASONS = _codes("SNOOZE_REASON", resources_pb2.SnoozeReason)
+# ISO 8601 counts the days of a week as the wire does.
+WEEKDAYS: Mapping[int, int] = MappingProxyType(
+    {int(day): int(day) for day in resources_pb2.Weekday.values() if day}
+)
 PURPOSES = _codes("REVEAL_PURPOSE", crisis_pb2.RevealPurpose)
 FOLLOW_UP_KINDS = _by_name("FOLLOW_UP_KIND", follow_ups_pb2.FollowUpKind, follow_up.Kind)
 FOLLOW_UP_STATES = _by_name("FOLLOW_UP_STATE", follow_ups_pb2.FollowUpState, follow_up.State)
@@ -86,3 +90,4 @@ NUMBER_KIND_NUMBERS = inverse(NUMBER_KINDS)
 WARN_RULE_NUMBERS = inverse(WARN_RULES)
 SECTION_KIND_NUMBERS = inverse(SECTION_KINDS)
 PERSON_REQUEST_STATE_NUMBERS = inverse(PERSON_REQUEST_STATES)
+WEEKDAY_NUMBERS: Mapping[int, Any] = inverse(WEEKDAYS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from haven.crisis.v1 import crisis_pb2
+from haven.crisis.v1 import crisis_pb2, resources_pb2
 
 from chassis.decode import Fields
 from services.crisis.codec.names import (
@@ -13,6 +13,7 @@ from services.crisis.codec.names import (
     PURPOSES,
     SEVERITIES,
     SNOOZE_REASONS,
+    WEEKDAYS,
 )
 from services.crisis.domain import commands
 from services.crisis.domain.escalation import (
@@ -26,9 +27,11 @@ from services.crisis.domain.escalation import (
 )
 from services.crisis.domain.rotation import Override
 from services.crisis.domain.signal import Severity
+from services.crisis.domain.turns import HandOff
 
 SHORTEST_LEASE = timedelta(seconds=1)
 LONGEST_SHIFT_DAYS = 366
+MOST_HAND_OFFS = 7 * 24
 
 
 def open_case(request: crisis_pb2.OpenCaseRequest) -> commands.OpenCase:
@@ -196,11 +199,15 @@ def put_rotation(request: crisis_pb2.PutRotationRequest) -> commands.PutRotation
         name=rotation.identifier("rotation_id"),
         time_zone=rotation.time_zone("time_zone"),
         start=rotation.timestamp("start_time"),
-        shift_days=rotation.integer("shift_days", 1, LONGEST_SHIFT_DAYS),
+        shift_days=_shift_days(rotation, request.rotation),
         clinician_ids=_people(rotation),
         overrides=tuple(_override(each) for each in rotation.each("overrides")),
         etag=rotation.optional_text("etag", 64),
+        hand_offs=_hand_offs(rotation),
+        end=rotation.optional_timestamp("end_time"),
     )
+    if command.end is not None and command.end <= command.start:
+        rotation.fault("end_time", "OUT_OF_RANGE", "must be after start_time")
     fields.done()
     return command
 
@@ -225,6 +232,27 @@ def who_is_on_call(request: crisis_pb2.WhoIsOnCallRequest) -> commands.WhoIsOnCa
 
 def _people(rotation: Fields) -> tuple[str, ...]:
     return rotation.identifiers("clinician_ids", low=1, high=200)
+
+
+def _shift_days(rotation: Fields, message: resources_pb2.Rotation) -> int:
+    """Either a number of days or hand-offs say when turns change, never both."""
+    if message.hand_offs:
+        return rotation.integer("shift_days", 0, 0)
+    return rotation.integer("shift_days", 1, LONGEST_SHIFT_DAYS)
+
+
+def _hand_offs(rotation: Fields) -> tuple[HandOff, ...]:
+    found: list[HandOff] = []
+    for each in rotation.each("hand_offs", high=MOST_HAND_OFFS):
+        hand_off = HandOff(
+            each.enum("weekday", WEEKDAYS),
+            each.integer("hour", 0, 23),
+            each.integer("minute", 0, 59),
+        )
+        if hand_off in found:
+            each.fault("weekday", "MALFORMED", "must not repeat")
+        found.append(hand_off)
+    return tuple(sorted(found))
 
 
 def _rung(rung: Fields) -> Rung:

@@ -133,7 +133,7 @@ class Case(CaseMoves):
         if self.state is State.CONTACTED and by == people.owner_id:
             text = "the patient was reached; hand the case over or resolve it"
             raise FailedPrecondition("CONTACT_RECORDED", text)
-        page_id = self.ladder.page_of(self.id, by)
+        page_id = self.ladder.page_of.get(by, "")
         if by not in {people.owner_id, *people.invited} and not page_id:
             raise FailedPrecondition("NOT_PAGED", "nobody asked this clinician")
         if by == people.owner_id:
@@ -213,3 +213,16 @@ class Case(CaseMoves):
         columns = {"recipient_id": recipient_id, "page_id": page_id, "detail": reason.lower()}
         self._note(ActKind.PAGE_FAILED, now, **columns)
         self._unheard(page_id, cover, now)
+
+    def hand_off(self, cover: Cover, now: datetime) -> None:
+        """The rung may mean somebody else by now: wake who is new; the deadline stays."""
+        if self.state is not State.OPEN:
+            return
+        woken = cover.wake(self.ladder.current, now)
+        self.ladder.next_hand_off = woken.hand_off
+        meant = (*woken.recipient_ids, *self.responders.invited)
+        fresh = self.ladder.hand_off(self.id, meant, now)
+        if woken.missed and fresh:
+            self._note(ActKind.COVER_MISSED, now)
+        for recipient_id, page_id in fresh.items():
+            self._request_page(recipient_id, page_id, now, detail="hand_off")

@@ -9,6 +9,7 @@ from enum import StrEnum
 from services.crisis.domain.escalation import Rung
 from services.crisis.domain.rotation import Override
 from services.crisis.domain.signal import Severity
+from services.crisis.domain.turns import HandOff
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,29 @@ class PutRotation:
     clinician_ids: tuple[str, ...]
     overrides: tuple[Override, ...]
     etag: str
+    hand_offs: tuple[HandOff, ...] = ()
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutOfCalls:
+    """A clinician cannot be called for a while."""
+
+    clinician_id: str
+    start: datetime
+    end: datetime
+    substitute_id: str = ""
+    # Empty = from every rotation.
+    rotation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListShifts:
+    """Who is on call in a rotation between two instants."""
+
+    rotation: str
+    start: datetime
+    end: datetime
 
 
 @dataclass(frozen=True, slots=True)

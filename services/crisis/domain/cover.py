@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.crisis.domain.escalation import Rung, Target, TargetKind
-from services.crisis.domain.rotation import Rotation
+from services.crisis.domain.opt_out import NOBODY_AWAY, Absences
+from services.crisis.domain.rotation import Rotation, Shift, ShiftReason, VacancyReason
 
 # A role is reached where notify knows this recipient to be; who answers is one person.
 ROLE = "role:"
@@ -20,6 +21,20 @@ class Woken:
     recipient_ids: tuple[str, ...]
     # Targets behind which nobody is; the supervisors are woken in their place.
     missed: int = 0
+    # From when on the rung may mean somebody else; None where nothing that is planned says so.
+    hand_off: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """One target of a rung as a person; nobody is behind it where `clinician_id` is empty."""
+
+    target: Target
+    clinician_id: str
+    # Why it is this person or nobody; None for targets that are not rotations.
+    reason: ShiftReason | VacancyReason | None = None
+    # From when on it may be somebody else.
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +43,51 @@ class Cover:
 
     rotations: Mapping[str, Rotation]
     supervisor_id: str
+    absences: Absences = NOBODY_AWAY
 
     def wake(self, rung: Rung, now: datetime) -> Woken:
         """The people of the rung, each once; supervisors in place of whoever is not there."""
-        found = [self._person(target, now) for target in rung.targets]
-        people = [person or self.supervisor_id for person in found] or [self.supervisor_id]
-        return Woken(tuple(dict.fromkeys(people)), missed=found.count(None))
+        found = list(self.meant(rung, now))
+        people = [each.clinician_id or self.supervisor_id for each in found]
+        return Woken(
+            tuple(dict.fromkeys(people or [self.supervisor_id])),
+            missed=sum(not each.clinician_id for each in found),
+            hand_off=min((each.until for each in found if each.until is not None), default=None),
+        )
 
-    def _person(self, target: Target, now: datetime) -> str | None:
-        if target.kind is TargetKind.SUPERVISOR_POOL:
-            return self.supervisor_id
-        if target.kind is TargetKind.CLINICIAN:
-            return target.id
-        if target.kind is TargetKind.ROLE:
-            return f"{ROLE}{target.id}"
+    def meant(self, rung: Rung, now: datetime) -> Iterator[Meant]:
+        """Each target of the rung, as it is then."""
+        for target in rung.targets:
+            if target.kind is TargetKind.SUPERVISOR_POOL:
+                yield Meant(target, self.supervisor_id)
+            elif target.kind is TargetKind.ROLE:
+                yield Meant(target, f"{ROLE}{target.id}")
+            elif target.kind is TargetKind.CLINICIAN:
+                yield self._clinician(target, now)
+            else:
+                yield self._on_call(target, now)
+
+    def _clinician(self, target: Target, now: datetime) -> Meant:
+        present = self.absences.present(target.id, "", now)
+        later = (each for each in self.absences.changes("") if each > now)
+        return Meant(target, present, until=min(later, default=None))
+
+    def _on_call(self, target: Target, now: datetime) -> Meant:
         rotation = self.rotations.get(target.id)
-        shift = rotation.on_call(now) if rotation else None
-        return shift.clinician_id if shift else None
+        if rotation is None:
+            return Meant(target, "")
+        found = rotation.at(now, self.absences)
+        if isinstance(found, Shift):
+            return Meant(target, found.clinician_id, found.reason, found.end)
+        return Meant(target, "", found.reason, found.end)
+
+
+@dataclass(frozen=True, slots=True)
+class OnCallLadder:
+    """Whom each rung would wake if a case opened at one instant."""
+
+    # How long the people of a rung have, and who they are.
+    rungs: tuple[tuple[timedelta, tuple[Meant, ...]], ...]
+    supervisor_id: str
+    # Of the policy; 0 where the tenant has none.
+    version: int

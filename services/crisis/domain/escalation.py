@@ -74,8 +74,7 @@ class FrozenPolicy:
 
     def rotation_ids(self) -> frozenset[str]:
         """Every rotation that some rung names."""
-        targets = (target for rung in self.rungs for target in rung.targets)
-        return frozenset(target.id for target in targets if target.kind is TargetKind.ROTATION)
+        return _rotations_in(self.rungs)
 
 
 @dataclass(slots=True)
@@ -95,6 +94,10 @@ class EscalationPolicy:
         """Replace who is woken; cases that are open keep what they froze."""
         self.rungs, self.contact_within = rungs, contact_within
 
+    def rotation_ids(self) -> frozenset[str]:
+        """Every rotation that some rung names."""
+        return _rotations_in(self.rungs)
+
     def frozen(self, fallback: FrozenPolicy) -> FrozenPolicy:
         """What a case that begins now keeps; `fallback` gives the numbers that are not set."""
         return replace(
@@ -103,6 +106,11 @@ class EscalationPolicy:
             contact_within=self.contact_within or fallback.contact_within,
             version=self.version,
         )
+
+
+def _rotations_in(rungs: Sequence[Rung]) -> frozenset[str]:
+    targets = (target for rung in rungs for target in rung.targets)
+    return frozenset(target.id for target in targets if target.kind is TargetKind.ROTATION)
 
 
 def check_rungs(rungs: Sequence[Rung], *, shortest_wait: timedelta) -> None:

@@ -85,3 +85,29 @@ class FollowUpMissed:
     escalation_count: int
     due_time: datetime
     miss_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageGapFound:
+    """Nobody will be there, or is; told again each day until somebody is."""
+
+    gap_id: str
+    rotation: str
+    kind: str
+    start: datetime
+    end: datetime
+    # How often it has been told, this time included.
+    notice: int
+    recipient_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageGapClosed:
+    """A gap that was told is covered, or its time has passed."""
+
+    gap_id: str
+    rotation: str
+    closing: str
+    close_time: datetime
+    notice: int
+    recipient_id: str

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from services.crisis.domain.escalation import FrozenPolicy, Rung
@@ -23,6 +24,9 @@ class Ladder:
     is_before_first: bool = False
     # The pages that went out last, and whether each is known to have failed.
     pages: Mapping[str, bool] = field(default_factory=dict)
+    # The page of each person whom the rung means, and when it may mean somebody else.
+    page_of: Mapping[str, str] = field(default_factory=dict)
+    next_hand_off: datetime | None = None
 
     @property
     def current(self) -> Rung:
@@ -60,21 +64,32 @@ class Ladder:
 
     def page(self, case_id: str, recipient_ids: Iterable[str]) -> dict[str, str]:
         """Keys for the pages of this position, by recipient; from now on these count."""
-        keys = {each: self._key(case_id, each) for each in recipient_ids}
-        self.pages = dict.fromkeys(keys.values(), False)
+        keys = {recipient_id: self._key(case_id, recipient_id) for recipient_id in recipient_ids}
+        self.page_of, self.pages = keys, dict.fromkeys(keys.values(), False)
         return keys
 
     def page_too(self, case_id: str, recipient_ids: Iterable[str]) -> dict[str, str]:
         """Keys of further pages at this position; none for those who have one here already."""
-        keys = {each: self._key(case_id, each) for each in recipient_ids}
-        new = {each: key for each, key in keys.items() if key not in self.pages}
+        new = {each: self._key(case_id, each) for each in recipient_ids if each not in self.page_of}
+        self.page_of = {**self.page_of, **new}
         self.pages = {**self.pages, **dict.fromkeys(new.values(), False)}
         return new
 
-    def page_of(self, case_id: str, recipient_id: str) -> str:
-        """The key of this person's page at this position; empty where they have none."""
-        key = self._key(case_id, recipient_id)
-        return key if key in self.pages else ""
+    def hand_off(self, case_id: str, recipient_ids: Iterable[str], now: datetime) -> dict[str, str]:
+        """Keys for those whom the rung means from now on and has not woken.
+
+        The pages of the others who are still meant go on counting, and nobody else's do.
+        """
+        meant = dict.fromkeys(recipient_ids)
+        fresh = {
+            recipient_id: self._key(case_id, recipient_id, f"/{now.isoformat()}")
+            for recipient_id in meant
+            if recipient_id not in self.page_of
+        }
+        known = {**self.page_of, **fresh}
+        self.page_of = {recipient_id: known[recipient_id] for recipient_id in meant}
+        self.pages = {key: self.pages.get(key, False) for key in self.page_of.values()}
+        return fresh
 
     def fail(self, page_id: str) -> bool:
         """A page will not arrive; True once none of those that count will."""
@@ -83,5 +98,5 @@ class Ladder:
         self.pages = {**self.pages, page_id: True}
         return all(self.pages.values())
 
-    def _key(self, case_id: str, recipient_id: str) -> str:
-        return str(uuid5(UUID(case_id), f"{self.cycle}/{self.rung}/{recipient_id}"))
+    def _key(self, case_id: str, recipient_id: str, suffix: str = "") -> str:
+        return str(uuid5(UUID(case_id), f"{self.cycle}/{self.rung}/{recipient_id}{suffix}"))

@@ -40,6 +40,7 @@ class CaseMoves(CaseRecord):
         if woken.missed:
             self._note(ActKind.COVER_MISSED, now)
         self.next_deadline = now + self.ladder.current.wait
+        self.ladder.next_hand_off = woken.hand_off
         self._page(woken.recipient_ids, now)
 
     def _wake_next(self, cover: Cover, now: datetime) -> None:

@@ -35,8 +35,23 @@ class CrisisPolicy:
     snooze_moderate_seconds: float = 900  # [D] clinical.md 5.1: assessment within 15 min
     snooze_low_seconds: float = 3_600  # [D] clinical.md 5.1: clinician the same day
     snoozes: int = 2  # [D]
+    # How late a timer may be before the auditor climbs in its place.
+    deadline_late_seconds: float = 10  # [D] relays are at most 2 s late after a fault
+    # How long notify may leave a page unanswered before the auditor speaks up.
+    page_late_seconds: float = 30  # [D] an attempt is given up after 7 s; three of them and some
+    # True for a tenant in which nobody is treated and the platform tries itself.
+    is_drill: bool = False
+    # How often, and how long one drill may take from its signal to its end.
+    drill_period_seconds: float = 300  # [D]
+    drill_late_seconds: float = 60  # [D] must be less than the period
     # Who is paged where a rotation has a hole: a recipient with a contact point in notify.
     supervisor_id: str = "supervisor-pool"
+    # Whether the next one in turn is called for somebody who opted out without a substitute.
+    is_next_in_turn_called: bool = True  # [D]
+    # How far ahead cover is looked at, how often, and when a gap that stays is told again.
+    cover_horizon_seconds: float = 1_209_600  # issue 3: an uncovered hour in the next 14 days
+    cover_check_seconds: float = 3_600  # [D] time itself brings gaps nearer
+    cover_notice_seconds: float = 86_400  # [D] daily until covered
     # What a patient is always told to call.
     call_number: str = "988"  # clinical.md 5.4: call, text or chat, 24/7
     # An entry that nobody has verified for so long is shown as stale.
@@ -47,10 +62,19 @@ class CrisisPolicy:
     # Somebody to talk to: `[tenants.<id>.crisis.queue]`.
     queue: QueuePolicy = field(default_factory=QueuePolicy)
 
+    def __post_init__(self) -> None:
+        if not 0 < self.drill_late_seconds < self.drill_period_seconds:
+            raise ValueError("drill_late_seconds must be above 0 and below drill_period_seconds")
+
     @property
     def shortest_wait(self) -> timedelta:
         """The shortest time that a rung may give its people."""
         return timedelta(seconds=self.shortest_wait_seconds)
+
+    @property
+    def cover_horizon(self) -> timedelta:
+        """How far ahead cover is looked at."""
+        return timedelta(seconds=self.cover_horizon_seconds)
 
     def contact_within(self, severity: Severity) -> timedelta:
         """How long an acknowledgement holds without contact, by severity."""

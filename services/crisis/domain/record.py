@@ -101,8 +101,11 @@ class CaseRecord:
         for recipient_id, page_id in self.ladder.page_too(self.id, recipient_ids).items():
             self._request_page(recipient_id, page_id, now)
 
-    def _request_page(self, recipient_id: str, page_id: str, now: datetime) -> None:
-        self._note(ActKind.PAGED, now, recipient_id=recipient_id, page_id=page_id)
+    def _request_page(
+        self, recipient_id: str, page_id: str, now: datetime, *, detail: str = ""
+    ) -> None:
+        columns = {"recipient_id": recipient_id, "page_id": page_id, "detail": detail}
+        self._note(ActKind.PAGED, now, **columns)
         self.events.append(
             PageRequested(
                 page_id=page_id,

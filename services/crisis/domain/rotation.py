@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from chassis.errors import InvalidArgument, Violation
+from services.crisis.domain.opt_out import NOBODY_AWAY, Absences
+from services.crisis.domain.turns import EveryDays, EveryWeek, HandOff, Turns
+
+
+class ShiftReason(StrEnum):
+    """Why it is this person."""
+
+    TURN = "turn"
+    OVERRIDE = "override"
+    # Named by whoever opted out.
+    SUBSTITUTE = "substitute"
+    # Next in the order, for somebody who opted out and named nobody who is there.
+    NEXT_IN_TURN = "next_in_turn"
+
+
+class VacancyReason(StrEnum):
+    """Why it is nobody."""
+
+    NOT_BEGUN = "not_begun"
+    ENDED = "ended"
+    OPTED_OUT = "opted_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +50,31 @@ class Shift:
 
     clinician_id: str
     end: datetime
-    is_override: bool = False
+    reason: ShiftReason = ShiftReason.TURN
+    # Who opted out; empty where nobody did.
+    absent_id: str = ""
+
+    @property
+    def is_override(self) -> bool:
+        """True where an override put this person there."""
+        return self.reason is ShiftReason.OVERRIDE
+
+
+@dataclass(frozen=True, slots=True)
+class Vacancy:
+    """Nobody is on call, at least until `end`; None where nothing that is planned ends it."""
+
+    reason: VacancyReason
+    end: datetime | None
 
 
 @dataclass(slots=True)
 class Rotation:
-    """People who take turns of `shift_days`, from `start` on, handing off at its wall time."""
+    """People who take turns from `start` on, until `end` if there is one.
+
+    They hand off every `shift_days` at the wall time of the start or, where `hand_offs` are given,
+    at each of these.
+    """
 
     id: str
     name: str
@@ -42,59 +83,71 @@ class Rotation:
     shift_days: int
     clinician_ids: tuple[str, ...]
     overrides: tuple[Override, ...] = ()
+    hand_offs: tuple[HandOff, ...] = ()
+    end: datetime | None = None
     patient_id: str = ""
     version: int = 0
     events: list[object] = field(default_factory=list)
 
-    def on_call(self, instant: datetime) -> Shift | None:
-        """Whoever is on call then; None where nobody is, which is before the first shift."""
+    def on_call(self, instant: datetime, absences: Absences = NOBODY_AWAY) -> Shift | None:
+        """Whoever is on call then; None where nobody is."""
+        found = self.at(instant, absences)
+        return found if isinstance(found, Shift) else None
+
+    def at(self, instant: datetime, absences: Absences) -> Shift | Vacancy:
+        """Whoever is on call then, or why nobody is. Who opted out never is."""
+        absent_id = ""
+        for clinician_id, reason in self._candidates(instant, absences):
+            present = absences.present(clinician_id, self.name, instant)
+            if present:
+                is_self = present == clinician_id
+                end = self._change_after(instant, absences, reason if is_self else None)
+                assert end is not None  # an override ends, and a turn has a next one
+                if is_self:
+                    return Shift(present, end, reason, absent_id)
+                return Shift(present, end, ShiftReason.SUBSTITUTE, absent_id or clinician_id)
+            absent_id = absent_id or clinician_id
+        return Vacancy(self._why_nobody(instant), self._change_after(instant, absences))
+
+    @property
+    def turns(self) -> Turns:
+        """When they change."""
+        zone = ZoneInfo(self.time_zone)
+        if self.hand_offs:
+            return EveryWeek(self.start, self.hand_offs, zone)
+        return EveryDays(self.start, self.shift_days, zone)
+
+    def is_running(self, instant: datetime) -> bool:
+        """True between the first shift and the end of the last."""
+        return self.start <= instant and (self.end is None or instant < self.end)
+
+    def _candidates(
+        self, instant: datetime, absences: Absences
+    ) -> Iterator[tuple[str, ShiftReason]]:
+        """Who could be on call then, the first before the others."""
         for override in reversed(self.overrides):
             if override.holds_at(instant):
-                return Shift(override.clinician_id, self._end_of(override, instant), True)
+                yield override.clinician_id, ShiftReason.OVERRIDE
+        if self.is_running(instant):
+            turn, count = self.turns.at(instant), len(self.clinician_ids)
+            yield self.clinician_ids[turn % count], ShiftReason.TURN
+            for later in range(turn + 1, turn + count) if absences.is_next_called else ():
+                yield self.clinician_ids[later % count], ShiftReason.NEXT_IN_TURN
+
+    def _change_after(
+        self, instant: datetime, absences: Absences, reason: ShiftReason | None = None
+    ) -> datetime | None:
+        """The first later instant at which it may be somebody else."""
+        changes = [each.start for each in self.overrides] + [each.end for each in self.overrides]
+        changes += [self.start, *absences.changes(self.name)]
+        if self.end is not None:
+            changes.append(self.end)
+        # Turns change behind an override's back.
+        if self.is_running(instant) and reason is not ShiftReason.OVERRIDE:
+            changes.append(self.turns.next_after(instant))
+        return min((each for each in changes if each > instant), default=None)
+
+    def _why_nobody(self, instant: datetime) -> VacancyReason:
         if instant < self.start:
-            return None
-        turn = self._turn_at(instant)
-        end = min([self._hand_off(turn + 1), *self._starts_after(instant)])
-        return Shift(self.clinician_ids[turn % len(self.clinician_ids)], end)
-
-    def replace_with(self, other: Rotation) -> None:
-        """Take over another plan; it holds from the next page on."""
-        self.time_zone, self.start, self.shift_days = (
-            other.time_zone,
-            other.start,
-            other.shift_days,
-        )
-        self.clinician_ids, self.overrides = other.clinician_ids, other.overrides
-
-    def _turn_at(self, instant: datetime) -> int:
-        first = self.start.astimezone(ZoneInfo(self.time_zone)).date()
-        today = instant.astimezone(ZoneInfo(self.time_zone)).date()
-        # Compared as instants: on the day when an hour comes twice, a hand-off inside it
-        # happens once and is not taken back.
-        turn = (today - first).days // self.shift_days
-        return turn if self._hand_off(turn) <= instant else turn - 1
-
-    def _hand_off(self, turn: int) -> datetime:
-        local = self.start.astimezone(ZoneInfo(self.time_zone))
-        day: date = local.date() + timedelta(days=turn * self.shift_days)
-        # A wall time that daylight saving skips lies, read with the offset before the gap, as
-        # far behind it as it was into it.
-        return datetime.combine(day, local.timetz().replace(fold=0)).astimezone(UTC)
-
-    def _end_of(self, override: Override, instant: datetime) -> datetime:
-        return min([override.end, *self._starts_after(instant)])
-
-    def _starts_after(self, instant: datetime) -> list[datetime]:
-        return [override.start for override in self.overrides if override.start > instant]
-
-
-def check_overrides(overrides: tuple[Override, ...]) -> None:
-    """Raise InvalidArgument for an override that ends before it starts."""
-    faults = [
-        Violation(f"rotation.overrides[{index}].end_time", "OUT_OF_RANGE", "must be after start")
-        for index, override in enumerate(overrides)
-        if override.end <= override.start
-    ]
-    if faults:
-        names = ", ".join(fault.field for fault in faults)
-        raise InvalidArgument("FIELDS_INVALID", f"fields at fault: {names}", violations=faults)
+            return VacancyReason.NOT_BEGUN
+        return VacancyReason.OPTED_OUT if self.is_running(instant) else VacancyReason.ENDED

@@ -25,6 +25,10 @@ class Source(StrEnum):
     MISSED_CHECK_IN = "missed_check_in"
     MISSED_FOLLOW_UP = "missed_follow_up"
     PERSON_REQUESTED = "person_requested"
+    # A crisis-class event that nobody could take: only its envelope is known.
+    DEAD_LETTER = "dead_letter"
+    # The platform tries itself.
+    DRILL = "drill"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ class ActKind(StrEnum):
     HANDED_OVER = "handed_over"
     SNOOZED = "snoozed"
     PATIENT_IDENTIFIED = "patient_identified"
+    # The auditor put right what nothing else would have.
+    REPAIRED = "repaired"
 
 
 @dataclass(frozen=True, slots=True)

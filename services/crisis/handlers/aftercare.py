@@ -9,7 +9,7 @@ from services.crisis.domain.case import Case
 from services.crisis.domain.commands import KeepScreening
 from services.crisis.domain.follow_up import CLINICIANS, CancelReason, Kind, Outcome, Owner
 from services.crisis.domain.safety_plan import SafetyPlan
-from services.crisis.domain.signal import Severity
+from services.crisis.domain.signal import Severity, Source
 from services.crisis.ports import PolicyOf
 from services.crisis.ports.aftercare import FollowUpBook
 
@@ -29,7 +29,7 @@ class AftercarePlanner:
         A case of high severity begins the caring contacts anew; the rest of an older series is
         cancelled, so that nobody writes to the patient twice.
         """
-        if not case.is_patient_known:
+        if not case.is_patient_known or case.source is Source.DRILL:
             return  # there was nobody whom anything could follow for
         if case.severity is Severity.HIGH:
             for older in self._book.open_of(tx, case.patient_id, Kind.CARING_CONTACT):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from prometheus_client import Counter, Histogram
-
 from chassis.call import Call, Role
 from chassis.errors import Aborted, AlreadyExists
 from chassis.ids import new_id
@@ -28,33 +26,14 @@ from services.crisis.domain.commands import (
 )
 from services.crisis.domain.cover import Cover
 from services.crisis.domain.escalation import FrozenPolicy, policy_for
+from services.crisis.domain.opt_out import Absences
+from services.crisis.domain.record import State
 from services.crisis.domain.signal import Severity, Signal, Source
-from services.crisis.domain.timeline import ActKind
+from services.crisis.handlers.counting import counted
 from services.crisis.ports import CaseBook, Copies, Plans, PolicyOf
 from services.crisis.ports.aftercare import Aftercare
 
 C = TypeVar("C", Case, Case | None)
-
-time_to_acknowledge = Histogram(
-    "haven_crisis_time_to_acknowledge_seconds",
-    "From the moment nobody has a case to its acknowledgement.",
-    ["severity"],
-    buckets=(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800),
-)
-pages_requested = Counter("haven_crisis_pages_requested", "Pages asked of notify.", ["severity"])
-rungs_uncovered = Counter(
-    "haven_crisis_rungs_uncovered",
-    "Rungs that named nobody who is there; the supervisors were paged.",
-    ["severity"],
-)
-cases_without_policy = Counter(
-    "haven_crisis_cases_without_policy",
-    "Cases opened for a tenant that has no escalation policy.",
-    ["severity"],
-)
-for _severity in Severity:
-    for _metric in (time_to_acknowledge, pages_requested, rungs_uncovered, cases_without_policy):
-        _metric.labels(_severity.name.lower())
 
 
 class Cases:
@@ -79,7 +58,7 @@ class Cases:
 
     def take(self, call: Call, signal: Signal) -> Case:
         """Open the patient's case, or join the open one; the same fact again changes nothing."""
-        return _counted(self._transact(call, lambda tx: self._take(tx, signal)))
+        return counted(self._transact(call, lambda tx: self._take(tx, signal)))
 
     def take_where(self, call: Call, found: Callable[[Reader], Signal | None]) -> None:
         """The same for a signal that depends on what is stored, decided in the one transaction."""
@@ -89,7 +68,7 @@ class Cases:
             return self._take(tx, signal) if signal else None
 
         if (case := self._transact(call, change)) is not None:
-            _counted(case)
+            counted(case)
 
     def open(self, call: Call, command: OpenCase) -> Case:
         """A clinician's own signal."""
@@ -110,6 +89,25 @@ class Cases:
                 case.climb(self._cover(tx), tx.now)
 
         self._act(call, case_id, act)
+
+    def rescue(self, call: Call, case_id: str, unheard: frozenset[str] = frozenset()) -> bool:
+        """Climb where a due deadline did not, or the pages asked for last were never handed over.
+
+        `unheard` are those pages; a case that has moved on since is left alone, and so is one on
+        its last rung, from which nobody further can be woken. True where this call climbed.
+        """
+
+        def act(case: Case, tx: Tx) -> None:
+            is_unheard = (
+                case.state is State.OPEN
+                and bool(unheard)
+                and unheard == set(case.ladder.pages)
+                and not case.ladder.is_at_last
+            )
+            if case.is_due(tx.now) or is_unheard:
+                case.climb(self._cover(tx), tx.now)
+
+        return bool(self._act(call, case_id, act).timeline.latest)
 
     def acknowledge(self, call: Call, command: AcknowledgeCase) -> Case:
         """The caller takes the case until its contact deadline."""
@@ -198,7 +196,7 @@ class Cases:
             )
             return self._join(tx, known, signal)
 
-        return _counted(self._transact(call, change))
+        return counted(self._transact(call, change))
 
     def page_delivered(self, call: Call, command: PageDelivered) -> None:
         """Note on the timeline that a page was handed over."""
@@ -228,7 +226,7 @@ class Cases:
             return known
         if (case := self._open_of(tx, signal)) is not None:
             return self._join(tx, case, signal)
-        policy = self._policy(tx, signal.severity)
+        policy = self._first_policy(tx, signal)
         case = Case.open(new_id(), signal, policy=policy, cover=self._cover(tx), now=tx.now)
         if case.is_patient_known and not case.location_id:
             place = self._copies.newest_location(tx, case.patient_id)
@@ -258,7 +256,7 @@ class Cases:
         def change(tx: Tx) -> Case:
             return self._done(tx, self._book.load(tx, case_id), act)
 
-        return _counted(self._store.transact(call, change))
+        return counted(self._store.transact(call, change))
 
     def _note(self, call: Call, page_id: str, act: Callable[[Case, Tx], None]) -> None:
         """Act on the case of a page; messages that carry no page of ours are nobody's case."""
@@ -268,31 +266,22 @@ class Cases:
             return self._done(tx, case, act) if case else None
 
         if (case := self._store.transact(call, change)) is not None:
-            _counted(case)
+            counted(case)
 
     def _done(self, tx: Tx, case: Case, act: Callable[[Case, Tx], None]) -> Case:
         act(case, tx)
         return self._book.save(tx, case) if case.timeline.fresh else case
+
+    def _first_policy(self, tx: Tx, signal: Signal) -> FrozenPolicy:
+        if signal.source is Source.DEAD_LETTER:  # supervisors find out whom it is about
+            return self._policy_of(tx.call.tenant_id).fallback(signal.severity)
+        return self._policy(tx, signal.severity)
 
     def _policy(self, tx: Tx, severity: Severity) -> FrozenPolicy:
         fallback = self._policy_of(tx.call.tenant_id).fallback(severity)
         return policy_for(severity, self._plans.policies(tx), fallback)
 
     def _cover(self, tx: Tx) -> Cover:
-        supervisor_id = self._policy_of(tx.call.tenant_id).supervisor_id
-        return Cover(self._plans.rotations(tx), supervisor_id)
-
-
-def _counted(case: Case) -> Case:
-    """Move the metrics for what has just been committed."""
-    severity = case.severity.name.lower()
-    kinds = [act.kind for act in case.timeline.latest]
-    pages_requested.labels(severity).inc(kinds.count(ActKind.PAGED))
-    rungs_uncovered.labels(severity).inc(kinds.count(ActKind.COVER_MISSED))
-    if ActKind.OPENED in kinds and case.ladder.policy.version == 0:
-        cases_without_policy.labels(severity).inc()
-    acknowledge_time = case.responders.acknowledge_time
-    if ActKind.ACKNOWLEDGED in kinds and acknowledge_time and case.wait_start:
-        waited = acknowledge_time - case.wait_start
-        time_to_acknowledge.labels(severity).observe(waited.total_seconds())
-    return case
+        policy = self._policy_of(tx.call.tenant_id)
+        absences = Absences(self._plans.opt_outs(tx, tx.now), policy.is_next_in_turn_called)
+        return Cover(self._plans.rotations(tx), policy.supervisor_id, absences)

@@ -11,16 +11,18 @@ from chassis.store import Store, Tx, etag_of
 from services.crisis.domain.commands import PutEscalationPolicy, PutRotation
 from services.crisis.domain.escalation import EscalationPolicy, check_rungs
 from services.crisis.domain.rotation import Rotation
+from services.crisis.handlers.reviewing import Review
 from services.crisis.ports import Plans, PolicyOf
 
 
 class Planning:
     """Setting who is woken."""
 
-    def __init__(self, store: Store, *, plans: Plans, policy_of: PolicyOf) -> None:
+    def __init__(self, store: Store, *, plans: Plans, policy_of: PolicyOf, review: Review) -> None:
         self._store = store
         self._plans = plans
         self._policy_of = policy_of
+        self._review = review
 
     def put_policy(self, call: Call, command: PutEscalationPolicy) -> EscalationPolicy:
         """Set who is woken for one severity, in cases that open from now on."""
@@ -33,7 +35,9 @@ class Planning:
                 id = derived_id(call.tenant_id, "policy", command.severity.name)
                 policy = EscalationPolicy(id, command.severity, ())
             policy.change(command.rungs, command.contact_within)
-            return self._plans.keep_policy(tx, policy)
+            kept = self._plans.keep_policy(tx, policy)
+            self._review.after_change(tx)
+            return kept
 
         return self._store.transact(call, change)
 
@@ -51,9 +55,13 @@ class Planning:
                 shift_days=command.shift_days,
                 clinician_ids=command.clinician_ids,
                 overrides=command.overrides,
+                hand_offs=command.hand_offs,
+                end=command.end,
                 version=known.version if known else 0,
             )
-            return self._plans.keep_rotation(tx, rotation)
+            kept = self._plans.keep_rotation(tx, rotation)
+            self._review.after_change(tx)
+            return kept
 
         return self._store.transact(call, change)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from chassis.store import Page, Reader, Tx
@@ -13,7 +14,10 @@ from services.crisis.domain.commands import (
     KeepScreening,
     ListPage,
 )
+from services.crisis.domain.coverage import Plan
+from services.crisis.domain.coverage_gap import CoverageGap
 from services.crisis.domain.escalation import EscalationPolicy
+from services.crisis.domain.opt_out import OptOut
 from services.crisis.domain.policy import CrisisPolicy
 from services.crisis.domain.rotation import Rotation
 from services.crisis.domain.signal import Severity
@@ -52,6 +56,10 @@ class CaseBook(Protocol):
 
     def unresolved(self, reader: Reader) -> list[tuple[Severity, bool]]:
         """The tenant's unresolved cases: how severe each is, and whether it has a deadline."""
+        ...
+
+    def waiting_ids(self, reader: Reader) -> list[str]:
+        """The tenant's cases that nobody has answered."""
         ...
 
     def by_fact(self, reader: Reader, fact_id: str) -> Case | None:
@@ -94,8 +102,76 @@ class Plans(Protocol):
         """One rotation."""
         ...
 
+    def opt_outs(self, reader: Reader, since: datetime) -> tuple[OptOut, ...]:
+        """Who cannot be called, from opt-outs that were not over by then."""
+        ...
+
+    def plan(self, reader: Reader, *, is_next_called: bool) -> Plan:
+        """Everything that says who is called from now on."""
+        ...
+
     def keep_rotation(self, tx: Tx, rotation: Rotation) -> Rotation:
         """Keep a new or changed rotation."""
+        ...
+
+
+class OnCallBook(Protocol):
+    """The tenant's opt-outs, what has been told of its gaps, and when to look again."""
+
+    def load_opt_out(self, reader: Reader, id: str) -> OptOut:
+        """The opt-out; NotFound where the tenant has none."""
+        ...
+
+    def keep_opt_out(self, tx: Tx, opt_out: OptOut) -> OptOut:
+        """Keep a new or changed opt-out."""
+        ...
+
+    def page_opt_outs(self, reader: Reader, asked: ListPage) -> Page[OptOut]:
+        """The tenant's, or one clinician's, opt-outs, latest start first."""
+        ...
+
+    def open_gaps(self, reader: Reader) -> list[CoverageGap]:
+        """The gaps that have been told and not closed."""
+        ...
+
+    def gap(self, reader: Reader, rotation: str, start: datetime) -> CoverageGap | None:
+        """The one gap of the rotation that begins then, open or closed."""
+        ...
+
+    def keep_gap(self, tx: Tx, gap: CoverageGap) -> None:
+        """Keep a new or changed gap."""
+        ...
+
+    def check_due(self, reader: Reader) -> datetime | None:
+        """When the tenant's cover is looked at next; None where nobody has begun to."""
+        ...
+
+    def plan_change(self, reader: Reader) -> datetime | None:
+        """When a plan changed that the waiting cases have not been held against yet."""
+        ...
+
+    def keep_check(self, tx: Tx, next_check: datetime, plan_change: datetime | None) -> None:
+        """Say when to look next; looks at one tenant's cover follow one another."""
+        ...
+
+    def plan_change_done(self, tx: Tx, plan_change: datetime) -> None:
+        """The waiting cases have been held against this change, and there was none after it."""
+        ...
+
+
+class Board(Protocol):
+    """Cases for those who watch all of them."""
+
+    def part(self, reader: Reader, page_token: str) -> Page[Case]:
+        """Some unresolved cases, what needs people first."""
+        ...
+
+    def versions(self, reader: Reader) -> dict[str, int]:
+        """The version of each unresolved case, and nothing else of it."""
+        ...
+
+    def cases(self, reader: Reader, case_ids: Sequence[str]) -> list[Case]:
+        """These cases as they are now, resolved ones too."""
         ...
 
 

@@ -10,14 +10,24 @@ from chassis.store import Page, Reader, Store
 from services.crisis.domain.case import Case
 from services.crisis.domain.commands import ListPage, WhoIsOnCall
 from services.crisis.domain.escalation import EscalationPolicy
+from services.crisis.domain.opt_out import Absences
 from services.crisis.domain.rotation import Rotation, Shift
 from services.crisis.domain.signal import Severity
 from services.crisis.domain.status import PatientStatus, status_of
 from services.crisis.domain.timeline import Act
 from services.crisis.ports import CaseBook, Copies, Plans, PolicyOf
+from services.crisis.queries.board import BoardQueries
+from services.crisis.queries.on_call import OnCallQueries
 from services.crisis.queries.pack import Opening, PackQueries
 
-__all__ = ["CaseQueries", "Opening", "PackQueries", "PlanQueries"]
+__all__ = [
+    "BoardQueries",
+    "CaseQueries",
+    "OnCallQueries",
+    "Opening",
+    "PackQueries",
+    "PlanQueries",
+]
 
 T = TypeVar("T")
 SHOWN_ACTS = 200  # crisis.proto GetCaseResponse.acts
@@ -87,9 +97,10 @@ class CaseQueries:
 class PlanQueries:
     """Who is woken, and who is on call."""
 
-    def __init__(self, store: Store, *, plans: Plans) -> None:
+    def __init__(self, store: Store, *, plans: Plans, policy_of: PolicyOf) -> None:
         self._store = store
         self._plans = plans
+        self._policy_of = policy_of
 
     def policy(self, call: Call, severity: Severity) -> EscalationPolicy:
         """The policy of one severity."""
@@ -104,7 +115,10 @@ class PlanQueries:
 
         def look(reader: Reader) -> Shift | None:
             rotation = _found(self._plans.rotation(reader, command.rotation))
-            return rotation.on_call(command.instant or reader.now)
+            instant = command.instant or reader.now
+            policy = self._policy_of(call.tenant_id)
+            opt_outs = self._plans.opt_outs(reader, instant)
+            return rotation.on_call(instant, Absences(opt_outs, policy.is_next_in_turn_called))
 
         return self._store.read(call, look)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from chassis.ids import derived_id
 from chassis.store import Filter, Index, Page, Reader, Repository, Store, Tx, due_index
-from services.crisis.codec import documents, messages
+from services.crisis.codec import copy_documents, documents, messages
 from services.crisis.domain.case import Case
 from services.crisis.domain.commands import (
     KeepEmergencyContact,
@@ -12,17 +14,21 @@ from services.crisis.domain.commands import (
     KeepScreening,
     ListPage,
 )
+from services.crisis.domain.coverage import Plan
 from services.crisis.domain.escalation import EscalationPolicy
+from services.crisis.domain.opt_out import Absences, OptOut
 from services.crisis.domain.rotation import Rotation
 from services.crisis.domain.signal import Severity
 from services.crisis.domain.timeline import Act
-from services.crisis.store import atlas, follow_ups, person_queue, safety_plans
+from services.crisis.store import atlas, drills, follow_ups, on_call, person_queue, safety_plans
 from services.crisis.store.atlas import MongoAtlas
+from services.crisis.store.drills import MongoDrillBook
 from services.crisis.store.follow_ups import FOLLOW_UPS, MongoFollowUps
 from services.crisis.store.person_queue import PERSON_REQUESTS, MongoPersonQueue
 from services.crisis.store.safety_plans import MongoSafetyPlans
 
 __all__ = [
+    "ACTS",
     "CASES",
     "FOLLOW_UPS",
     "INDEXES",
@@ -30,6 +36,7 @@ __all__ = [
     "MongoAtlas",
     "MongoCaseBook",
     "MongoCopies",
+    "MongoDrillBook",
     "MongoFollowUps",
     "MongoPersonQueue",
     "MongoPlans",
@@ -57,22 +64,29 @@ INDEXES: tuple[Index, ...] = (
         unique=True,
         partial={"stranger_key": {"$gt": ""}},
     ),
+    Index(CASES, [("tenant_id", 1), ("next_deadline_time", 1)], partial={"is_open": True}),
     Index(CASES, [("tenant_id", 1), ("list_key", -1), ("_id", -1)]),
     Index(CASES, [("tenant_id", 1), ("patient_id", 1), ("list_key", -1)]),
     due_index(CASES, "next_deadline_time"),
+    due_index(CASES, "next_hand_off_time"),
     # One effect per fact, whichever way and however often it comes.
     Index(ACTS, [("tenant_id", 1), ("fact_id", 1)], unique=True, partial={"is_signal": True}),
     Index(ACTS, [("tenant_id", 1), ("case_id", 1), ("sequence", -1)]),
     Index(ACTS, [("tenant_id", 1), ("page_id", 1)]),
+    # For the auditor: the pages of late, and whether one ever reached the supervisors.
+    Index(ACTS, [("tenant_id", 1), ("act_time", 1)], partial={"kind": "paged"}),
+    Index(ACTS, [("tenant_id", 1), ("recipient_id", 1)], partial={"kind": "page_delivered"}),
     Index(POLICIES, [("tenant_id", 1)]),
     Index(ROTATIONS, [("tenant_id", 1)]),
     Index(LOCATIONS, [("tenant_id", 1), ("patient_id", 1), ("attest_time", -1)]),
     Index(CONTACTS, [("tenant_id", 1), ("patient_id", 1)]),
     Index(SCREENINGS, [("tenant_id", 1), ("patient_id", 1), ("complete_time", -1)]),
     *atlas.INDEXES,
+    *drills.INDEXES,
     *follow_ups.INDEXES,
     *person_queue.INDEXES,
     *safety_plans.INDEXES,
+    *on_call.INDEXES,
 )
 
 
@@ -110,6 +124,11 @@ class MongoCaseBook:
             (Severity[each["severity"].upper()], each["next_deadline_time"] is not None)
             for each in found
         ]
+
+    def waiting_ids(self, reader: Reader) -> list[str]:
+        """The tenant's cases that nobody has answered; nobody's chart."""
+        found = reader.find(CASES, {"is_open": True, "state": "open"}, fields=("state",))
+        return [each["_id"] for each in found]
 
     def by_fact(self, reader: Reader, fact_id: str) -> Case | None:
         """The case in which this fact had its effect."""
@@ -213,6 +232,16 @@ class MongoPlans:
         found = self._rotations.find(reader, {"name": name}, limit=1)
         return found[0] if found else None
 
+    def opt_outs(self, reader: Reader, since: datetime) -> tuple[OptOut, ...]:
+        """Who cannot be called, from opt-outs that were not over by then."""
+        return on_call.opt_outs_of(reader, since)
+
+    def plan(self, reader: Reader, *, is_next_called: bool) -> Plan:
+        """Everything that says who is called from now on."""
+        named = (policy.rotation_ids() for policy in self.policies(reader))
+        absences = Absences(self.opt_outs(reader, reader.now), is_next_called)
+        return Plan(self.rotations(reader), absences, frozenset[str]().union(*named))
+
     def keep_rotation(self, tx: Tx, rotation: Rotation) -> Rotation:
         """Keep a new or changed rotation."""
         keep = self._rotations.save if rotation.version else self._rotations.insert
@@ -224,31 +253,31 @@ class MongoCopies:
 
     def keep_location(self, tx: Tx, place: KeepLocation, version: int) -> None:
         """Remember an attestation; all are kept, so a case finds the one of its signal."""
-        copy = documents.location_document(place)
+        copy = copy_documents.location_document(place)
         tx.take_newer(LOCATIONS, copy, aggregate_version=version)
 
     def location(self, reader: Reader, location_id: str) -> KeepLocation | None:
         """One attestation."""
         found = reader.find_one(LOCATIONS, {"_id": location_id})
-        return documents.location_from(found) if found else None
+        return copy_documents.location_from(found) if found else None
 
     def newest_location(self, reader: Reader, patient_id: str) -> KeepLocation | None:
         """Where the patient said to be last."""
         mine = {"patient_id": patient_id}
         found = reader.find_one(LOCATIONS, mine, sort=[("attest_time", -1)])
-        return documents.location_from(found) if found else None
+        return copy_documents.location_from(found) if found else None
 
     def keep_contact(self, tx: Tx, contact: KeepEmergencyContact, version: int) -> None:
         """Remember whom to call, unless something newer is known."""
         id = derived_id(tx.call.tenant_id, CONTACTS, contact.patient_id)
-        copy = {"_id": id, **documents.contact_document(contact)}
+        copy = {"_id": id, **copy_documents.contact_document(contact)}
         tx.take_newer(CONTACTS, copy, aggregate_version=version)
 
     def contact(self, reader: Reader, patient_id: str) -> KeepEmergencyContact | None:
         """Whom to call about the patient."""
         id = derived_id(reader.call.tenant_id, CONTACTS, patient_id)
         found = reader.find_one(CONTACTS, {"_id": id})
-        return documents.contact_from(found) if found else None
+        return copy_documents.contact_from(found) if found else None
 
     def knows(self, reader: Reader, patient_id: str) -> bool:
         """True where any service has told of the patient."""
@@ -266,5 +295,5 @@ class MongoCopies:
 
     def keep_screening(self, tx: Tx, screening: KeepScreening, version: int) -> None:
         """Remember that a screening ended, and how."""
-        copy = documents.screening_document(screening)
+        copy = copy_documents.screening_document(screening)
         tx.take_newer(SCREENINGS, copy, aggregate_version=version)

@@ -18,6 +18,7 @@ from services.notify.codec.inbound import risk_raised
 from services.notify.codec.names import ANSWER_NUMBERS
 from services.notify.domain import commands, events
 from services.notify.domain.contact import PatientContact
+from services.notify.domain.template import COVER_CLOSED, COVER_OPEN, TemplateRef
 
 
 def message_of(event: Any) -> Message:
@@ -54,6 +55,16 @@ def overdue(event: crisis_pb2.FollowUpMissed) -> commands.TellOverdue:
     )
 
 
+def cover_gap_found(event: crisis_pb2.CoverageGapFound) -> commands.TellOfCover:
+    """Hours that nobody covers."""
+    return _cover(event, event.notice_count, COVER_OPEN)
+
+
+def cover_gap_closed(event: crisis_pb2.CoverageGapClosed) -> commands.TellOfCover:
+    """They are covered, or over."""
+    return _cover(event, event.notice_count, COVER_CLOSED)
+
+
 def patient_contact(event: intake_pb2.PatientContactRecorded) -> PatientContact:
     """How a patient is reached."""
     return PatientContact(
@@ -87,6 +98,11 @@ def case_acknowledged(event: crisis_pb2.CaseAcknowledged) -> commands.KeepCase:
 def case_resolved(event: crisis_pb2.CaseResolved) -> commands.KeepCase:
     """It is over."""
     return commands.KeepCase(_required(event, "case_id"), "resolved", in_hand=True)
+
+
+def _cover(event: Message, notice: int, template: TemplateRef) -> commands.TellOfCover:
+    gap_id, recipient_id = _required(event, "gap_id"), _required(event, "recipient_id")
+    return commands.TellOfCover(gap_id, recipient_id, notice, template)
 
 
 def _delivered(event: events.MessageDelivered) -> Message:

@@ -41,6 +41,16 @@ class TellOverdue:
 
 
 @dataclass(frozen=True, slots=True)
+class TellOfCover:
+    """Hours that nobody covers were found, for the `notice`-th time, or are settled."""
+
+    gap_id: str
+    recipient_id: str
+    notice: int
+    template: TemplateRef
+
+
+@dataclass(frozen=True, slots=True)
 class KeepCase:
     """What happened to a case; `in_hand` where pages asked for before it are no longer wanted."""
 

@@ -3,7 +3,8 @@
 clinical.md 6.4. Crisis class: at any hour and beyond every cap, on the ground of an emergency, but
 never as a text to a number that said stop. Everything else: in permitted hours, within caps, to
 verified contact points that nobody stopped; staff are told at any hour of what waits for them,
-unless they named hours of their own. "Later" always has a time, or says that there is none.
+proved address or not, unless they named hours of their own. "Later" always has a time, or says
+that there is none.
 """
 
 from __future__ import annotations

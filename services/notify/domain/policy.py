@@ -46,6 +46,8 @@ class NotifyPolicy:
     overdue_lifetime_seconds: float = 86_400  # [D]
     # A section of its own: when, how often and under which number people are written to.
     consent: ConsentPolicy = field(default_factory=ConsentPolicy)
+    # Word of a gap in the cover: crisis tells it again after a day.
+    cover_lifetime_seconds: float = 86_400  # [D] as crisis' cover_notice_seconds
 
     def retry_plan(self, message_class: MessageClass) -> RetryPlan:
         """When a channel is tried again by a message of the class."""
@@ -89,3 +91,8 @@ class NotifyPolicy:
     def resend_lifetime(self) -> timedelta:
         """How long a message that goes again is worth sending."""
         return timedelta(seconds=self.resend_lifetime_seconds)
+
+    @property
+    def cover_lifetime(self) -> timedelta:
+        """How long word of a gap in the cover is worth sending."""
+        return timedelta(seconds=self.cover_lifetime_seconds)

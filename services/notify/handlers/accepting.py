@@ -8,7 +8,7 @@ from datetime import datetime
 from chassis.call import Call, EventOnce
 from chassis.ids import derived_id
 from chassis.store import Store, Tx
-from services.notify.domain.commands import Nudge, SendPage, TellOverdue
+from services.notify.domain.commands import Nudge, SendPage, TellOfCover, TellOverdue
 from services.notify.domain.message import Message, MessageClass, Page
 from services.notify.domain.template import NUDGE, OVERDUE, PAGE, TemplateRef
 from services.notify.handlers.counting import count_accepted
@@ -72,6 +72,22 @@ class Accepting:
                 command.recipient_id,
                 template=OVERDUE,
                 times=(now, command.notice_time + lifetime),
+            )
+
+        self._accept(call, made)
+
+    def tell_of_cover(self, call: Call, command: TellOfCover) -> None:
+        """Tell the supervisors that hours need somebody, or no longer do; once per notice."""
+        lifetime = self._policy_of(call.tenant_id).cover_lifetime
+        parts = command.template.id, command.gap_id, str(command.notice)
+
+        def made(now: datetime) -> Message:
+            return self._message(
+                derived_id(call.tenant_id, *parts),
+                MessageClass.CLINICAL,
+                command.recipient_id,
+                template=command.template,
+                times=(now, now + lifetime),
             )
 
         self._accept(call, made)

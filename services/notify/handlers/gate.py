@@ -165,7 +165,9 @@ class Gate:
             hours=preferences.hours,
             is_stopped=is_text_stopped or channel in preferences.stopped,
             is_refused=preferences.refuses(channel),
-            is_verified=channel not in NEED_PROOF
+            # Words to staff are neutral, and one that is not sent is a task that nobody knows of.
+            is_verified=not owner.is_patient
+            or channel not in NEED_PROOF
             or self._wishes.is_proved(tx, owner.id, address_key),
             is_staff=not owner.is_patient,
             sent=tuple(time for id, time in sends.items() if id != message.id),

@@ -42,8 +42,8 @@ def haven(*arguments: str) -> Result:
     return CliRunner().invoke(app, arguments)
 
 
-def test_all_fifteen_are_ready(stack: Stack) -> None:
-    assert len(stack.processes) == 15
+def test_all_sixteen_are_ready(stack: Stack) -> None:
+    assert len(stack.processes) == 16
     assert stack.ended() == []
     for address in stack.environment.metrics.values():
         assert answers(address, "/readyz")
@@ -55,7 +55,7 @@ def test_no_worker_has_loaded_grpc_and_nobody_else_eventlet(stack: Stack) -> Non
     """Libraries mapped into the running processes, whatever they imported late."""
     for name, child in stack.processes.items():
         maps = Path(f"/proc/{child.pid}/maps").read_text()
-        assert ("cygrpc" in maps) == (not name.endswith("worker")), name
+        assert ("cygrpc" in maps) == (not name.endswith(("worker", "auditor"))), name
 
 
 def test_only_loopback_is_listened_on(stack: Stack) -> None:

@@ -36,7 +36,7 @@ def test_up_says_how_to_call_and_down_leaves_nothing(tmp_path: Path) -> None:
         up.kill()
         up.wait()
         up.stdout.close()
-    assert len(family) >= 19  # fifteen processes, SMTP, MongoDB, epmd, RabbitMQ
+    assert len(family) >= 20  # sixteen processes, SMTP, MongoDB, epmd, RabbitMQ
     assert (again.exit_code, "already" in again.output) == (1, True)
     assert (down.exit_code, down.output) == (0, "ended\n")
     assert all(word in said for word in ("haven token", "haven call", "grpcurl", "traces.jsonl"))

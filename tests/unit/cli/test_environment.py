@@ -43,7 +43,9 @@ def test_every_service_can_read_its_settings(made: LocalEnvironment) -> None:
 
 def test_no_address_is_given_twice(made: LocalEnvironment) -> None:
     addresses = [value for name, value in made.variables.items() if name.endswith("_ADDRESS")]
-    assert len(addresses) == len(SERVICES) * (2 + len(PROCESSES)) + 1  # and where pages are
+    assert (
+        len(addresses) == len(SERVICES) * (2 + len(PROCESSES)) + 2
+    )  # the auditor's, and the pages'
     assert len(set(addresses)) == len(addresses)
 
 
@@ -52,7 +54,7 @@ def test_links_in_mails_lead_to_where_pages_are_served(made: LocalEnvironment) -
     assert made.variables["HAVEN_NOTIFY_PUBLIC_URL"] == f"http://{served}"
 
 
-def test_the_procfile_lists_the_fifteen_processes(made: LocalEnvironment) -> None:
+def test_the_procfile_lists_the_sixteen_processes(made: LocalEnvironment) -> None:
     assert set(commands()) == set(made.metrics)
     for name, command in commands().items():
         service, _, process = name.partition("-")
@@ -94,5 +96,5 @@ def test_an_existing_server_is_used_when_the_environment_names_it(
     assert Uris.given() == Uris(amqp=URIS.amqp)
 
 
-def test_the_local_tenants_are_two_and_fictional() -> None:
-    assert Tenants.load(TENANTS_FILE).ids == {"riverbend", "lakeside"}
+def test_the_local_tenants_are_two_and_one_for_drills() -> None:
+    assert Tenants.load(TENANTS_FILE).ids == {"riverbend", "lakeside", "drill"}

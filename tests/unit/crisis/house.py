@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -25,6 +26,7 @@ from services.crisis.domain.aftercare_commands import (
 from services.crisis.domain.case import Case
 from services.crisis.domain.commands import (
     AcknowledgeCase,
+    OptOutOfCalls,
     PutEscalationPolicy,
     PutRotation,
     RecordContact,
@@ -77,9 +79,10 @@ class House:
         command = PutEscalationPolicy(severity, rungs, None, etag)
         return self.crisis.planning.put_policy(self.call("boss", Role.ADMINISTRATOR), command)
 
-    def put_rotation(self, name: str, *clinician_ids: str, etag: str = "") -> Any:
+    def put_rotation(self, name: str, *clinician_ids: str, etag: str = "", **changes: Any) -> Any:
         """Who takes turns, a week each."""
         command = PutRotation(name, "America/New_York", after(days=-1), 7, clinician_ids, (), etag)
+        command = replace(command, **changes)
         return self.crisis.planning.put_rotation(self.call("boss", Role.ADMINISTRATOR), command)
 
     def call(
@@ -135,10 +138,26 @@ class House:
     def time_passes(self, **parts: float) -> None:
         """The clock moves on; whatever is due then is handled once."""
         self.clock.advance(after(**parts) - NOON)
+        self.do_what_is_due()
+
+    def do_what_is_due(self) -> None:
+        """One look of each of the relay's timers."""
         for work in due_work(self.crisis):
             for tenant_id, id in self.store.due(work.collection, work.field, limit=100):
                 action = f"timer.{work.name}"
                 work.handle(system_call(tenant_id, service="crisis", action=action), id)
+
+    def opt_out(
+        self,
+        clinician_id: str,
+        start: datetime,
+        end: datetime,
+        substitute_id: str = "",
+        **parts: Any,
+    ) -> Any:
+        """A clinician says: not me."""
+        command = OptOutOfCalls(clinician_id, start, end, substitute_id, **parts)
+        return self.crisis.on_call.opt_out(self.call(clinician_id), command)
 
     def acknowledge(self, case_id: str, by: str = "dr-one", **parts: Any) -> Case:
         """Somebody takes the case."""

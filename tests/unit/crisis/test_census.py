@@ -120,4 +120,7 @@ def test_cases_follow_ups_and_people_who_wait_are_all_the_due_work() -> None:
         ("cases", "next_deadline_time"),
         ("follow_ups", "escalate_time"),
         ("person_requests", "act_time"),
+        ("cases", "next_hand_off_time"),
+        ("coverage_checks", "plan_change_time"),
+        ("coverage_checks", "next_check_time"),
     ]

@@ -6,16 +6,13 @@ import pytest
 from haven.crisis.v1 import events_pb2 as crisis_pb2
 
 from chassis.errors import InvalidArgument
-from services.notify.domain.message import Channel
 from services.notify.domain.template import OVERDUE, template
 from tests.unit.notify.house import House
 
 
 @pytest.fixture
 def house() -> House:
-    house = House().reachable("dr-one")
-    house.prove("dr-one", Channel.EMAIL)
-    return house
+    return House().reachable("dr-one")
 
 
 def missed(house: House, number: int = 1, follow_up_id: str = "f-1") -> None:

@@ -297,9 +297,3 @@ def test_staff_who_named_hours_of_their_own_keep_them() -> None:
     night = in_new_york("2026-03-02T03:00")
 
     assert ask(NUDGE, night, is_staff=True, hours=Hours(480, 1080)).verdict is Verdict.LATER
-
-
-def test_staff_prove_their_addresses_like_everybody() -> None:
-    told = ask(NUDGE, in_new_york("2026-03-02T12:00"), is_staff=True, is_verified=False)
-
-    assert told.reason == "CONTACT_POINT_UNVERIFIED"

@@ -1,0 +1,1 @@
+"""The outside of crisis: what it looks at beyond its own database."""
