@@ -40,8 +40,8 @@ print(generate_latest(REGISTRY).decode())
 # Labels of ours: codes that are known when a process starts. Prometheus adds the rest.
 LABELS = {
     "action", "answer", "channel", "class", "code", "consumer", "exchange", "job", "kind",
-    "method", "model", "outcome", "provider", "queue", "reason", "sender", "service", "severity", "state", "step",
-    "type", "verdict", "version", "wish", "instrument", "tier", "le",
+    "method", "model", "outcome", "provider", "queue", "reason", "sender", "service",
+    "severity", "state", "step", "type", "verdict", "version", "wish", "instrument", "tier", "le",
 }  # fmt: skip
 ADDED = {"haven_service", "instance", "pod"}
 MOST_SERIES = 500  # of one metric in one process
