@@ -42,6 +42,7 @@ from services.notify.domain.ladder import (
     without_overdue,
 )
 from services.notify.domain.state import ENDED, MessageClass, State
+from services.notify.domain.template import PERISHABLE
 from services.notify.domain.wording import TemplateRef
 
 __all__ = ["ENDED", "Attempt", "Channel", "Message", "MessageClass", "Page", "State", "Taken"]
@@ -112,6 +113,11 @@ class Message:
     def is_with_a_provider(self) -> bool:
         """True where some provider took it and nothing bad was heard since."""
         return any(attempt.is_taken for attempt in self.series)
+
+    @property
+    def is_perishable(self) -> bool:
+        """True for codes, answers to texts and reminders: late they would say what is not true."""
+        return self.template.id in PERISHABLE
 
     def is_due(self, now: datetime) -> bool:
         """True once it must be looked at, or its last try was never answered for."""
@@ -249,6 +255,9 @@ class Message:
         """Begin a new series of attempts at what was parked or failed."""
         if self.page is not None:
             raise FailedPrecondition("MESSAGE_IS_A_PAGE", "crisis asks for a new page instead")
+        if self.is_perishable:
+            text = "what it says holds no longer; ask for a new one"
+            raise FailedPrecondition("MESSAGE_PERISHED", text)
         if self.state not in {State.PARKED, State.FAILED_FINAL}:
             raise FailedPrecondition("MESSAGE_NOT_STUCK", "only parked or failed ones go again")
         self.series_start = len(self.attempts)
@@ -261,8 +270,8 @@ class Message:
         self.next_attempt = min(until, self.expire_time)
 
     def _give_up(self, now: datetime) -> None:
-        if self.message_class is MessageClass.CRISIS:
-            self.fail(EXHAUSTED, now)  # a page is not left to be found tomorrow
+        if self.message_class is MessageClass.CRISIS or self.is_perishable:
+            self.fail(EXHAUSTED, now)  # not left to be found tomorrow
         else:
             self._end(State.PARKED, EXHAUSTED, now)
 

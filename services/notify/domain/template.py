@@ -11,8 +11,8 @@ from services.notify.domain.wording import Template, TemplateRef
 
 __all__ = [
     "ANSWERS", "CHOICES", "CODE", "COVER_CLOSED", "COVER_OPEN", "HELP", "NOTHING_OPEN", "NUDGE",
-    "OVERDUE", "PAGE", "RECORDED", "REMINDER", "RESUMED", "STOPPED", "SUPPORT", "TEMPLATES",
-    "Template", "TemplateRef", "template",
+    "OVERDUE", "PAGE", "PERISHABLE", "RECORDED", "REMINDER", "RESUMED", "STOPPED", "SUPPORT",
+    "TEMPLATES", "Template", "TemplateRef", "template",
 ]  # fmt: skip
 
 # Staff: acknowledge a page. What may be replied or pressed is added by whoever carries it.
@@ -33,6 +33,8 @@ RECORDED, NOTHING_OPEN = TemplateRef("recorded", 1), TemplateRef("nothing-open",
 CHOICES = TemplateRef("choices", 1)
 # Nobody gets one of these who has not just written.
 ANSWERS = frozenset({STOPPED, HELP, RESUMED, SUPPORT, RECORDED, NOTHING_OPEN, CHOICES})
+# True for minutes, or until a session begins: none of them is kept to go again another day.
+PERISHABLE = frozenset(each.id for each in (*ANSWERS, CODE, REMINDER))
 
 
 TEMPLATES: Mapping[TemplateRef, Template] = MappingProxyType({each.ref: each for each in PUBLISHED})

@@ -21,7 +21,7 @@ class Redriving:
     def resend(self, call: Call, command: ResendMessage) -> Message:
         """The message begins anew.
 
-        FailedPrecondition: MESSAGE_IS_A_PAGE, MESSAGE_NOT_STUCK.
+        FailedPrecondition: MESSAGE_IS_A_PAGE, MESSAGE_PERISHED, MESSAGE_NOT_STUCK.
         """
 
         def change(tx: Tx) -> Message:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from haven.notify.v1 import events_pb2 as notify_pb2
+from prometheus_client import REGISTRY
 
 from chassis.errors import InvalidArgument
 from chassis.store import AlreadyDone
@@ -55,6 +56,63 @@ def test_who_cannot_is_followed_by_the_next_one_at_once(house: House, number: An
     answer(house, number)
 
     assert house.woken == ["dr-one", "dr-two"]
+
+
+def test_who_has_the_case_and_asks_for_more_people_keeps_it(house: House) -> None:
+    answer(house, notify_pb2.PAGE_ANSWER_ACKNOWLEDGE)
+    answer(house, notify_pb2.PAGE_ANSWER_ESCALATE)
+
+    assert state(house) == ("acknowledged", "dr-one")
+    assert house.woken == ["dr-one", "dr-two"]
+
+
+def test_who_took_the_case_and_cannot_after_all_gives_it_back(house: House) -> None:
+    answer(house, notify_pb2.PAGE_ANSWER_ACKNOWLEDGE)
+    answer(house, notify_pb2.PAGE_ANSWER_DECLINE)
+
+    assert state(house) == ("open", "")
+    assert house.woken == ["dr-one", "dr-two"]
+
+
+def test_the_supervisors_mailbox_takes_the_case_in_its_own_name(house: House) -> None:
+    answer(house, notify_pb2.PAGE_ANSWER_ACKNOWLEDGE, recipient_id="supervisor-pool")
+
+    (case,) = house.store.documents("cases")
+    assert (case["owner_id"], case["owner_role"]) == ("supervisor-pool", "supervisor")
+
+
+def test_a_roles_page_is_answered_in_the_name_of_the_role(house: House) -> None:
+    answer(house, notify_pb2.PAGE_ANSWER_ACKNOWLEDGE, recipient_id="role:nurse")
+
+    assert state(house) == ("acknowledged", "role:nurse")
+
+
+@pytest.mark.parametrize("number", notify_pb2.PageAnswer.values()[1:])
+def test_an_answer_that_is_too_late_is_noted_counted_and_done_with(
+    house: House, number: Any
+) -> None:
+    answer(house, notify_pb2.PAGE_ANSWER_ACKNOWLEDGE)
+    house.contact(house.only_case())
+    house.resolve(house.only_case())
+    before = late(number)
+    answer(house, number, recipient_id="dr-two", event_id="e-late")
+
+    assert late(number) == before + 1
+    assert state(house)[0] == "resolved"
+    with pytest.raises(AlreadyDone):
+        answer(house, number, recipient_id="dr-two", event_id="e-late")
+
+
+def test_a_decline_of_somebody_who_was_never_paged_changes_nothing(house: House) -> None:
+    answer(house, notify_pb2.PAGE_ANSWER_DECLINE, recipient_id="dr-stranger")
+
+    assert (state(house), house.woken) == (("open", ""), ["dr-one"])
+
+
+def late(number: Any) -> float:
+    """How many answers of that kind came too late."""
+    labels = {"answer": messages.PAGE_ANSWERS[number].value, "outcome": "late"}
+    return REGISTRY.get_sample_value("haven_crisis_page_answers_total", labels) or 0
 
 
 def test_an_answer_that_this_release_does_not_know_wakes_more_people(house: House) -> None:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.notify.domain.attempt import Attempt, Channel, Receipt
 from services.notify.domain.ladder import (
@@ -137,3 +139,48 @@ def test_a_receipt_is_not_overdue_before_its_time(seconds: int) -> None:
     attempts = (took(TEXT, receipt_due=after(seconds=20)),)
 
     assert without_overdue(attempts, ON, NOON + timedelta(seconds=seconds)) == attempts
+
+
+def test_a_channel_that_must_wait_for_its_hour_gives_way_to_one_that_need_not() -> None:
+    closed = {MAIL: after(hours=9)}
+
+    assert next_step([], WAYS, ONE, NOON, closed=closed) == Try(TEXT)
+    assert next_step([], [MAIL], ONE, NOON, closed=closed) == Wait(after(hours=9))
+
+
+def test_of_two_channels_that_must_wait_the_earlier_one_is_waited_for() -> None:
+    closed = {MAIL: after(hours=9), TEXT: after(hours=2)}
+
+    assert next_step([], [MAIL, TEXT], ONE, NOON, closed=closed) == Wait(after(hours=2))
+
+
+def test_a_channel_that_was_refused_for_good_leaves_the_message_to_one_that_must_wait() -> None:
+    step = next_step([missed(MAIL)], [MAIL, TEXT], ONE, NOON, closed={TEXT: after(hours=2)})
+
+    assert step == Wait(after(hours=2))
+
+
+def test_a_channel_is_not_tried_again_before_its_hour() -> None:
+    attempts = [missed(TEXT, again=after(seconds=2))]
+    closed = {TEXT: after(hours=9)}
+
+    assert next_step(attempts, [TEXT], ONE, NOON, closed=closed) == Wait(after(hours=9))
+
+
+@given(
+    hours=st.dictionaries(st.sampled_from(WAYS), st.integers(0, 48)),
+    channels=st.permutations(WAYS),
+    is_page=st.booleans(),
+)
+def test_nothing_is_ever_tried_while_it_is_closed_and_nothing_waits_without_reason(
+    hours: Any, channels: Any, is_page: Any
+) -> None:
+    closed = {channel: after(hours=number) for channel, number in hours.items()}
+    step = next_step([], channels, ON if is_page else ONE, NOON, closed=closed)
+    opening = {each: max(closed.get(each, NOON), NOON) for each in channels}
+
+    if isinstance(step, Try):
+        assert opening[step.channel] == NOON
+    else:
+        assert step == Wait(min(opening.values()))
+        assert NOON not in opening.values()

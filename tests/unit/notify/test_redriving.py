@@ -8,9 +8,10 @@ import pytest
 
 from chassis.errors import FailedPrecondition, NotFound, Unavailable
 from services.notify.domain.commands import PreviewMessage, RedriveMessages, ResendMessage
+from services.notify.domain.inbound import InboundText
 from services.notify.domain.message import Channel, MessageClass
 from services.notify.domain.wording import Language
-from tests.unit.notify.house import House
+from tests.unit.notify.house import NUMBER, House
 
 AWAY = Unavailable("PROVIDER_UNREACHABLE", "away")
 
@@ -109,6 +110,21 @@ def test_who_let_a_message_go_again_is_in_the_audit_trail(house: House) -> None:
 
     rows = house.store.documents("audit_entries")
     assert (rows[-1]["actor_id"], rows[-1]["patient_id"]) == ("boss", "p-1")
+
+
+def test_a_confirmation_that_got_stuck_is_not_found_and_sent_tomorrow() -> None:
+    """clinical.md 6.4: within five minutes or not at all."""
+    house = House(attempts=2, retry_first_seconds=1)
+    house.texter.failure = AWAY
+    house.notify.inbound.take(house.call(), InboundText("twilio", "sms-1", NUMBER, "STOP"))
+    house.time_passes()
+    house.time_passes(seconds=5)
+    (message,) = house.messages
+
+    assert (message["state"], message["reason"]) == ("failed_final", "ATTEMPTS_EXHAUSTED")
+    with pytest.raises(FailedPrecondition) as refused:
+        resend(house, message["_id"])
+    assert refused.value.reason == "MESSAGE_PERISHED"
 
 
 def test_a_wording_is_shown_with_sample_values() -> None:
