@@ -201,13 +201,15 @@ def test_a_frozen_database_is_told_at_once_and_nothing_is_lost(
     assert stack.database is not None
     request = request_for("frozen")
     stack.database.freeze()
+    stub = intake_pb2_grpc.IntakeServiceStub(story.world.channel("intake"))
     try:
-        refused = story.world.refused(PARTNER, request)
+        with pytest.raises(grpc.RpcError) as refused:
+            stub.CreateReferral(request, metadata=story.world.metadata(PARTNER), timeout=60)
     finally:
         stack.database.thaw()
 
-    assert refused is not None
-    assert refused.reason == "STORE_UNAVAILABLE", refused
+    told = refusal(refused.value)
+    assert (told.code, told.reason) == ("UNAVAILABLE", "STORE_UNAVAILABLE"), told
     answer = _persist(story, PARTNER, request)
     assert _referrals(ledger, answer.referral.patient_id) == 1
 
