@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from services.notify.domain.address import is_number
 from services.notify.domain.message import Channel
 
 # Deliberately simple: the provider decides what an address is; this keeps headers whole.
 EMAIL = re.compile(r"[!-~]{1,64}@[!-~]{1,189}")
-NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
 PUSH_TOKEN = re.compile(r"[A-Za-z0-9_:.=-]{16,1024}")  # opaque; this keeps JSON and paths whole
 WEBHOOK = re.compile(r"https://[!-~]{3,1024}")
 SUPERVISOR_POOL = "supervisor-pool"
@@ -72,11 +72,6 @@ def is_address(channel: Channel, address: str) -> bool:
 def is_email(address: str) -> bool:
     """True for what can stand in a header as one address."""
     return EMAIL.fullmatch(address) is not None and address.count("@") == 1
-
-
-def is_number(address: str) -> bool:
-    """True for a telephone number with its country, as E.164 writes it."""
-    return NUMBER.fullmatch(address) is not None
 
 
 def is_push_token(address: str) -> bool:

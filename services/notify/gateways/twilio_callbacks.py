@@ -15,7 +15,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from chassis.errors import InvalidArgument, Violation
-from services.notify.gateways.numbers import is_number
+from services.notify.domain.address import is_number
 from services.notify.gateways.twilio import REASONS
 from services.notify.ports.callbacks import Digits, ReceivedText
 
