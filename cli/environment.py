@@ -148,6 +148,9 @@ def read(file: Path) -> Mapping[str, str]:
 
 
 def _addresses() -> Iterator[tuple[str, str]]:
+    edge = f"127.0.0.1:{free_port()}"
+    yield "HAVEN_NOTIFY_HTTP_ADDRESS", edge
+    yield "HAVEN_NOTIFY_PUBLIC_URL", f"http://{edge}"  # the links in mails lead there
     for service in SERVICES:
         for purpose in ("GRPC", "INTERNAL", *_operators_of(service)):
             yield _variable(service, purpose), f"127.0.0.1:{free_port()}"

@@ -54,6 +54,10 @@ class Rows(Protocol):
         """The rows that match."""
         ...
 
+    def count(self, collection: str, filter: Filter) -> int:
+        """How many rows match."""
+        ...
+
     def insert(self, collection: str, documents: Sequence[Document]) -> None:
         """Add rows; AlreadyExists("UNIQUE_INDEX") where a unique index refuses one."""
         ...

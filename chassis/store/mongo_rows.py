@@ -46,6 +46,10 @@ class MongoRows:
         )
         return list(cursor)
 
+    def count(self, collection: str, filter: Filter) -> int:
+        """How many rows match."""
+        return self._collections[collection].count_documents(filter, session=self._session)
+
     def insert(self, collection: str, documents: Sequence[Document]) -> None:
         """Add rows; AlreadyExists("UNIQUE_INDEX") where a unique index refuses one."""
         rows = self._collections[collection]

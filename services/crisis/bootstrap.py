@@ -23,6 +23,7 @@ from services.crisis.domain.jurisdiction import Table
 from services.crisis.domain.policy import CrisisPolicy
 from services.crisis.handlers.absences import Absences
 from services.crisis.handlers.aftercare import AftercarePlanner
+from services.crisis.handlers.answers import Answers
 from services.crisis.handlers.auditing import Auditing, Mends
 from services.crisis.handlers.cases import Cases
 from services.crisis.handlers.copies import Records
@@ -156,6 +157,8 @@ def bootstrap(
         policy_of=policy_of,
     )
     records = Records(store, copies=copies, atlas=parts.atlas, aftercare=parts.aftercare)
+    absences = Absences(cases=cases, copies=copies)
+    answers = Answers(store, cases=cases, policy_of=policy_of)
     on_call = MongoOnCallBook(store)
     review = Review(book=on_call, plans=plans, policy_of=policy_of)
     return Crisis(
@@ -176,7 +179,7 @@ def bootstrap(
         plan_queries=PlanQueries(store, plans=plans, policy_of=policy_of),
         on_call_queries=OnCallQueries(store, book=on_call, plans=plans, policy_of=policy_of),
         board_queries=BoardQueries(store, board=MongoBoard()),
-        consumers=_consumers(cases, records, Absences(cases=cases, copies=copies)),
+        consumers=_consumers(cases, records, absences, answers),
         care=_care(parts, copies, cases.take),
     )
 
@@ -255,7 +258,7 @@ def _policy_of(tenants: Tenants) -> PolicyOf:
 
 
 def _consumers(
-    cases: Cases, records: Records, absences: Absences
+    cases: Cases, records: Records, absences: Absences, answers: Answers
 ) -> Mapping[type[Message], Handler]:
     return {
         intake_pb2.RiskRaised: _by(messages.signal_of_risk, cases.take),
@@ -268,6 +271,7 @@ def _consumers(
         notify_pb2.MessageDelivered: _by(messages.page_delivered, cases.page_delivered),
         notify_pb2.MessageFailed: _by(messages.page_failed, cases.page_failed),
         notify_pb2.InboundRiskRaised: _by(inbound.signal_of_text, cases.take),
+        notify_pb2.PageAnswered: _by(messages.page_answered, answers.hear),
     }
 
 

@@ -43,6 +43,11 @@ class Subscriptions:
         """A text that worries: open or join the patient's case."""
         self.core.consumers[notify_pb2.InboundRiskRaised](call, event)
 
+    @subscribe(notify_pb2.PageAnswered)
+    def on_page_answered(self, call: Call, event: Any) -> None:
+        """A page was answered from a telephone: take the case, or climb."""
+        self.core.consumers[notify_pb2.PageAnswered](call, event)
+
     @subscribe(notify_pb2.MessageDelivered)
     def on_message_delivered(self, call: Call, event: Any) -> None:
         """A page was handed over: note it on the timeline."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from chassis.rpc.main import Api, Parts, api_main
 from services.notify.bootstrap import SERVICE, of_process
+from services.notify.gateways.providers import callbacks_of
+from services.notify.http import Edge, served_over_http
 from services.notify.rpc import preferences, served
 from services.notify.settings import NotifySettings
 from services.notify.store import INDEXES
@@ -13,7 +15,18 @@ def assemble(parts: Parts[NotifySettings]) -> Api:
     """What the process serves."""
     notify = of_process(parts.process, parts.settings)
     faces = [served(notify, parts.bridge), preferences.served(notify, parts.bridge)]
-    return Api(faces, consumers=notify.consumers, indexes=INDEXES)
+    edge = Edge(
+        notify,
+        parts.bridge.in_executor,
+        tenant_ids=parts.process.tenants.ids,
+        callbacks=callbacks_of(parts.settings),
+    )
+    return Api(
+        faces,
+        consumers=notify.consumers,
+        indexes=INDEXES,
+        lifespans=[served_over_http(edge, parts.settings)],
+    )
 
 
 if __name__ == "__main__":

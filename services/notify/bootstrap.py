@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from google.protobuf.message import Message
@@ -22,22 +22,29 @@ from chassis.store import Store
 from chassis.tenants import Tenants
 from services.notify.codec import events, reminders
 from services.notify.domain.address import normal_number
+from services.notify.domain.attempt import REPORTING, Channel
 from services.notify.domain.policy import NotifyPolicy
-from services.notify.gateways.smtp import SmtpMailer, SmtpServer
+from services.notify.gateways.providers import providers_of
 from services.notify.handlers.accepting import Accepting
 from services.notify.handlers.consent import Consent
 from services.notify.handlers.contacts import Contacts
 from services.notify.handlers.copies import Records
+from services.notify.handlers.gate import Gate
 from services.notify.handlers.inbound import Inbound
+from services.notify.handlers.linking import Links, random_token
+from services.notify.handlers.page_answers import PageAnswers
+from services.notify.handlers.receipts import Receipts
+from services.notify.handlers.redriving import Redriving
 from services.notify.handlers.reminding import Reminding
 from services.notify.handlers.sending import Sending
 from services.notify.handlers.verifying import Verifying
 from services.notify.handlers.wishing import Wishing
-from services.notify.ports import Cipher, Mailer, PolicyOf, Provider
+from services.notify.ports import Cipher, PolicyOf, Provider
+from services.notify.ports.consent import Shelves
 from services.notify.queries import Queries
 from services.notify.settings import NotifySettings
 from services.notify.shelves import open_shelves
-from services.notify.store import MongoContactBook, MongoCopies, MongoMessageBook
+from services.notify.store import MongoContactBook, MongoCopies, MongoLinkBook, MongoMessageBook
 
 SERVICE = "notify"
 
@@ -48,6 +55,9 @@ class Notify:
 
     accepting: Accepting
     sending: Sending
+    receipts: Receipts
+    page_answers: PageAnswers
+    redriving: Redriving
     contacts: Contacts
     queries: Queries
     wishing: Wishing
@@ -59,58 +69,126 @@ class Notify:
     tenant_of_number: Callable[[str], str]
 
 
-def bootstrap(  # the parts that tests replace, by name
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What differs between deployments beside the providers."""
+
+    # Channels whose providers can reach this deployment's callbacks.
+    reporting: frozenset[Channel] = REPORTING
+    # What people reach one-time pages by; empty: no mail holds a link.
+    public_url: str = ""
+    jitter: Callable[[], float] = random.random
+    new_token: Callable[[], str] = random_token
+    # The tenant of each number to which people may text.
+    receiving_numbers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Parts:
+    """What the use cases stand on."""
+
+    store: Store
+    policy_of: PolicyOf
+    cipher: Cipher
+    book: MongoMessageBook
+    contacts: MongoContactBook
+    copies: MongoCopies
+    links: MongoLinkBook
+    shelves: Shelves
+    page_answers: PageAnswers
+
+
+def bootstrap(
     *,
     store: Store,
     policy_of: PolicyOf,
     cipher: Cipher,
-    mailer: Mailer,
-    jitter: Callable[[], float] = random.random,
-    texter: Provider | None = None,
+    providers: Mapping[Channel, Provider],
+    surroundings: Surroundings | None = None,
 ) -> Notify:
     """The use cases over a store; tests give their own parts by name."""
-    book, contact_book, copies = MongoMessageBook(store), MongoContactBook(store), MongoCopies()
-    shelves = open_shelves(store, cipher)
-    consent = Consent.over(
-        store, shelves, contacts=contact_book, book=book, cipher=cipher, policy_of=policy_of
+    around = surroundings or Surroundings()
+    book, link_book = MongoMessageBook(store), MongoLinkBook(store)
+    parts = _Parts(
+        store=store,
+        policy_of=policy_of,
+        cipher=cipher,
+        book=book,
+        contacts=MongoContactBook(store),
+        copies=MongoCopies(),
+        links=link_book,
+        shelves=open_shelves(store, cipher),
+        page_answers=PageAnswers(store, book=book, links=link_book),
     )
-    accepting = Accepting(store, book=book, policy_of=policy_of)
-    contacts = Contacts(store, contacts=contact_book, cipher=cipher, directory=shelves.directory)
+    return _assembled(parts, _consent(parts), providers, around)
+
+
+def _assembled(
+    parts: _Parts, consent: Consent, providers: Mapping[Channel, Provider], around: Surroundings
+) -> Notify:
+    store, book, directory = parts.store, parts.book, parts.shelves.directory
+    accepting = Accepting(store, book=book, policy_of=parts.policy_of)
+    contacts = Contacts(store, contacts=parts.contacts, cipher=parts.cipher, directory=directory)
+    records = Records(store, copies=parts.copies)
     return Notify(
         accepting=accepting,
-        sending=Sending(
-            store,
-            book=book,
-            contacts=contact_book,
-            copies=copies,
-            cipher=cipher,
-            mailer=mailer,
-            policy_of=policy_of,
-            jitter=jitter,
-            gate=consent.gate,
-            texter=texter,
-        ),
+        sending=_sending(parts, consent.gate, providers, around),
+        receipts=Receipts(store, book=book),
+        page_answers=parts.page_answers,
+        redriving=Redriving(store, book=book, policy_of=parts.policy_of),
         contacts=contacts,
-        queries=Queries(store, book=book, contacts=contact_book),
+        queries=Queries(store, book=book, contacts=parts.contacts),
         wishing=consent.wishing,
         verifying=consent.verifying,
         inbound=consent.inbound,
         reminding=consent.reminding,
-        consumers=_consumers(accepting, contacts, Records(store, copies=copies), consent.reminding),
-        tenant_of_number=_tenant_of({}),
+        consumers=_consumers(accepting, contacts, records, consent.reminding),
+        tenant_of_number=_tenant_of(around.receiving_numbers),
+    )
+
+
+def _consent(parts: _Parts) -> Consent:
+    return Consent.over(
+        parts.store,
+        parts.shelves,
+        contacts=parts.contacts,
+        book=parts.book,
+        cipher=parts.cipher,
+        policy_of=parts.policy_of,
+        page_answers=parts.page_answers,
+    )
+
+
+def _sending(
+    parts: _Parts, gate: Gate, providers: Mapping[Channel, Provider], around: Surroundings
+) -> Sending:
+    return Sending(
+        parts.store,
+        book=parts.book,
+        contacts=parts.contacts,
+        copies=parts.copies,
+        links=Links(parts.links, public_url=around.public_url, new_token=around.new_token),
+        cipher=parts.cipher,
+        providers=providers,
+        policy_of=parts.policy_of,
+        jitter=around.jitter,
+        gate=gate,
+        reporting=around.reporting,
     )
 
 
 def of_process(process: Process, settings: NotifySettings) -> Notify:
     """The use cases as a process runs them; every tenant's numbers are checked first."""
     process.tenants.check(SERVICE, NotifyPolicy)
-    notify = bootstrap(
+    return bootstrap(
         store=process.store,
         policy_of=_policy_of(process.tenants),
         cipher=process.cipher,
-        mailer=SmtpMailer(SmtpServer.of(settings.smtp_uri.reveal())),
+        providers=providers_of(settings),
+        surroundings=Surroundings(
+            public_url=settings.public_url, receiving_numbers=_numbers(process.tenants)
+        ),
     )
-    return replace(notify, tenant_of_number=_tenant_of(_numbers(process.tenants)))
 
 
 def _numbers(tenants: Tenants) -> Mapping[str, str]:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from chassis.call import Call
-from chassis.errors import NotFound
+from chassis.call import Call, system_call
+from chassis.errors import FailedPrecondition, NotFound
 from chassis.store import Page, Store
-from services.notify.domain.commands import ListPage
+from services.notify.domain.census import Census
+from services.notify.domain.commands import ListPage, Preview, PreviewMessage
 from services.notify.domain.contact import ContactPoint
 from services.notify.domain.message import Message
+from services.notify.domain.template import TEMPLATES, TemplateRef, template
+from services.notify.domain.wording import Language
 from services.notify.ports import ContactBook, MessageBook
 
 T = TypeVar("T")
+# Values as a real message has them.
+SAMPLES = {
+    "reference": "00000000-0000-4000-8000-000000000000",
+    "link": "https://messages.example/a/sample",
+    "code": "123456",
+    "minutes": "10",
+    "phone": "+15555550100",
+}
 
 
 class Queries:
@@ -36,6 +47,30 @@ class Queries:
         return self._store.read(
             call, lambda reader: _known(self._contacts.page(reader, asked), asked)
         )
+
+    def preview(self, call: Call, asked: PreviewMessage) -> Preview:
+        """A wording with sample values; NotFound where there is none such."""
+        versions = [ref.version for ref in TEMPLATES if ref.id == asked.template_id]
+        ref = TemplateRef(asked.template_id, asked.version or max(versions, default=0))
+        # Also what changes nothing is in the audit trail, as the contract says.
+        return self._store.read(call, lambda _: _shown(ref, asked))
+
+    def census(self, tenant_id: str) -> Census:
+        """For metrics: how many messages are where, all at one instant. Nobody's is read."""
+        call = system_call(tenant_id, service="notify", action="")
+        return self._store.transact(call, self._book.census)
+
+
+def _shown(ref: TemplateRef, asked: PreviewMessage) -> Preview:
+    try:
+        wording = template(ref)
+        channel = asked.channel or next(iter(wording.forms[Language.ENGLISH]))
+        subject, body = wording.render(SAMPLES, channel=channel, language=asked.language)
+    except FailedPrecondition as error:
+        if error.reason not in {"TEMPLATE_UNKNOWN", "TEMPLATE_FORM_MISSING"}:
+            raise
+        raise NotFound("NOT_FOUND", "no such resource") from error
+    return Preview(ref, subject, body)
 
 
 def _known(page: Page[T], asked: ListPage) -> Page[T]:

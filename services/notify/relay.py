@@ -9,12 +9,14 @@ from chassis.relay import relay_main
 from chassis.timers import DueWork
 from services.notify.bootstrap import SERVICE, of_process
 from services.notify.settings import NotifySettings
-from services.notify.timers import due_work
+from services.notify.timers import due_work, publish_census
 
 
 def assemble(settings: NotifySettings, process: Process) -> Sequence[DueWork]:
-    """What is done when time comes."""
-    return due_work(of_process(process, settings))
+    """What is done when time comes, and told when somebody asks."""
+    notify = of_process(process, settings)
+    publish_census(notify, process.tenants.ids)
+    return due_work(notify)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 from pydantic import Field as Bounds
 
-from chassis.settings import ProcessSettings, Secret, SettingsError
+from chassis.settings import Address, ProcessSettings, Secret, SettingsError
 
 # The mail servers' names; those of the settings' fields.
 MAIL_SERVERS = ("smtp", "smtp-fallback")
@@ -61,6 +61,12 @@ class NotifySettings(ProcessSettings):
     smtp_fallback_uri: Secret | None = None
     # Providers of the other channels; without it there are none.
     providers_file: Path | None = None
+    # Where the api serves one-time pages and providers' callbacks. Beyond loopback it serves TLS
+    # with the public certificate.
+    http_address: Address = "127.0.0.1:0"
+    # What people and providers reach that address by: https://messages.example. Without it no
+    # mail holds a link.
+    public_url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from chassis.ids import derived_id
 from chassis.store import Index, Page, Reader, Repository, Store, Tx, due_index
 from services.notify import shelves
 from services.notify.codec import documents, events
+from services.notify.domain.census import Census
 from services.notify.domain.commands import GiveConsent, KeepCase, ListPage, RevokeConsent
 from services.notify.domain.contact import ContactPoint, PatientContact, is_unwilling
-from services.notify.domain.message import Channel, Message
+from services.notify.domain.link import LONGEST_TOKEN, Link, print_of
+from services.notify.domain.message import ENDED, Channel, Message, MessageClass, State
 
 MESSAGES, CONTACT_POINTS = "messages", "contact_points"
 PATIENT_CONTACTS, CASES = "patient_contacts", "cases"
 REVOCATIONS, CONSENTS = "revocations", "consents"
+LINKS = "page_links"
 # A page's due time lies in a field of its own, so that no other message stands before it.
 CRISIS_DUE, OTHER_DUE = "crisis_attempt_time", "other_attempt_time"
 
@@ -22,6 +27,19 @@ INDEXES: tuple[Index, ...] = (
     Index(MESSAGES, [("tenant_id", 1), ("recipient_id", 1), ("create_time", -1), ("_id", -1)]),
     due_index(MESSAGES, CRISIS_DUE),
     due_index(MESSAGES, OTHER_DUE),
+    # The census, and what is parked.
+    Index(MESSAGES, [("tenant_id", 1), ("create_time", 1)]),
+    Index(MESSAGES, [("tenant_id", 1), ("message_class", 1), ("state", 1), ("create_time", 1)]),
+    # What the census looks for and must never find.
+    Index(MESSAGES, [("tenant_id", 1), ("state", 1), ("next_attempt_time", 1)]),
+    # What a provider calls a message.
+    Index(MESSAGES, [("tenant_id", 1), ("references", 1)]),
+    # The pages that somebody can answer now.
+    Index(
+        MESSAGES,
+        [("tenant_id", 1), ("recipient_id", 1), ("expire_time", 1)],
+        partial={"is_page": True},
+    ),
     Index(
         CONTACT_POINTS,
         [("tenant_id", 1), ("recipient_id", 1), ("channel", 1)],
@@ -29,6 +47,10 @@ INDEXES: tuple[Index, ...] = (
     ),
     *shelves.INDEXES,
 )
+MOST_OPEN_PAGES = 20
+# What a scrape costs must not grow with the years.
+CENSUS_WINDOW = timedelta(days=1)
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class MongoMessageBook:
@@ -74,6 +96,81 @@ class MongoMessageBook:
             reader.touch(document["patient_id"], document["_id"])
         return Page([documents.message_from(each) for each in found.items], found.next_page_token)
 
+    def by_reference(self, reader: Reader, reference: str) -> Message | None:
+        """The message that a provider calls so, if there is one."""
+        found = self._messages.find(reader, {"references": reference}, limit=1)
+        return found[0] if found else None
+
+    def open_pages(self, reader: Reader, recipient_id: str) -> list[Message]:
+        """The recipient's pages that can be answered now, newest first."""
+        named = {"recipient_id": recipient_id, "is_page": True}
+        wanted = {"expire_time": {"$gt": reader.now}, "state": {"$ne": State.WITHDRAWN.value}}
+        order = [("expire_time", -1)]
+        found = reader.find(MESSAGES, {**named, **wanted}, sort=order, limit=MOST_OPEN_PAGES)
+        return [documents.message_from(each) for each in found]
+
+    def parked(self, reader: Reader, message_class: MessageClass, limit: int) -> list[Message]:
+        """Parked messages of one class, oldest first."""
+        wanted = {"message_class": message_class.value, "state": State.PARKED.value}
+        found = reader.find(MESSAGES, wanted, sort=[("create_time", 1)], limit=limit)
+        return [documents.message_from(each) for each in found]
+
+    def census(self, reader: Reader) -> Census:
+        """How many messages the tenant has, by class and state: all that are in flight, and the
+        ended ones that were accepted within a day. To be taken inside a transaction, so that no
+        message is counted in two states or in none; it costs no more than that day's messages."""
+        recent = {"create_time": {"$gte": reader.now - CENSUS_WINDOW}}
+        ended, flying = sorted(ENDED), sorted(set(State) - ENDED)
+        in_flight = {"state": {"$in": flying}}
+        is_timed = {"next_attempt_time": {"$gte": EPOCH}}
+        older = {**in_flight, "create_time": {"$lt": reader.now - CENSUS_WINDOW}}
+        return Census(
+            accepted=reader.count(MESSAGES, recent) + reader.count(MESSAGES, older),
+            stored={
+                (each, state): reader.count(
+                    MESSAGES,
+                    {
+                        "message_class": each.value,
+                        "state": state.value,
+                        **(recent if state in ENDED else {}),
+                    },
+                )
+                for each in MessageClass
+                for state in State
+            },
+            astray=reader.count(MESSAGES, {"state": {"$in": ended}, **is_timed})
+            + reader.count(MESSAGES, in_flight)
+            - reader.count(MESSAGES, {**in_flight, **is_timed}),
+        )
+
+
+class MongoLinkBook:
+    """One document per one-time link."""
+
+    def __init__(self, store: Store) -> None:
+        self._links: Repository[Link] = Repository(
+            store,
+            LINKS,
+            to_document=documents.link_document,
+            from_document=documents.link_from,
+            to_messages=events.message_of,
+        )
+
+    def find(self, reader: Reader, token: str) -> Link | None:
+        """The link, if the tenant gave it out."""
+        if not 0 < len(token) <= LONGEST_TOKEN:
+            return None
+        found = reader.find_one(LINKS, {"_id": print_of(token)})
+        return documents.link_from(found) if found else None
+
+    def insert(self, tx: Tx, link: Link) -> Link:
+        """Keep a new one."""
+        return self._links.insert(tx, link)
+
+    def save(self, tx: Tx, link: Link) -> Link:
+        """Keep that it was used."""
+        return self._links.save(tx, link)
+
 
 class MongoContactBook:
     """Contact points of staff, and copies of patients'."""
@@ -94,6 +191,12 @@ class MongoContactBook:
         named = {"recipient_id": recipient_id, "channel": channel.value}
         found = reader.find_one(CONTACT_POINTS, named)
         return documents.contact_point_from(found) if found else None
+
+    def points(self, reader: Reader, recipient_id: str) -> list[ContactPoint]:
+        """All of a member of staff's, in their order."""
+        found = reader.find(CONTACT_POINTS, {"recipient_id": recipient_id})
+        points = [documents.contact_point_from(each) for each in found]
+        return sorted(points, key=lambda point: point.place)
 
     def keep(self, tx: Tx, point: ContactPoint) -> ContactPoint:
         """Keep a new or moved contact point."""

@@ -1,16 +1,27 @@
 """What notify does when time passes: messages whose attempt is due are tried, people reminded.
 
-Pages have a loop, a lease and threads of their own: nothing else can stand before one.
+Pages have a loop, a lease and threads of their own: nothing else can stand before one. And what it
+can say at any moment about where its messages are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
+from prometheus_client import REGISTRY
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from chassis.errors import HavenError
+from chassis.log import failure, get_logger
 from chassis.timers import DueWork
 from services.notify.bootstrap import Notify
+from services.notify.domain.message import MessageClass, State
 from services.notify.shelves.reminders import PLANNED_SESSIONS, REMIND_DUE
 from services.notify.store import CRISIS_DUE, MESSAGES, OTHER_DUE
+
+log = get_logger(__name__)
 
 
 def due_work(notify: Notify) -> Sequence[DueWork]:
@@ -20,3 +31,55 @@ def due_work(notify: Notify) -> Sequence[DueWork]:
         DueWork("other-messages", MESSAGES, OTHER_DUE, notify.sending.send),
         DueWork("session-reminders", PLANNED_SESSIONS, REMIND_DUE, notify.reminding.remind),
     ]
+
+
+def publish_census(notify: Notify, tenant_ids: Iterable[str]) -> None:
+    """From now on every scrape of this process tells where all messages are."""
+    REGISTRY.register(Census(notify, tenant_ids))
+
+
+class Census(Collector):
+    """Counts at the moment of the scrape, from stored state: no process has to remember.
+
+    accepted = delivered + failed_final + parked + withdrawn + in flight holds at every instant;
+    the gap is what would be missing in it.
+    """
+
+    def __init__(self, notify: Notify, tenant_ids: Iterable[str]) -> None:
+        self._notify = notify
+        self._tenant_ids = sorted(tenant_ids)
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        """The metrics without values, so that registering asks no database."""
+        return list(_families())
+
+    def collect(self) -> list[GaugeMetricFamily]:
+        """The metrics; none while the database is away, which its own alert tells."""
+        try:
+            found = [self._notify.queries.census(tenant_id) for tenant_id in self._tenant_ids]
+        except HavenError as error:
+            log.warning("census.not-taken", **failure(error))
+            return []
+        counts: Counter[tuple[MessageClass, State]] = Counter()
+        for census in found:
+            counts.update(census.stored)
+        stored, gap = _families()
+        for message_class in MessageClass:
+            for state in State:
+                stored.add_metric([message_class, state], counts[message_class, state])
+        gap.add_metric([], sum(census.gap for census in found))
+        return [stored, gap]
+
+
+def _families() -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
+    return (
+        GaugeMetricFamily(
+            "haven_notify_messages_stored",
+            "Messages of all tenants by where they stand: in flight, or ended and of the last day.",
+            labels=["class", "state"],
+        ),
+        GaugeMetricFamily(
+            "haven_notify_conservation_gap",
+            "Messages in no known state, in flight without a time, or ended with one; must be 0.",
+        ),
+    )

@@ -92,12 +92,14 @@ def _config_map(folder: Path, generator: Object) -> Object:
 
 
 def _patch(objects: list[Object], patch: Object, folder: Path) -> None:
-    assert set(patch["target"]) == {"kind"}
+    target = patch["target"]
+    assert {"kind"} <= set(target) <= {"kind", "name"}
     operations = yaml.safe_load(
         patch["patch"] if "patch" in patch else (folder / patch["path"]).read_text()
     )
     for each in objects:
-        if each["kind"] == patch["target"]["kind"]:
+        name = each["metadata"]["name"]
+        if each["kind"] == target["kind"] and target.get("name", name) == name:
             for operation in copy.deepcopy(operations):
                 _add(each, operation)
 

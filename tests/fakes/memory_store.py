@@ -46,6 +46,10 @@ class MemoryRows:
         found = found[: query.limit] if query.limit else found
         return [copy.deepcopy(_only(row, query.fields)) for row in found]
 
+    def count(self, collection: str, filter: Filter) -> int:
+        """How many rows match."""
+        return len(self.find(collection, filter))
+
     def insert(self, collection: str, documents: Sequence[Document]) -> None:
         """Add rows; AlreadyExists("UNIQUE_INDEX") where a unique index refuses one."""
         for document in documents:

@@ -62,6 +62,7 @@ class ReadingSuite:
         fill(store, rows)
         found = store.read(a_call(), lambda reader: reader.find(CHARTS, filter, sort=[("_id", 1)]))
         assert "".join(row["_id"] for row in found) == expected
+        assert store.read(a_call(), lambda reader: reader.count(CHARTS, filter)) == len(expected)
 
     def test_updates_mean_the_same_everywhere(self, store: Store) -> None:
         fill(store, [{"_id": "a", "tags": ["x", "y"], "seats": [{"who": "p1"}, {"who": "p2"}]}])

@@ -16,6 +16,7 @@ from haven.crisis.v1 import resources_pb2 as crisis
 from haven.intake.v1 import intake_pb2
 from haven.intake.v1 import resources_pb2 as intake
 from haven.notify.v1 import notify_pb2, preferences_pb2, resources_pb2
+from haven.policy.v1.policy_pb2 import MESSAGE_CLASS_BULK
 from haven.scheduling.v1 import scheduling_pb2
 from haven.sessions.v1 import sessions_pb2
 
@@ -174,6 +175,14 @@ def _notify(story: Story) -> None:
     ask(ADMINISTRATOR, notify_pb2.ListContactPointsRequest(recipient_id=recipient))
     messages = ask(ADMINISTRATOR, notify_pb2.ListMessagesRequest(recipient_id=recipient)).messages
     ask(ADMINISTRATOR, notify_pb2.GetMessageRequest(message_id=messages[0].message_id))
+    ask(ADMINISTRATOR, notify_pb2.PreviewMessageRequest(template_id="page"))
+    ask(
+        ADMINISTRATOR,
+        notify_pb2.RedriveMessagesRequest(message_class=MESSAGE_CLASS_BULK, max_count=1),
+    )
+    # A page is never sent again: crisis asks for a new one.
+    again = notify_pb2.ResendMessageRequest(message_id=messages[0].message_id)
+    story.world.refused(ADMINISTRATOR, again)
     _wishes(story)
 
 

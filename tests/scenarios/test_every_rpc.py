@@ -33,6 +33,8 @@ WITHOUT_FOREIGN_IDS = {
     "PutRotation": "names are the tenant's own; it makes one in the caller's tenant",
     "PutEscalationPolicy": "is kept by severity; it makes one in the caller's tenant",
     "RegisterContactPoint": "a recipient is whoever the caller's tenant calls so",
+    "PreviewMessage": "wordings are everybody's",
+    "RedriveMessages": "names a class of the caller's own tenant's messages",
     "OptOut": "a clinician is whoever the caller's tenant calls so; it makes one in that tenant",
     "ListOptOuts": "a clinician is whoever the caller's tenant calls so",
     "OpenCase": "a case is never refused because the patient is not known here yet",

@@ -33,6 +33,12 @@ SCREENING_TIERS = {
     intake_pb2.RISK_TIER_NONE: "none",
 }
 
+PAGE_ANSWERS = {
+    notify_pb2.PAGE_ANSWER_ACKNOWLEDGE: commands.PageAnswer.ACKNOWLEDGE,
+    notify_pb2.PAGE_ANSWER_DECLINE: commands.PageAnswer.DECLINE,
+    notify_pb2.PAGE_ANSWER_ESCALATE: commands.PageAnswer.ESCALATE,
+}
+
 
 def message_of(event: Any) -> Message | None:
     """The message that publishes a domain event."""
@@ -78,6 +84,16 @@ def page_delivered(event: notify_pb2.MessageDelivered) -> commands.PageDelivered
 def page_failed(event: notify_pb2.MessageFailed) -> commands.PageFailed:
     """A page will not arrive; the id is empty for other messages."""
     return commands.PageFailed(event.page_id, event.recipient_id, event.reason)
+
+
+def page_answered(event: notify_pb2.PageAnswered) -> commands.HearAnswer:
+    """Somebody answered a page; an answer that this release does not know wakes more people."""
+    return commands.HearAnswer(
+        page_id=_required(event, "page_id"),
+        case_id=_required(event, "case_id"),
+        recipient_id=_required(event, "recipient_id"),
+        answer=PAGE_ANSWERS.get(event.answer, commands.PageAnswer.ESCALATE),
+    )
 
 
 def location(event: sessions_pb2.LocationAttested) -> commands.KeepLocation:

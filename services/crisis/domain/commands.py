@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from services.crisis.domain.escalation import Rung
 from services.crisis.domain.rotation import Override
@@ -104,6 +105,24 @@ class PageFailed:
     page_id: str
     recipient_id: str
     reason: str
+
+
+class PageAnswer(StrEnum):
+    """What a page's recipient may say to it."""
+
+    ACKNOWLEDGE = "acknowledged"
+    DECLINE = "declined"
+    ESCALATE = "escalated"
+
+
+@dataclass(frozen=True, slots=True)
+class HearAnswer:
+    """A page's recipient answered it from a telephone."""
+
+    page_id: str
+    case_id: str
+    recipient_id: str
+    answer: PageAnswer
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,20 +6,19 @@ from datetime import datetime
 from typing import Any
 
 from haven.notify.v1 import notify_pb2, resources_pb2
-from haven.policy.v1 import policy_pb2
 
 from chassis.store import Page, etag_of
-from services.notify.codec.wire import CHANNELS
+from services.notify.codec.names import (
+    ANSWER_NUMBERS,
+    CHANNEL_NUMBERS,
+    CLASS_NUMBERS,
+    RECEIPT_NUMBERS,
+    STATE_NUMBERS,
+)
+from services.notify.domain.answer import Answered
+from services.notify.domain.commands import Preview, Redriven
 from services.notify.domain.contact import ContactPoint
-from services.notify.domain.message import Attempt, Message, MessageClass, State
-
-CHANNEL_NUMBERS = {channel: number for number, channel in CHANNELS.items()}
-STATE_NUMBERS = {
-    state: resources_pb2.MessageState.Value(f"MESSAGE_STATE_{state.name}") for state in State
-}
-CLASS_NUMBERS = {
-    each: policy_pb2.MessageClass.Value(f"MESSAGE_CLASS_{each.name}") for each in MessageClass
-}
+from services.notify.domain.message import Attempt, Message
 
 
 def register_contact_point(point: ContactPoint) -> notify_pb2.RegisterContactPointResponse:
@@ -48,6 +47,28 @@ def list_messages(page: Page[Message]) -> notify_pb2.ListMessagesResponse:
     )
 
 
+def preview_message(preview: Preview) -> notify_pb2.PreviewMessageResponse:
+    """A wording with sample values."""
+    return notify_pb2.PreviewMessageResponse(
+        template_id=preview.template.id,
+        template_version=preview.template.version,
+        subject=preview.subject,
+        body=preview.body,
+    )
+
+
+def resend_message(message: Message) -> notify_pb2.ResendMessageResponse:
+    """The message, on its way again."""
+    return notify_pb2.ResendMessageResponse(message=_message(message))
+
+
+def redrive_messages(redriven: Redriven) -> notify_pb2.RedriveMessagesResponse:
+    """How many go again."""
+    return notify_pb2.RedriveMessagesResponse(
+        redriven_count=redriven.count, has_more=redriven.has_more
+    )
+
+
 def _contact_point(point: ContactPoint) -> resources_pb2.ContactPoint:
     return resources_pb2.ContactPoint(
         contact_point_id=point.id,
@@ -55,6 +76,7 @@ def _contact_point(point: ContactPoint) -> resources_pb2.ContactPoint:
         channel=CHANNEL_NUMBERS[point.channel],
         masked_address=point.masked_address,
         etag=etag_of(point),
+        rank=point.rank,
     )
 
 
@@ -68,6 +90,7 @@ def _message(message: Message) -> resources_pb2.Message:
         template_id=message.template.id,
         template_version=message.template.version,
         attempts=[_attempt(attempt) for attempt in message.attempts],
+        answers=[_answer(answered) for answered in message.answers],
         reason=message.reason,
         legal_basis=message.basis,
     )
@@ -79,9 +102,24 @@ def _message(message: Message) -> resources_pb2.Message:
 
 
 def _attempt(attempt: Attempt) -> resources_pb2.Attempt:
-    told = resources_pb2.Attempt(channel=CHANNEL_NUMBERS[attempt.channel], reason=attempt.reason)
+    told = resources_pb2.Attempt(
+        channel=CHANNEL_NUMBERS[attempt.channel],
+        reason=attempt.reason,
+        provider=attempt.provider,
+        provider_reference=attempt.reference,
+        receipt=RECEIPT_NUMBERS[attempt.receipt],
+    )
     _set_time(told, "start_time", attempt.start)
     _set_time(told, "end_time", attempt.end)
+    _set_time(told, "receipt_time", attempt.receipt_time)
+    return told
+
+
+def _answer(answered: Answered) -> resources_pb2.Answer:
+    told = resources_pb2.Answer(
+        answer=ANSWER_NUMBERS[answered.answer], channel=CHANNEL_NUMBERS[answered.channel]
+    )
+    _set_time(told, "answer_time", answered.time)
     return told
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from chassis.store import Document
+from services.notify.domain.answer import Answer, Answered
+from services.notify.domain.attempt import Receipt
 from services.notify.domain.contact import ContactPoint, PatientContact
+from services.notify.domain.link import Link
 from services.notify.domain.message import (
     Attempt,
     Channel,
@@ -37,14 +40,13 @@ def message_document(message: Message) -> Document:
         "page_id": page.page_id,
         "case_id": page.case_id,
         "case_version": page.case_version,
-        "attempts": [
-            {
-                "channel": each.channel.value,
-                "start_time": each.start,
-                "end_time": each.end,
-                "reason": each.reason,
-            }
-            for each in message.attempts
+        "attempts": [_attempt_document(each) for each in message.attempts],
+        "series_start": message.series_start,
+        # Found by what a provider calls them.
+        "references": sorted({each.reference for each in message.attempts if each.reference}),
+        "answers": [
+            {"answer": each.answer.value, "channel": each.channel.value, "answer_time": each.time}
+            for each in message.answers
         ],
     }
 
@@ -61,11 +63,45 @@ def message_from(document: Document) -> Message:
         state=State(document["state"]),
         next_attempt=document["next_attempt_time"],
         page=page if document["is_page"] else None,
-        attempts=tuple(
-            Attempt(Channel(each["channel"]), each["start_time"], each["end_time"], each["reason"])
-            for each in document["attempts"]
+        attempts=tuple(_attempt_from(each) for each in document["attempts"]),
+        series_start=document.get("series_start", 0),
+        answers=tuple(
+            Answered(Answer(each["answer"]), Channel(each["channel"]), each["answer_time"])
+            for each in document.get("answers", [])
         ),
         version=document["version"],
+    )
+
+
+def _attempt_document(attempt: Attempt) -> Document:
+    return {
+        "channel": attempt.channel.value,
+        "start_time": attempt.start,
+        "end_time": attempt.end,
+        "reason": attempt.reason,
+        "again_time": attempt.again,
+        "provider": attempt.provider,
+        "reference": attempt.reference,
+        "receipt": attempt.receipt.value,
+        "receipt_due_time": attempt.receipt_due,
+        "receipt_time": attempt.receipt_time,
+    }
+
+
+def _attempt_from(document: Document) -> Attempt:
+    """An attempt as it was stored; one of an earlier release may be made again at any time."""
+    end = document["end_time"]
+    return Attempt(
+        channel=Channel(document["channel"]),
+        start=document["start_time"],
+        end=end,
+        reason=document["reason"],
+        again=document.get("again_time", end if document["reason"] else None),
+        provider=document.get("provider", ""),
+        reference=document.get("reference", ""),
+        receipt=Receipt(document.get("receipt", "")),
+        receipt_due=document.get("receipt_due_time"),
+        receipt_time=document.get("receipt_time"),
     )
 
 
@@ -76,6 +112,7 @@ def contact_point_document(point: ContactPoint) -> Document:
         "channel": point.channel.value,
         "address_ciphertext": point.address_ciphertext,
         "masked_address": point.masked_address,
+        "rank": point.rank,
     }
 
 
@@ -87,6 +124,29 @@ def contact_point_from(document: Document) -> ContactPoint:
         channel=Channel(document["channel"]),
         address_ciphertext=bytes(document["address_ciphertext"]),
         masked_address=document["masked_address"],
+        rank=document.get("rank", 0),
+        version=document["version"],
+    )
+
+
+def link_document(link: Link) -> Document:
+    """A one-time link as it is stored; its key is the hash of its token."""
+    return {
+        "message_id": link.message_id,
+        "recipient_id": link.recipient_id,
+        "expire_time": link.expire_time,
+        "use_time": link.use_time,
+    }
+
+
+def link_from(document: Document) -> Link:
+    """The link as it was stored."""
+    return Link(
+        id=document["_id"],
+        message_id=document["message_id"],
+        recipient_id=document["recipient_id"],
+        expire_time=document["expire_time"],
+        use_time=document["use_time"],
         version=document["version"],
     )
 

@@ -15,6 +15,7 @@ from haven.sessions.v1 import events_pb2 as sessions_pb2
 
 from chassis.errors import InvalidArgument
 from services.notify.codec.inbound import risk_raised
+from services.notify.codec.names import ANSWER_NUMBERS
 from services.notify.domain import commands, events
 from services.notify.domain.contact import PatientContact
 from services.notify.domain.template import COVER_CLOSED, COVER_OPEN, TemplateRef
@@ -126,10 +127,23 @@ def _failed(event: events.MessageFailed) -> Message:
     return message
 
 
+def _answered(event: events.PageAnswered) -> Message:
+    message = events_pb2.PageAnswered(
+        page_id=event.page_id,
+        case_id=event.case_id,
+        recipient_id=event.recipient_id,
+        answer=ANSWER_NUMBERS[event.said.answer],
+        channel=event.said.channel,
+    )
+    message.answer_time.FromDatetime(event.said.time)
+    return message
+
+
 PUBLISHED: Mapping[type, Callable[[Any], Message]] = {
     events.MessageDelivered: _delivered,
     events.MessageFailed: _failed,
     events.InboundRiskRaised: risk_raised,
+    events.PageAnswered: _answered,
 }
 
 

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from haven.notify.v1 import preferences_pb2, resources_pb2
+from haven.notify.v1 import preferences_pb2
 
 from chassis.decode import Fields
 from chassis.store import etag_of
+from services.notify.codec.names import (
+    CHANNEL_NUMBERS,
+    CHANNELS,
+    LANGUAGE_NUMBERS,
+    LANGUAGES,
+)
 from services.notify.domain import wish_commands as commands
 from services.notify.domain.hours import Hours
-from services.notify.domain.message import Channel
 from services.notify.domain.permission import NEED_PROOF
 from services.notify.domain.verification import DIGITS, Outcome
-from services.notify.domain.wording import Language
 
-CHANNELS = MappingProxyType(
-    {resources_pb2.Channel.Value(f"CHANNEL_{each.name}"): each for each in Channel}
-)
 PROVABLE = MappingProxyType({n: each for n, each in CHANNELS.items() if each in NEED_PROOF})
-NUMBERS = MappingProxyType({each: number for number, each in CHANNELS.items()})
-LANGUAGES = MappingProxyType(
-    {preferences_pb2.Language.Value(f"LANGUAGE_{each.name}"): each for each in Language}
-)
-LANGUAGE_NUMBERS = MappingProxyType({each: number for number, each in LANGUAGES.items()})
 OUTCOME_NUMBERS = MappingProxyType(
     {
         each: preferences_pb2.VerificationOutcome.Value(f"VERIFICATION_OUTCOME_{each.name}")
@@ -136,9 +132,9 @@ def _preferences(view: commands.WishesView) -> preferences_pb2.Preferences:
     told = preferences_pb2.Preferences(
         recipient_id=preferences.recipient_id,
         language=LANGUAGE_NUMBERS[preferences.language],
-        channels=sorted(NUMBERS[each] for each in preferences.channels),
-        stopped_channels=sorted(NUMBERS[each] for each in view.stopped),
-        verified_channels=sorted(NUMBERS[each] for each in view.verified),
+        channels=sorted(CHANNEL_NUMBERS[each] for each in preferences.channels),
+        stopped_channels=sorted(CHANNEL_NUMBERS[each] for each in view.stopped),
+        verified_channels=sorted(CHANNEL_NUMBERS[each] for each in view.verified),
         etag=etag_of(preferences),
     )
     if (hours := preferences.hours) is not None:

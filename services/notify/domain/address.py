@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from services.notify.domain.message import Channel
 
 SEPARATORS = re.compile(r"[\s().\-\u2010-\u2015/]+")
-E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")  # ITU-T E.164: at most fifteen digits
 NANP = re.compile(r"\+?1?([2-9][0-9]{2}[2-9][0-9]{6})")
 
 
@@ -31,6 +31,11 @@ class Owner:
         return self.id if self.is_patient else ""
 
 
+def is_number(address: str) -> bool:
+    """True for a telephone number with its country, as E.164 writes it."""
+    return E164.fullmatch(address) is not None
+
+
 def normal(channel: Channel, address: str) -> str:
     """One spelling for one address; empty where it is none."""
     if channel in {Channel.SMS, Channel.VOICE}:
@@ -44,7 +49,7 @@ def normal_number(text: str) -> str:
     if local := NANP.fullmatch(digits):
         return f"+1{local[1]}"
     digits = f"+{digits[2:]}" if digits.startswith("00") else digits
-    return digits if E164.fullmatch(digits) else ""
+    return digits if is_number(digits) else ""
 
 
 def address_key(key: bytes, channel: Channel, address: str) -> str:

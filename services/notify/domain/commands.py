@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.notify.domain.message import Channel
-from services.notify.domain.template import TemplateRef
-from services.notify.domain.wording import Language
+from services.notify.domain.answer import Answer
+from services.notify.domain.attempt import Channel, Receipt
+from services.notify.domain.message import Message, MessageClass
+from services.notify.domain.wording import Language, TemplateRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,83 @@ class RegisterContactPoint:
     channel: Channel
     address: str = field(repr=False)
     etag: str = ""
+    # 0 = the channel's own place in the order.
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewMessage:
+    """How a wording looks; without a version the newest."""
+
+    template_id: str
+    version: int
+    # None = mail, or what the wording has instead.
+    channel: Channel | None = None
+    language: Language = Language.ENGLISH
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A wording with sample values."""
+
+    template: TemplateRef
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResendMessage:
+    """A person lets a message that got stuck go again."""
+
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RedriveMessages:
+    """A person lets parked messages of one class go again, at most `limit` of them."""
+
+    message_class: MessageClass
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """What went again, and whether there is more."""
+
+    messages: tuple[Message, ...]
+    has_more: bool
+
+    @property
+    def count(self) -> int:
+        """How many went again."""
+        return len(self.messages)
+
+
+@dataclass(frozen=True, slots=True)
+class NoteReceipt:
+    """A provider says what became of what it took. The message is known where its callback's
+    address names it."""
+
+    reference: str
+    receipt: Receipt
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerByKeys:
+    """Somebody pressed keys in a call."""
+
+    reference: str
+    digits: str
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerByLink:
+    """Somebody pressed a button on a one-time page."""
+
+    token: str = field(repr=False)
+    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +178,11 @@ class Letter:
 
     message_id: str
     attempt: int
+    channel: Channel
     address_ciphertext: bytes = field(repr=False)
     reference: str
-    channel: Channel = Channel.EMAIL
     language: Language = Language.ENGLISH
     # More values for the wording, as JSON; empty = none.
     values_ciphertext: bytes = field(default=b"", repr=False)
+    # Providers that took this message by this channel and never said that it arrived.
+    silent_providers: frozenset[str] = frozenset()

@@ -5,10 +5,10 @@ Section `consent` of a tenant's `notify`. The clinical specification's 6.4 is th
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from services.notify.domain.address import is_number
 from services.notify.domain.hours import Hours, Windows, zone_of, zones_of
 
 # Every zone of the states and inhabited territories: somebody whose zone is unknown may be in any.
@@ -25,7 +25,6 @@ PLAUSIBLE_ZONES = (
     "Pacific/Pago_Pago",
     "Pacific/Guam",
 )
-E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 # Zones differ by their summer time too; windows must meet in both halves of the year.
 SEASONS = (datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 7, 15, tzinfo=UTC))
 
@@ -51,7 +50,7 @@ class ConsentPolicy:
     def __post_init__(self) -> None:
         if any(each <= 0 for each in self.reminder_offsets_seconds):
             raise ValueError("reminder_offsets_seconds are before the start")
-        if any(not E164.fullmatch(each) for each in self.receiving_numbers):
+        if any(not is_number(each) for each in self.receiving_numbers):
             raise ValueError("receiving_numbers are + and digits (E.164)")
         hours, zones = self.hours, zones_of(self.plausible_zones)
         if any(Windows(zones, hours).next_from(season) is None for season in SEASONS):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.notify.domain.answer import Answered
 from services.notify.domain.risk import Severity
 
 
 @dataclass(frozen=True, slots=True)
 class MessageDelivered:
-    """A provider took a page."""
+    """A provider took a page, by one channel."""
 
     message_id: str
     page_id: str
@@ -21,13 +22,23 @@ class MessageDelivered:
 
 @dataclass(frozen=True, slots=True)
 class MessageFailed:
-    """A page will not arrive."""
+    """A page will not arrive by any channel."""
 
     message_id: str
     page_id: str
     recipient_id: str
     reason: str
     fail_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PageAnswered:
+    """The recipient of a page said something to it, for the first time."""
+
+    page_id: str
+    case_id: str
+    recipient_id: str
+    said: Answered
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,14 @@ from jinja2 import TemplateError, meta
 from services.notify.domain.wording import ENVIRONMENT, Form, Language, Template
 
 # What templates may be filled with; none of it names a person, a place or a reason.
-VARIABLES = frozenset({"code", "minutes", "phone", "reference"})
-LONGEST_VALUE = {"code": "123456", "minutes": "10", "phone": "+15555550100", "reference": "x" * 36}
+VARIABLES = frozenset({"code", "link", "minutes", "phone", "reference"})
+LONGEST_VALUE = {
+    "code": "123456",
+    "link": f"https://messages.example/a/{'x' * 12}/{'x' * 27}",
+    "minutes": "10",
+    "phone": "+15555550100",
+    "reference": "x" * 36,
+}
 # Stems: "depress" refuses depression and depressed; accents and case do not matter.
 ENGLISH = (
     "abus addict admission admit alcohol anxi assess bipolar borderline bpd caseworker cbt clinic "
@@ -50,7 +56,8 @@ SEGMENT, WIDE_SEGMENT = 160, 70
 
 def faults(template: Template) -> tuple[str, ...]:
     """Why the wording must not be published, each as "language channel: fault"; empty = it may."""
-    found = [f"{name}: not a variable of messages" for name in template.variables - VARIABLES]
+    named = template.variables | template.optional
+    found = [f"{name}: not a variable of messages" for name in named - VARIABLES]
     for language, forms in sorted(template.forms.items()):
         for channel, form in sorted(forms.items()):
             place = f"{language} {channel}"
@@ -78,7 +85,9 @@ def _faults(form: Form, channel: str, template: Template) -> Iterator[str]:
     except TemplateError:
         yield "cannot be read"
         return
-    yield from (f"{name} is unknown" for name in sorted(used - template.variables))
+    yield from (
+        f"{name} is unknown" for name in sorted(used - template.variables - template.optional)
+    )
     if "{%" in source or "{#" in source:
         yield "statements are not for wordings"
     for part in (form.subject, form.body):

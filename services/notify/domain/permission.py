@@ -18,6 +18,7 @@ from operator import itemgetter
 from services.notify.domain.consent_policy import ConsentPolicy
 from services.notify.domain.hours import Hours
 from services.notify.domain.message import Channel, Message, MessageClass
+from services.notify.domain.template import ANSWERS, CODE
 
 # What rings or lights up a telephone counts against the caps: one law for texts and calls.
 TELEPHONE = frozenset({Channel.SMS, Channel.VOICE})
@@ -60,8 +61,6 @@ class Basis(StrEnum):
 STOPPED, UNVERIFIED, CHANNEL_REFUSED = "STOPPED", "CONTACT_POINT_UNVERIFIED", "CHANNEL_REFUSED"
 QUIET_HOURS, CAP_REACHED, NO_HOUR = "QUIET_HOURS", "CAP_REACHED", "NO_PERMITTED_HOUR"
 
-ANSWERS = frozenset({"stopped", "help", "resumed", "support"})
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -75,8 +74,8 @@ class Asked:
     def of(cls, message: Message, channel: Channel) -> Asked:
         """The message on its way by this channel."""
         id = message.template.id
-        occasion = Occasion.CODE if id == "code" else Occasion.ROUTINE
-        if id in ANSWERS:
+        occasion = Occasion.CODE if id == CODE.id else Occasion.ROUTINE
+        if id in {each.id for each in ANSWERS}:
             occasion = Occasion.ANSWER
         return cls(message.message_class, channel, occasion)
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from services.notify.domain.consent_policy import ConsentPolicy
-from services.notify.domain.message import MessageClass
+from services.notify.domain.ladder import Pace
+from services.notify.domain.message import Channel, MessageClass
 from services.notify.domain.retry import RetryPlan
 
 
@@ -24,10 +25,21 @@ class NotifyPolicy:
     crisis_retry_first_seconds: float = 0.5  # [D]
     crisis_retry_longest_seconds: float = 5  # [D]
     crisis_attempts: int = 100  # [D] more than fit into a page's life
+    # A provider took a page and nobody has answered: when the next channel joins. A person needs
+    # some seconds to unlock a telephone and read; a rung may be over after five (features.md F1).
+    channel_step_seconds: float = 15  # [D]
+    # A provider took a page and has not said that it arrived: when that counts as a miss.
+    crisis_receipt_seconds: float = 15  # [D] texts that arrive at all mostly do within 10 s
+    # Of a call it comes when the call is over: it has to ring and to be listened to.
+    call_receipt_seconds: float = 120  # [D]
     # All others.
     retry_first_seconds: float = 5  # [D]
     retry_longest_seconds: float = 300  # [D]
     attempts: int = 10  # [D]
+    # A carrier that has said nothing by then will say nothing.
+    receipt_seconds: float = 3_600  # [D]
+    # A message that a person lets go again is of use for this long.
+    resend_lifetime_seconds: float = 1_800  # [D]
     # A nudge to join a session is of no use any more after this time.
     nudge_lifetime_seconds: float = 1_800  # [D] half an hour into a block of three
     # Word of something overdue: the next word of it comes after this time.
@@ -38,7 +50,7 @@ class NotifyPolicy:
     cover_lifetime_seconds: float = 86_400  # [D] as crisis' cover_notice_seconds
 
     def retry_plan(self, message_class: MessageClass) -> RetryPlan:
-        """When a message of the class is tried again."""
+        """When a channel is tried again by a message of the class."""
         if message_class is MessageClass.CRISIS:
             return RetryPlan(
                 timedelta(seconds=self.crisis_retry_first_seconds),
@@ -51,6 +63,20 @@ class NotifyPolicy:
             self.attempts,
         )
 
+    def pace(self, message_class: MessageClass, *, is_page: bool) -> Pace:
+        """How a message goes through its recipient's channels."""
+        is_crisis = message_class is MessageClass.CRISIS
+        text = self.crisis_receipt_seconds if is_crisis else self.receipt_seconds
+        call = self.call_receipt_seconds if is_crisis else self.receipt_seconds
+        return Pace(
+            self.retry_plan(message_class),
+            receipt_within={
+                Channel.SMS: timedelta(seconds=text),
+                Channel.VOICE: timedelta(seconds=call),
+            },
+            step=timedelta(seconds=self.channel_step_seconds) if is_page else None,
+        )
+
     @property
     def overdue_lifetime(self) -> timedelta:
         """How long word of something overdue is worth sending."""
@@ -60,6 +86,11 @@ class NotifyPolicy:
     def nudge_lifetime(self) -> timedelta:
         """How long a nudge is worth sending."""
         return timedelta(seconds=self.nudge_lifetime_seconds)
+
+    @property
+    def resend_lifetime(self) -> timedelta:
+        """How long a message that goes again is worth sending."""
+        return timedelta(seconds=self.resend_lifetime_seconds)
 
     @property
     def cover_lifetime(self) -> timedelta:

@@ -60,6 +60,8 @@ class Template:
     ref: TemplateRef
     variables: frozenset[str]
     forms: Mapping[Language, Forms]
+    # Values that may be missing: nothing stands in their place.
+    optional: frozenset[str] = frozenset()
 
     def render(
         self,
@@ -76,7 +78,8 @@ class Template:
         if any(not values.get(name, "").strip() for name in self.variables):
             raise _value_missing()
         form = self.form(channel, language)
-        return _filled(form.subject, values), _filled(form.body, values)
+        whole = {**dict.fromkeys(self.optional, ""), **values}
+        return _filled(form.subject, whole), _filled(form.body, whole)
 
     def form(self, channel: str, language: Language) -> Form:
         """The words as they were written."""
@@ -89,6 +92,7 @@ class Template:
     def digest(self) -> str:
         """Changes with every letter of every form: what was published is never edited."""
         lines = [f"{self.ref.id}.{self.ref.version}", *sorted(self.variables)]
+        lines += [f"{name}?" for name in sorted(self.optional)]
         for language, forms in sorted(self.forms.items()):
             for channel, form in sorted(forms.items()):
                 lines += [language, channel, form.subject, form.body]

@@ -113,11 +113,15 @@ class Failover:
         raise _summary(failures)
 
     def _order(self, dispatch: Dispatch) -> Sequence[_Line]:
-        """Those that are well or may be again; for a page then the others."""
+        """Those that are well or may be again; for a page then the others.
+
+        Who took this very message and never said that it arrived comes after all others.
+        """
         ready = [line for line in self._lines if line.breaker.is_ready]
         if not dispatch.is_answerable:
             return ready
-        return [*ready, *(line for line in self._lines if line not in ready)]
+        order = [*ready, *(line for line in self._lines if line not in ready)]
+        return sorted(order, key=lambda line: line.name in dispatch.silent_providers)
 
 
 class _Line:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from chassis.settings import Secret, SettingsError, adapter, is_loopback, reasons
 from services.notify.domain.message import Channel
+from services.notify.gateways.callbacks import TwilioCallbacks
 from services.notify.gateways.calling import Caller, Place
 from services.notify.gateways.failover import BoundedProvider, Failover
 from services.notify.gateways.fcm import FcmPush
@@ -19,6 +20,7 @@ from services.notify.gateways.smtp import SmtpMailer, SmtpProvider, SmtpServer
 from services.notify.gateways.twilio import Account, TwilioCalls, TwilioTexts
 from services.notify.gateways.webhook import WebhookProvider, signing_key
 from services.notify.ports import Provider
+from services.notify.ports.callbacks import Callbacks
 from services.notify.settings import (
     MAIL_SERVERS,
     Fcm,
@@ -57,6 +59,18 @@ def callback_secrets_of(settings: NotifySettings) -> Mapping[str, Secret]:
     if made.faults:
         raise SettingsError(made.faults)
     return MappingProxyType({name: secret for name, secret in found.items() if secret})
+
+
+def callbacks_of(settings: NotifySettings) -> Mapping[str, Callbacks]:
+    """By a provider's name what it calls back with."""
+    secrets = callback_secrets_of(settings)
+    file = _Making(settings).file
+    return MappingProxyType(
+        {
+            each.name: TwilioCallbacks(each.callback_url.rstrip("/"), secrets[each.name])
+            for each in (*file.sms, *file.voice)
+        }
+    )
 
 
 class _Making:

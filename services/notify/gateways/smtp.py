@@ -61,7 +61,7 @@ class SmtpServer:
 
 
 class SmtpMailer:
-    """A Mailer over smtplib. Safe to share between threads: nothing is kept between mails."""
+    """Mails over smtplib. Safe to share between threads: nothing is kept between mails."""
 
     def __init__(self, server: SmtpServer, *, seconds: float = SEND_SECONDS) -> None:
         self._server = server

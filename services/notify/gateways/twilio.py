@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 from chassis.errors import FailedPrecondition, HavenError, Unavailable
 from chassis.settings import Secret
+from services.notify.domain.wording import Language
 from services.notify.gateways import twiml
 from services.notify.gateways.calling import Answer, Caller, Place, deadline, garbled
 from services.notify.gateways.numbers import checked_number
@@ -72,7 +73,10 @@ class Account:
 
     def callback(self, kind: str, dispatch: Dispatch) -> str:
         """Where reports of that kind about the message go: <callback_url>/<name>/<kind>?..."""
-        query = urlencode({"tenant_id": dispatch.tenant_id, "message_id": dispatch.message_id})
+        names = {"tenant_id": dispatch.tenant_id, "message_id": dispatch.message_id}
+        # The answer to what was pressed is spoken in the language of the call.
+        spoken = {"language": dispatch.language.value} if kind == "digits" else {}
+        query = urlencode({**names, **spoken})
         return f"{self.callback_url}/{self.name}/{kind}?{query}"
 
 
@@ -92,7 +96,7 @@ class TwilioTexts:
             {
                 "To": checked_number(dispatch.address),
                 speaks_as: sender,
-                "Body": f"{body}\n{twiml.REPLY}" if dispatch.is_answerable else body,
+                "Body": _with_reply(body, dispatch.language) if dispatch.is_answerable else body,
             },
             dispatch,
             seconds,
@@ -110,9 +114,9 @@ class TwilioCalls:
         """Return once the provider has queued the call, within that time."""
         if dispatch.is_answerable:
             digits_url = self._account.callback("digits", dispatch)
-            script = twiml.page(dispatch.body, digits_url=digits_url)
+            script = twiml.page(dispatch.body, digits_url=digits_url, language=dispatch.language)
         else:
-            script = twiml.call(dispatch.body)
+            script = twiml.call(dispatch.body, dispatch.language)
         return self._resource.create(
             {
                 "To": checked_number(dispatch.address),
@@ -151,6 +155,10 @@ class _Resource:
         if not isinstance(sid, str) or not sid:
             raise garbled()
         return Receipt(self._account.name, sid)
+
+
+def _with_reply(body: str, language: Language) -> str:
+    return f"{body}\n{twiml.REPLY[language]}"
 
 
 def _refusal(answer: Answer) -> HavenError:

@@ -10,13 +10,14 @@ import hmac
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from chassis.errors import InvalidArgument, Violation
-from services.notify.gateways.numbers import is_number
+from services.notify.domain.address import is_number
 from services.notify.gateways.twilio import REASONS
+from services.notify.ports.callbacks import Digits, ReceivedText
 
 SIGNATURE_HEADER = "X-Twilio-Signature"
 CODE = re.compile(r"[0-9]{1,6}")
@@ -67,25 +68,6 @@ class StatusReport:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Digits:
-    """What somebody pressed during a call; twiml.Key says what it means."""
-
-    reference: str
-    digits: str
-
-
-@dataclass(frozen=True, slots=True)
-class InboundText:
-    """A text that somebody sent to one of our numbers."""
-
-    from_number: str = field(repr=False)
-    to_number: str
-    # May be empty: a picture without words.
-    body: str = field(repr=False)
-    reference: str
-
-
 def verify(url: str, params: Params, signature: str, secret: str) -> bool:
     """True where the holder of the secret signed exactly this URL with exactly these fields.
 
@@ -116,14 +98,14 @@ def digits(params: Params) -> Digits:
     return found
 
 
-def inbound_text(params: Params) -> InboundText:
+def inbound_text(params: Params) -> ReceivedText:
     """The text; InvalidArgument names the fields at fault.
 
     A sender that is no full number is kept as it came: a short code or an alphanumeric sender can
     write, too, and what it wrote may be a call for help.
     """
     form = _Form(params)
-    found = InboundText(
+    found = ReceivedText(
         from_number=form.text("From"),
         to_number=form.number("To"),
         body=form.text("Body", may_be_empty=True),

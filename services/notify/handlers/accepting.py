@@ -9,9 +9,9 @@ from chassis.call import Call, EventOnce
 from chassis.ids import derived_id
 from chassis.store import Store, Tx
 from services.notify.domain.commands import Nudge, SendPage, TellOfCover, TellOverdue
-from services.notify.domain.message import Channel, Message, MessageClass, Page
+from services.notify.domain.message import Message, MessageClass, Page
 from services.notify.domain.template import NUDGE, OVERDUE, PAGE, TemplateRef
-from services.notify.handlers.counting import ACCEPTED, messages
+from services.notify.handlers.counting import count_accepted
 from services.notify.ports import MessageBook, PolicyOf
 
 # A new message as of an instant.
@@ -120,5 +120,4 @@ class Accepting:
                 return None
             return self._book.insert(tx, message)
 
-        if (message := self._store.transact(call, change)) is not None:
-            messages.labels(message.message_class, Channel.EMAIL, ACCEPTED).inc()
+        count_accepted(self._store.transact(call, change))

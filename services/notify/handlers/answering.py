@@ -9,10 +9,20 @@ from datetime import timedelta
 from chassis.ids import derived_id
 from chassis.store import Tx
 from services.notify.domain.address import Owner
+from services.notify.domain.answer import TextReply
 from services.notify.domain.enclosure import Enclosure
 from services.notify.domain.inbound import InboundEntry
 from services.notify.domain.message import Channel, Message, MessageClass
-from services.notify.domain.template import HELP, RESUMED, STOPPED, SUPPORT, TemplateRef
+from services.notify.domain.template import (
+    CHOICES,
+    HELP,
+    NOTHING_OPEN,
+    RECORDED,
+    RESUMED,
+    STOPPED,
+    SUPPORT,
+    TemplateRef,
+)
 from services.notify.domain.wording import Language
 from services.notify.handlers.posting import Post, Posting
 from services.notify.ports import Cipher, PolicyOf
@@ -38,15 +48,24 @@ class Answering:
         return self._post(tx, entry, RESUMED, language, once=entry.id)
 
     def help(self, tx: Tx, entry: InboundEntry, language: Language) -> Message | None:
-        """Where help is; once an hour, so that two machines cannot talk without end."""
+        """Where help is; once an hour."""
         phone = self._policy_of(tx.call.tenant_id).consent.help_phone
         template, values = (HELP, {"phone": phone}) if phone else (SUPPORT, {})
-        hour = f"help {tx.now:%Y-%m-%dT%H}"
-        return self._post(tx, entry, template, language, once=hour, values=values)
+        once = f"help {_hour(tx)}"
+        return self._post(tx, entry, template, language, once=once, values=values)
 
     def support(self, tx: Tx, entry: InboundEntry, language: Language) -> Message | None:
         """That nobody reads all the time, and 988; once a day."""
         return self._post(tx, entry, SUPPORT, language, once=f"support {self._day(tx)}")
+
+    def staff(
+        self, tx: Tx, entry: InboundEntry, reply: TextReply, language: Language
+    ) -> Message | None:
+        """What came of an answer to a page; what else to reply is told once an hour."""
+        if reply is TextReply.RECORDED:
+            return self._post(tx, entry, RECORDED, language, once=entry.id)
+        template = CHOICES if reply is TextReply.UNCLEAR else NOTHING_OPEN
+        return self._post(tx, entry, template, language, once=f"{template.id} {_hour(tx)}")
 
     def _day(self, tx: Tx) -> str:
         """Days change at midnight where the tenant most likely is, in no case by the sender."""
@@ -75,3 +94,8 @@ class Answering:
         sender, ends = Owner(entry.sender_key, is_patient=False), tx.now + ANSWER_LIFE
         post = Post(MessageClass.CLINICAL, sender, template, ends, enclosure)
         return self._posting.post(tx, post)
+
+
+def _hour(tx: Tx) -> str:
+    """So that two machines cannot talk without end."""
+    return f"{tx.now:%Y-%m-%dT%H}"

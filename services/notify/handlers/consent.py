@@ -8,6 +8,7 @@ from chassis.store import Store
 from services.notify.handlers.answering import Answering
 from services.notify.handlers.gate import Gate
 from services.notify.handlers.inbound import Inbound
+from services.notify.handlers.page_answers import PageAnswers
 from services.notify.handlers.posting import Posting
 from services.notify.handlers.reminding import Reminding
 from services.notify.handlers.verifying import Verifying
@@ -27,7 +28,7 @@ class Consent:
     reminding: Reminding
 
     @classmethod
-    def over(  # what it stands on
+    def over(  # noqa: PLR0913  # what it stands on
         cls,
         store: Store,
         shelves: Shelves,
@@ -36,6 +37,7 @@ class Consent:
         book: MessageBook,
         cipher: Cipher,
         policy_of: PolicyOf,
+        page_answers: PageAnswers,
     ) -> Consent:
         """The use cases over a store and what is kept there."""
         posting = Posting(store, book=book, enclosures=shelves.enclosures)
@@ -45,6 +47,8 @@ class Consent:
             gate=Gate(shelves, contacts=contacts, policy_of=policy_of),
             wishing=Wishing(store, shelves),
             verifying=Verifying(store, shelves, contacts=contacts, cipher=cipher, posting=posting),
-            inbound=Inbound(store, shelves, cipher=cipher, answering=answering),
+            inbound=Inbound(
+                store, shelves, cipher=cipher, answering=answering, page_answers=page_answers
+            ),
             reminding=Reminding(store, calendar=calendar, posting=posting, policy_of=policy_of),
         )

@@ -41,7 +41,8 @@ class Contacts:
             if point is None:
                 id = derived_id(call.tenant_id, "contact-point", recipient_id, channel)
                 point = ContactPoint(id, recipient_id, channel, b"", "")
-            point.move(ciphertext, masked(command.address))
+            point.move(ciphertext, masked(channel, command.address))
+            point.rank = command.rank
             kept = self._contacts.keep(tx, point)
             owner = Owner(recipient_id, is_patient=False)
             self._directory.keep(tx, owner, channel, command.address, version=kept.version)

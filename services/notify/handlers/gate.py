@@ -6,8 +6,9 @@ stops the message, however long it waited.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from prometheus_client import Counter
 
@@ -32,7 +33,8 @@ from services.notify.domain.wording import Language
 from services.notify.ports import ContactBook, PolicyOf
 from services.notify.ports.consent import Shelves
 
-LADDER = (Channel.EMAIL,)
+# Until no hour that can be seen.
+NO_TIME = datetime.max.replace(tzinfo=UTC)
 
 permissions = Counter(
     "haven_notify_permissions", "How the gate answered, once per look.", ["class", "verdict"]
@@ -44,12 +46,26 @@ for _class in MessageClass:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """By which channel a message goes now, in which language, and what it carries."""
+    """By which channels a message may go, from when on, and in which language."""
 
-    channel: Channel
+    permissions: Mapping[Channel, Permission]
     language: Language
-    address_ciphertext: bytes = field(default=b"", repr=False)
-    values_ciphertext: bytes = field(default=b"", repr=False)
+
+    @property
+    def channels(self) -> Sequence[Channel]:
+        """Those that are not refused, best first."""
+        found = self.permissions.items()
+        return [channel for channel, each in found if each.verdict is not Verdict.NEVER]
+
+    @property
+    def closed(self) -> Mapping[Channel, datetime]:
+        """Those that may be used later only."""
+        found = self.permissions.items()
+        return {
+            channel: each.not_before or NO_TIME
+            for channel, each in found
+            if each.verdict is Verdict.LATER
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,31 +93,37 @@ class Gate:
         self._calendar = shelves.calendar
         self._policy_of = policy_of
 
-    def admit(self, tx: Tx, message: Message, ladder: Sequence[Channel] = LADDER) -> Passage | None:
-        """The way the message may take now; None where it was held or ended, with the reason.
+    def enclosure(self, reader: Reader, message: Message) -> Enclosure | None:
+        """What the message carries; a page carries nothing."""
+        return None if message.page else self._enclosures.find(reader, message.id)
 
-        `ladder` names the channels to consider, best first; an enclosure with one of its own wins.
+    def admit(
+        self, tx: Tx, message: Message, channels: Iterable[Channel], enclosure: Enclosure | None
+    ) -> Passage | None:
+        """How the message may go now or later; None where that ended it, with the reason.
+
+        `channels` are its recipient's, best first: one that is refused is left out, so that the
+        message goes on to the next.
         """
-        enclosure = None if message.page else self._enclosures.find(tx, message.id)
-        channels = [enclosure.channel] if enclosure and enclosure.channel else ladder
         recipient = self._recipient(tx, message)
-        choice = choose(
-            (channel, self._permission(tx, message, channel, recipient)) for channel in channels
-        )
-        permissions.labels(message.message_class, choice.permission.verdict).inc()
-        if choice.channel is None:
-            _keep_waiting(message, choice.permission, tx)
+        asked = {each: self._permission(tx, message, each, recipient) for each in channels}
+        permission = choose(asked.items()).permission
+        permissions.labels(message.message_class, permission.verdict).inc()
+        is_refused = permission.verdict is Verdict.NEVER and not message.is_with_a_provider
+        if is_refused or message.expire_time <= tx.now:
+            _end(message, permission, tx.now)
             return None
-        if message.expire_time <= tx.now:
-            message.fail("EXPIRED", tx.now)
-            return None
-        message.basis = choice.permission.basis
+        own = enclosure.language if enclosure else None
+        return Passage(asked, own or recipient.preferences.language)
+
+    def note(self, tx: Tx, message: Message, passage: Passage, channel: Channel) -> None:
+        """The message goes by this channel now: on what ground, and counted against the caps."""
+        message.basis = passage.permissions[channel].basis
         if message.basis == Basis.HEALTH_CARE:
             remembered = self._policy_of(tx.call.tenant_id).consent.remembered
             self._wishes.note_telephone_send(
                 tx, message.recipient_id, message.id, remembered=remembered
             )
-        return _passage(choice.channel, recipient, enclosure)
 
     def unwanted(self, reader: Reader, message: Message) -> str:
         """Why a reminder is no longer of use; empty where it is, and for every other message."""
@@ -152,23 +174,11 @@ class Gate:
         )
 
 
-def _keep_waiting(message: Message, permission: Permission, tx: Tx) -> None:
-    is_over = message.expire_time <= tx.now
-    if permission.verdict is Verdict.LATER and not is_over:
-        message.hold(permission.not_before or message.expire_time, tx.now)
+def _end(message: Message, permission: Permission, now: datetime) -> None:
+    """Over, or refused by every channel. What a provider has cannot be taken back."""
+    if permission.verdict is Verdict.NOW or message.is_with_a_provider:
+        message.expire(now)
     elif message.message_class is MessageClass.CRISIS:
-        message.fail(permission.reason, tx.now)
+        message.fail(permission.reason, now)
     else:
-        message.withdraw(permission.reason, tx.now)
-
-
-def _passage(channel: Channel, recipient: Recipient, enclosure: Enclosure | None) -> Passage:
-    language = recipient.preferences.language
-    if enclosure is None:
-        return Passage(channel, language)
-    return Passage(
-        channel,
-        enclosure.language or language,
-        enclosure.address_ciphertext,
-        enclosure.values_ciphertext,
-    )
+        message.withdraw(permission.reason, now)

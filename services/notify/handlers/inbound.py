@@ -2,12 +2,11 @@
 
 A stop holds as soon as the text is kept. Every text goes through the risk rules. A number that
 nobody knows is answered with 988 once a day and learns nothing: no answer depends on who is known,
-here or anywhere else, but that a known number has no need of it.
+here or anywhere else, but that a known number has no need of it. First the words of the rules of
+texting (stop, help, start), then answers of staff to their pages, then the risk rules, for all.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from prometheus_client import Counter
 
@@ -15,6 +14,7 @@ from chassis.call import Call
 from chassis.ids import derived_id
 from chassis.store import Store, Tx
 from services.notify.domain.address import address_key, keyed
+from services.notify.domain.answer import TextReply
 from services.notify.domain.inbound import InboundEntry, InboundText, StaffText
 from services.notify.domain.message import Channel, Message
 from services.notify.domain.optout import Wish, Word, wish_of
@@ -22,7 +22,8 @@ from services.notify.domain.plain_text import is_spanish
 from services.notify.domain.risk import Assessment, Severity, assess
 from services.notify.domain.wording import Language
 from services.notify.handlers.answering import Answering
-from services.notify.handlers.posting import count_accepted
+from services.notify.handlers.counting import count_accepted
+from services.notify.handlers.page_answers import Heard, PageAnswers
 from services.notify.ports import Cipher
 from services.notify.ports.consent import Shelves
 
@@ -41,15 +42,6 @@ for _sender in ("patient", "staff", "unknown"):
     for _severity in Severity:
         risks.labels(_sender, _severity.name.lower())
 
-# True where the text was an answer to a page, and has had its effect inside the transaction.
-AnswerPage = Callable[[Tx, StaffText], bool]
-
-
-def nobody_is_paged(tx: Tx, text: StaffText) -> bool:
-    """Until pages can be answered by text: none is an answer."""
-    del tx, text
-    return False
-
 
 class Inbound:
     """One effect per text, however often a provider hands it over."""
@@ -61,7 +53,7 @@ class Inbound:
         *,
         cipher: Cipher,
         answering: Answering,
-        answer_page: AnswerPage = nobody_is_paged,
+        page_answers: PageAnswers,
     ) -> None:
         self._store = store
         self._book = shelves.inbound
@@ -69,31 +61,38 @@ class Inbound:
         self._wishes = shelves.wishes
         self._cipher = cipher
         self._answering = answering
-        self._answer_page = answer_page
+        self._page_answers = page_answers
 
     def take(self, call: Call, incoming: InboundText) -> None:
         """Keep the text and do what it asks for; the call's tenant is the one it was written to."""
         wish, assessment = wish_of(incoming.text), assess(incoming.text)
         posted: list[Message | None] = []
+        heard: list[Heard] = []
 
         def change(tx: Tx) -> InboundEntry | None:
             posted.clear()
+            heard.clear()
             entry = self._entry(tx, incoming)
             if self._book.find(tx, entry.id) is not None:
                 return None
             entry.recognize(self._directory.owners(tx, entry.sender_key))
-            if entry.staff_ids:
+            # The words of the rules of texting are no answers, to whatever page.
+            if entry.staff_ids and wish is None:
                 staff = StaffText(entry.id, entry.staff_ids, incoming.text)
-                entry.is_page_answer = self._answer_page(tx, staff)
+                heard.append(self._page_answers.by_text(tx, staff))
+            reply = heard[0].reply if heard else None
+            entry.is_page_answer = reply is TextReply.RECORDED
             entry.weigh(assessment, wish, lambda patient_id: derived_id(entry.id, patient_id))
             if entry.is_answerable:
                 language = _language(incoming.text, wish, assessment)
-                posted.append(self._answer(tx, entry, wish, language))
+                posted.append(self._answer(tx, entry, wish, language, reply))
             return self._book.insert(tx, entry)
 
         if (entry := self._store.transact(call, change)) is not None:
             _count(entry)
             count_accepted(*posted)
+            for each in heard:
+                self._page_answers.count(each)
 
     def _entry(self, tx: Tx, incoming: InboundText) -> InboundEntry:
         tenant_id, key = tx.call.tenant_id, self._directory.key(tx)
@@ -110,10 +109,15 @@ class Inbound:
         )
 
     def _answer(
-        self, tx: Tx, entry: InboundEntry, wish: Wish | None, language: Language
+        self,
+        tx: Tx,
+        entry: InboundEntry,
+        wish: Wish | None,
+        language: Language,
+        reply: TextReply | None,
     ) -> Message | None:
         """Do what is asked for, and say the one thing that may be said to it."""
-        word = None if wish is None or entry.is_page_answer else wish.word
+        word = wish.word if wish else None
         if word is Word.STOP:
             is_new = self._say(tx, entry, is_stopped=True)
             return self._answering.stopped(tx, entry, language) if is_new else None
@@ -124,9 +128,11 @@ class Inbound:
             return self._answering.help(tx, entry, language)
         if self._wishes.is_stopped(tx, entry.sender_key):
             return None
-        if entry.is_known and entry.severity is None:
-            return None
-        return None if entry.is_page_answer else self._answering.support(tx, entry, language)
+        if entry.severity is None and entry.is_known:
+            # A patient's number that is also of somebody on the staff is told nothing new.
+            is_told = reply is TextReply.RECORDED or not entry.patient_ids
+            return self._answering.staff(tx, entry, reply, language) if reply and is_told else None
+        return self._answering.support(tx, entry, language)
 
     def _say(self, tx: Tx, entry: InboundEntry, *, is_stopped: bool) -> bool:
         """The number's last word from now on; True where it was another one before."""

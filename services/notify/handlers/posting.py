@@ -8,9 +8,8 @@ from datetime import datetime
 from chassis.store import Store, Tx
 from services.notify.domain.address import Owner
 from services.notify.domain.enclosure import Enclosure
-from services.notify.domain.message import Channel, Message, MessageClass
+from services.notify.domain.message import Message, MessageClass
 from services.notify.domain.template import TemplateRef
-from services.notify.handlers.counting import ACCEPTED, messages
 from services.notify.ports import MessageBook
 from services.notify.ports.consent import Enclosures
 
@@ -51,10 +50,3 @@ class Posting:
         )
         self._enclosures.keep(tx, post.enclosure)
         return self._book.insert(tx, message)
-
-
-def count_accepted(*accepted: Message | None) -> None:
-    """Count what has just been committed."""
-    for message in accepted:
-        if message is not None:
-            messages.labels(message.message_class, Channel.EMAIL, ACCEPTED).inc()

@@ -10,7 +10,8 @@ from services.notify.domain.enclosure import Enclosure
 from services.notify.domain.message import Message, MessageClass
 from services.notify.domain.reminder import PlannedSession, SeatChange, SessionFact
 from services.notify.domain.template import REMINDER
-from services.notify.handlers.posting import Post, Posting, count_accepted
+from services.notify.handlers.counting import count_accepted
+from services.notify.handlers.posting import Post, Posting
 from services.notify.ports import PolicyOf
 from services.notify.ports.consent import Calendar
 

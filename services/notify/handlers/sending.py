@@ -1,14 +1,14 @@
 """Messages leave: claimed inside a transaction, handed over outside of it, answered for inside.
 
-Nothing outside can be exactly once. The claim is; the provider sees a message at least once, each
-time under the same id.
+Nothing outside can be exactly once. The claim is; each channel's provider sees a message at least
+once, each time under the same key.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timedelta
 
 from opentelemetry.trace import SpanKind
 
@@ -16,27 +16,37 @@ from chassis.call import Call
 from chassis.errors import FailedPrecondition, HavenError, is_retryable
 from chassis.store import Reader, Store, Tx
 from chassis.telemetry.tracing import continued
+from services.notify.domain.attempt import RECEIPT_MISSING, REPORTING, Taken
 from services.notify.domain.commands import Letter
-from services.notify.domain.contact import is_email
-from services.notify.domain.message import Channel, Message, MessageClass
+from services.notify.domain.contact import is_address
+from services.notify.domain.enclosure import Enclosure
+from services.notify.domain.ladder import Pace
+from services.notify.domain.message import MISSING, Channel, Message
 from services.notify.domain.template import template
-from services.notify.handlers.counting import MISSED, TAKEN, attempts, count_end
-from services.notify.handlers.gate import Gate, Passage
+from services.notify.domain.wording import Language
+from services.notify.handlers.counting import (
+    MISSED,
+    TAKEN,
+    attempts,
+    count_end,
+    count_first_taken,
+)
+from services.notify.handlers.gate import Gate
+from services.notify.handlers.linking import Links
+from services.notify.handlers.ways import Addresses, Ways
 from services.notify.ports import (
     Cipher,
     ContactBook,
     Copies,
     Dispatch,
-    Mail,
-    Mailer,
     MessageBook,
     PolicyOf,
     Provider,
+    Receipt,
 )
 
 # Longer than any attempt takes; after it, whoever made the attempt is taken for dead.
 CLAIM = timedelta(seconds=7)
-MISSING = "CONTACT_POINT_MISSING"
 
 
 class Sending:
@@ -49,27 +59,31 @@ class Sending:
         book: MessageBook,
         contacts: ContactBook,
         copies: Copies,
+        links: Links,
         cipher: Cipher,
-        mailer: Mailer,
+        providers: Mapping[Channel, Provider],
         policy_of: PolicyOf,
         jitter: Callable[[], float],
         gate: Gate,
-        texter: Provider | None = None,
+        reporting: Collection[Channel] = REPORTING,
     ) -> None:
+        """`reporting` are the channels whose providers can reach this deployment's callbacks."""
         self._store = store
         self._book = book
-        self._contacts = contacts
+        self._ways = Ways(contacts, served=providers)
         self._copies = copies
+        self._links = links
         self._cipher = cipher
-        self._mailer = mailer
+        self._providers = providers
         self._policy_of = policy_of
         self._jitter = jitter
         self._gate = gate
-        self._texter = texter
+        self._reporting = frozenset(reporting)
 
     def send(self, call: Call, message_id: str) -> None:
         """Try the message if it is due and still wanted; it ends or waits with a known time."""
-        claimed = self._store.transact(call, lambda tx: self._claim(tx, message_id))
+        token = self._links.new_token()
+        claimed = self._store.transact(call, lambda tx: self._claim(tx, message_id, token))
         if claimed is None:
             return
         message, letter = claimed
@@ -80,14 +94,18 @@ class Sending:
         with continued(
             message.traceparent, "message.send", kind=SpanKind.CLIENT, **{"class": kind.value}
         ):
-            failure = self._hand_over(call, message, letter)
-        outcome = MISSED if failure else TAKEN
+            result = self._hand_over(call, message, letter, token)
+        outcome = TAKEN if isinstance(result, Receipt) else MISSED
         attempts.labels(kind, letter.channel, outcome).inc()
-        ended = self._store.transact(call, lambda tx: self._answer(tx, letter, failure))
-        if ended is not None:
-            count_end(ended)
+        message, has_ended_now = self._store.transact(
+            call, lambda tx: self._answer(tx, letter, result)
+        )
+        if outcome is TAKEN:
+            count_first_taken(message)
+        if has_ended_now:
+            count_end(message)
 
-    def _claim(self, tx: Tx, message_id: str) -> tuple[Message, Letter | None] | None:
+    def _claim(self, tx: Tx, message_id: str, token: str) -> tuple[Message, Letter | None] | None:
         """The message with what its attempt needs; no letter where it ended or waits again.
 
         None where somebody else was faster.
@@ -98,101 +116,105 @@ class Sending:
         letter = None
         if unwanted := self._unwanted(tx, message):
             message.withdraw(unwanted, tx.now)
-        elif passage := self._gate.admit(tx, message):
-            letter = self._letter(tx, message, passage)
+        else:
+            letter = self._letter(tx, message, token)
         return self._book.save(tx, message), letter
 
-    def _letter(self, tx: Tx, message: Message, passage: Passage) -> Letter | None:
-        attempt = message.claim(passage.channel, tx.now, hold=CLAIM)
-        address = passage.address_ciphertext or self._address(tx, message)
-        if not address:
-            # A patient's contact may still be on its way; a page has no time to wait for one.
-            is_final = message.message_class is MessageClass.CRISIS
-            self._miss(tx, message, attempt, MISSING, is_final=is_final)
+    def _letter(self, tx: Tx, message: Message, token: str) -> Letter | None:
+        enclosure = self._gate.enclosure(tx, message)
+        ways = self._ways.of(tx, message, enclosure)
+        if not ways:
+            _go_nowhere(message, self._ways.reason_of_none(tx, message, enclosure), tx.now)
             return None
-        reference = message.page.case_id if message.page else ""
-        return Letter(
-            message.id,
-            attempt,
-            address,
-            reference,
-            passage.channel,
-            passage.language,
-            passage.values_ciphertext,
-        )
+        if (passage := self._gate.admit(tx, message, ways, enclosure)) is None:
+            return None
+        pace, now = self._pace(message, tx), tx.now
+        channel = message.proceed(passage.channels, pace, now, closed=passage.closed)
+        if channel is None:
+            return None
+        self._gate.note(tx, message, passage, channel)
+        attempt = message.claim(channel, now, hold=CLAIM)
+        if not ways[channel]:
+            # A patient's contact may still be on its way.
+            message.miss(attempt, MISSING, again=self._again(message, pace, now), now=now)
+            message.proceed(passage.channels, pace, now, closed=passage.closed)
+            return None
+        if channel is Channel.EMAIL:
+            self._links.keep(tx, token, message)
+        return _letter(message, ways, passage.language, enclosure)
 
-    def _hand_over(self, call: Call, message: Message, letter: Letter) -> HavenError | None:
-        """None once the provider took it; else why it did not."""
+    def _hand_over(
+        self, call: Call, message: Message, letter: Letter, token: str
+    ) -> Receipt | HavenError:
+        """The provider's receipt; else why it took nothing."""
         try:
-            subject, body = self._words(call.tenant_id, message, letter)
-            address = self._cipher.reveal(call.tenant_id, letter.address_ciphertext)
-            if letter.channel is Channel.EMAIL:
-                self._mailer.send(self._mail(call.tenant_id, message, address, subject, body))
-            else:
-                self._text(call.tenant_id, message, address, body)
+            dispatch = self._dispatch(call.tenant_id, message, letter, token)
+            return self._providers[letter.channel].send(dispatch)
         except HavenError as error:
             return error
-        return None
 
-    def _words(self, tenant_id: str, message: Message, letter: Letter) -> tuple[str, str]:
-        values = {"reference": letter.reference}
+    def _dispatch(self, tenant_id: str, message: Message, letter: Letter, token: str) -> Dispatch:
+        policy = self._policy_of(tenant_id)
+        subject, body = self._words(tenant_id, message, letter, token)
+        address = self._cipher.reveal(tenant_id, letter.address_ciphertext)
+        if not is_address(letter.channel, address):
+            # Intake's patients, or kept by an earlier release: it was not checked here.
+            raise FailedPrecondition("CONTACT_POINT_INVALID", "not one address of the channel")
+        return Dispatch(
+            message_id=message.key,
+            tenant_id=tenant_id,
+            channel=letter.channel,
+            address=address,
+            sender_address=policy.sender_address,
+            sender_name=policy.sender_name,
+            subject=subject,
+            body=body,
+            is_answerable=message.page is not None,
+            language=letter.language,
+            silent_providers=letter.silent_providers,
+        )
+
+    def _words(
+        self, tenant_id: str, message: Message, letter: Letter, token: str
+    ) -> tuple[str, str]:
+        is_linked = letter.channel is Channel.EMAIL and message.page is not None
+        link = self._links.address(tenant_id, token) if is_linked else ""
+        values = {"reference": letter.reference, "link": link}
         if sealed := letter.values_ciphertext:
             values |= json.loads(self._cipher.reveal(tenant_id, sealed))
         wording = template(message.template)
         return wording.render(values, channel=letter.channel, language=letter.language)
 
-    def _mail(
-        self, tenant_id: str, message: Message, address: str, subject: str, body: str
-    ) -> Mail:
-        policy = self._policy_of(tenant_id)
-        if not is_email(address):  # intake's patients: what came there was not checked here
-            raise FailedPrecondition("CONTACT_POINT_INVALID", "not one e-mail address")
-        return Mail(
-            message_id=message.id,
-            sender_address=policy.sender_address,
-            sender_name=policy.sender_name,
-            recipient_address=address,
-            subject=subject,
-            body=body,
-        )
-
-    def _text(self, tenant_id: str, message: Message, address: str, body: str) -> None:
-        if self._texter is None:
-            raise FailedPrecondition("CHANNEL_UNAVAILABLE", "no provider for this channel")
-        policy = self._policy_of(tenant_id)
-        dispatch = Dispatch(
-            message_id=message.id,
-            tenant_id=tenant_id,
-            channel=Channel.SMS,
-            address=address,
-            sender_address=policy.sender_address,
-            sender_name=policy.sender_name,
-            subject="",
-            body=body,
-        )
-        self._texter.send(dispatch)
-
-    def _answer(self, tx: Tx, letter: Letter, failure: HavenError | None) -> Message | None:
-        """The message after the attempt; None where it had ended meanwhile."""
+    def _answer(self, tx: Tx, letter: Letter, result: Receipt | HavenError) -> tuple[Message, bool]:
+        """The message after the attempt, and whether that ended it."""
         message = self._book.load(tx, letter.message_id)
-        if message.has_ended:
-            return None
-        if failure is None:
-            message.take(tx.now)
+        had_ended, pace = message.has_ended, self._pace(message, tx)
+        if isinstance(result, Receipt):
+            due = self._receipt_due(letter.channel, result, pace, tx.now)
+            taken = Taken(result.provider, result.reference, due)
+            message.take(letter.attempt, taken, tx.now)
         else:
-            is_final = not is_retryable(failure)
-            self._miss(tx, message, letter.attempt, failure.reason, is_final=is_final)
-        return self._book.save(tx, message)
+            again = self._again(message, pace, tx.now) if is_retryable(result) else None
+            message.miss(letter.attempt, result.reason, again=again, now=tx.now)
+        ways = self._ways.of(tx, message, self._gate.enclosure(tx, message))
+        message.proceed([*ways], pace, tx.now)  # what may be taken is for the gate to say, then
+        return self._book.save(tx, message), message.has_ended and not had_ended
 
-    def _miss(self, tx: Tx, message: Message, attempt: int, reason: str, *, is_final: bool) -> None:
-        message.miss(
-            attempt,
-            reason,
-            is_final=is_final,
-            plan=self._policy_of(tx.call.tenant_id).retry_plan(message.message_class),
-            jitter=self._jitter(),
-            now=tx.now,
-        )
+    def _receipt_due(
+        self, channel: Channel, receipt: Receipt, pace: Pace, now: datetime
+    ) -> datetime | None:
+        within = pace.receipt_within.get(channel)
+        if within is None or channel not in self._reporting or not receipt.reference:
+            return None
+        return now + within
+
+    def _again(self, message: Message, pace: Pace, now: datetime) -> datetime:
+        tries = sum(each.channel is message.attempts[-1].channel for each in message.series)
+        return now + pace.plan.pause(tries, self._jitter())
+
+    def _pace(self, message: Message, reader: Reader) -> Pace:
+        policy = self._policy_of(reader.call.tenant_id)
+        return policy.pace(message.message_class, is_page=message.page is not None)
 
     def _unwanted(self, reader: Reader, message: Message) -> str:
         """Why the message should not go any more; empty while it should."""
@@ -203,9 +225,27 @@ class Sending:
             return "CONSENT_REVOKED"
         return self._gate.unwanted(reader, message)
 
-    def _address(self, reader: Reader, message: Message) -> bytes:
-        if message.patient_id:
-            contact = self._contacts.patient(reader, message.patient_id)
-            return contact.email_ciphertext if contact else b""
-        point = self._contacts.contact_point(reader, message.recipient_id, Channel.EMAIL)
-        return point.address_ciphertext if point else b""
+
+def _go_nowhere(message: Message, reason: str, now: datetime) -> None:
+    if message.is_with_a_provider:
+        message.expire(now)  # it was reached by a way that it has no more
+    else:
+        message.fail(reason, now)
+
+
+def _letter(
+    message: Message, ways: Addresses, language: Language, enclosure: Enclosure | None
+) -> Letter:
+    """What the attempt that was just begun needs."""
+    channel = message.attempts[-1].channel
+    silent = [each for each in message.series if each.reason == RECEIPT_MISSING]
+    return Letter(
+        message.id,
+        len(message.attempts),
+        channel,
+        ways[channel],
+        message.page.case_id if message.page else "",
+        language,
+        enclosure.values_ciphertext if enclosure else b"",
+        frozenset(each.provider for each in silent if each.channel is channel),
+    )

@@ -22,7 +22,8 @@ from services.notify.domain.wish_commands import (
     ConfirmCode,
     StartedCode,
 )
-from services.notify.handlers.posting import Post, Posting, count_accepted
+from services.notify.handlers.counting import count_accepted
+from services.notify.handlers.posting import Post, Posting
 from services.notify.handlers.wishing import owner_of
 from services.notify.ports import Cipher, ContactBook
 from services.notify.ports.consent import Shelves

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from chassis.store import Page, Reader, Tx
+from services.notify.domain.census import Census
 from services.notify.domain.commands import GiveConsent, KeepCase, ListPage, RevokeConsent
 from services.notify.domain.contact import ContactPoint, PatientContact
-from services.notify.domain.message import Channel, Message
+from services.notify.domain.link import Link
+from services.notify.domain.message import Channel, Message, MessageClass
 from services.notify.domain.policy import NotifyPolicy
+from services.notify.domain.wording import Language
 
 # A tenant's numbers.
 PolicyOf = Callable[[str], NotifyPolicy]
@@ -44,6 +47,11 @@ class Dispatch:
     body: str
     # A page: a call offers the keypad, a text says what to reply.
     is_answerable: bool = False
+    # In which the text is, and whatever its carrier adds to it.
+    language: Language = Language.ENGLISH
+    # Providers that took this message by this channel and never said that it arrived: the last
+    # ones to be asked again.
+    silent_providers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +75,6 @@ class Provider(Protocol):
 
         Raises Unavailable where another provider or another time can help, FailedPrecondition
         where they cannot.
-        """
-        ...
-
-
-class Mailer(Protocol):
-    """Hands mails to a provider, within seconds or not at all."""
-
-    def send(self, mail: Mail) -> None:
-        """Return once the provider took it.
-
-        Raises Unavailable where trying again can help, FailedPrecondition where it cannot.
         """
         ...
 
@@ -117,9 +114,45 @@ class MessageBook(Protocol):
         """Messages of a recipient or of a page, newest first."""
         ...
 
+    def by_reference(self, reader: Reader, reference: str) -> Message | None:
+        """The message that a provider calls so, if there is one."""
+        ...
+
+    def open_pages(self, reader: Reader, recipient_id: str) -> list[Message]:
+        """The recipient's pages that can be answered now, newest first; the newest 20 of them."""
+        ...
+
+    def parked(self, reader: Reader, message_class: MessageClass, limit: int) -> list[Message]:
+        """Parked messages of one class, at most so many."""
+        ...
+
+    def census(self, reader: Reader) -> Census:
+        """How many messages are where at one instant: in flight, or ended and of the last day."""
+        ...
+
+
+class LinkBook(Protocol):
+    """The one-time links of the tenant's pages."""
+
+    def find(self, reader: Reader, token: str) -> Link | None:
+        """The link, if the tenant gave it out."""
+        ...
+
+    def insert(self, tx: Tx, link: Link) -> Link:
+        """Keep a new one."""
+        ...
+
+    def save(self, tx: Tx, link: Link) -> Link:
+        """Keep that it was used."""
+        ...
+
 
 class ContactBook(Protocol):
     """How people are reached."""
+
+    def points(self, reader: Reader, recipient_id: str) -> list[ContactPoint]:
+        """All of a member of staff's, in their order."""
+        ...
 
     def contact_point(
         self, reader: Reader, recipient_id: str, channel: Channel

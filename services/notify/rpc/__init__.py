@@ -68,3 +68,36 @@ class NotifyServicer(notify_pb2_grpc.NotifyServiceServicer):
             handle=self._notify.queries.messages,
             encode=answers.list_messages,
         )
+
+    async def PreviewMessage(
+        self, request: notify_pb2.PreviewMessageRequest, context: Context
+    ) -> notify_pb2.PreviewMessageResponse:
+        return await self._run(
+            request,
+            context,
+            decode=wire.preview_message,
+            handle=self._notify.queries.preview,
+            encode=answers.preview_message,
+        )
+
+    async def ResendMessage(
+        self, request: notify_pb2.ResendMessageRequest, context: Context
+    ) -> notify_pb2.ResendMessageResponse:
+        return await self._run(
+            request,
+            context,
+            decode=wire.resend_message,
+            handle=self._notify.redriving.resend,
+            encode=answers.resend_message,
+        )
+
+    async def RedriveMessages(
+        self, request: notify_pb2.RedriveMessagesRequest, context: Context
+    ) -> notify_pb2.RedriveMessagesResponse:
+        return await self._run(
+            request,
+            context,
+            decode=wire.redrive_messages,
+            handle=self._notify.redriving.redrive,
+            encode=answers.redrive_messages,
+        )

@@ -7,10 +7,11 @@ between are left out. Their own tests have them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from google.protobuf.message import Message
@@ -47,7 +48,8 @@ from services.notify import timers as notify_timers
 from services.notify.domain.commands import RegisterContactPoint
 from services.notify.domain.message import Channel
 from services.notify.domain.policy import NotifyPolicy
-from services.notify.gateways.smtp import SmtpMailer, SmtpServer
+from services.notify.gateways.smtp import SmtpMailer, SmtpProvider, SmtpServer
+from services.notify.ports import Provider
 from services.notify.shelves.directory import MongoDirectory
 from services.notify.shelves.wishes import MongoWishes
 from tests.due import RunningTimers
@@ -56,13 +58,22 @@ from tests.tenant_guard import TenantGuard
 TENANT = "river"
 WAIT = timedelta(seconds=1.5)
 POST_SECONDS = 0.01
+NUMBERS = NotifyPolicy(crisis_retry_first_seconds=0.1, channel_step_seconds=0.5)
+# The number to which people text the tenant.
+OURS = "+15555550000"
 
 
 class Ward:
     """One deployment for one test."""
 
     def __init__(
-        self, client: MongoClient[dict[str, Any]], *, name: str, smtp_uri: str, folder: Path
+        self,
+        client: MongoClient[dict[str, Any]],
+        *,
+        name: str,
+        smtp_uri: str,
+        folder: Path,
+        telephones: Mapping[Channel, Provider] = MappingProxyType({}),
     ) -> None:
         management = KeyManagement.of_file(make_master_key(folder / "master.key"))
         self.client = client
@@ -89,9 +100,15 @@ class Ward:
         )
         self.notify = notify_bootstrap.bootstrap(
             store=self.notify_store,
-            policy_of=lambda _: NotifyPolicy(crisis_retry_first_seconds=0.1),
+            policy_of=lambda _: NUMBERS,
             cipher=self.cipher,
-            mailer=SmtpMailer(SmtpServer.of(smtp_uri)),
+            providers={
+                Channel.EMAIL: SmtpProvider("smtp", SmtpMailer(SmtpServer.of(smtp_uri))),
+                **telephones,
+            },
+            surroundings=notify_bootstrap.Surroundings(
+                public_url="https://messages.example", receiving_numbers={OURS: TENANT}
+            ),
         )
         self._post = Post(self)
         self._relays: list[RunningTimers] = []
@@ -161,9 +178,19 @@ class Ward:
 
         self.notify_store.transact(self.staff("boss"), prove)
 
+    def reached_by(self, clinician_id: str, addresses: Mapping[Channel, str]) -> None:
+        """The clinician has these channels, in this order."""
+        for rank, (channel, address) in enumerate(addresses.items(), start=1):
+            command = RegisterContactPoint(clinician_id, channel, address, "", rank)
+            self.notify.contacts.register(self.staff("boss"), command)
+
     def address(self, recipient_id: str) -> str:
         """An address that no other test uses."""
         return f"{recipient_id}@{self.databases['crisis'].replace('_', '-')}.example"
+
+    def texts(self, **filter: Any) -> list[dict[str, Any]]:
+        """Inbound texts as they are stored."""
+        return list(self.client[self.databases["notify"]].inbound_texts.find(filter))
 
     def signal(self, patient_id: str, *, signal_id: str = "") -> None:
         """The patient pressed the button; heard as from the broker."""

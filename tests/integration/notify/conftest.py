@@ -49,12 +49,18 @@ def moody() -> Moody:
 
 
 @pytest.fixture
-def mailer(moody: Moody) -> Iterator[SmtpMailer]:
-    """A mailer that knows this one server."""
+def smtp_port(moody: Moody) -> Iterator[int]:
+    """Where the moody server listens."""
     controller = Controller(moody, hostname="127.0.0.1", port=_free_port(), enable_SMTPUTF8=False)
     controller.start()
-    yield SmtpMailer(SmtpServer.of(f"smtp://127.0.0.1:{controller.port}"), seconds=3)
+    yield controller.port
     controller.stop()
+
+
+@pytest.fixture
+def mailer(smtp_port: int) -> SmtpMailer:
+    """A mailer that knows this one server."""
+    return SmtpMailer(SmtpServer.of(f"smtp://127.0.0.1:{smtp_port}"), seconds=3)
 
 
 @pytest.fixture
@@ -73,8 +79,14 @@ def babbling_port() -> Iterator[int]:
 
 
 @pytest.fixture
+def edge_port() -> int:
+    """Where the api's edge listens."""
+    return _free_port()
+
+
+@pytest.fixture
 async def front(
-    tmp_path: Path, mongodb_uri: str, database: Database[dict[str, Any]]
+    tmp_path: Path, mongodb_uri: str, database: Database[dict[str, Any]], edge_port: int
 ) -> AsyncIterator[Front]:
     """Notify's whole api over a fresh database."""
     async with open_front(
@@ -85,6 +97,7 @@ async def front(
         mongodb_uri=mongodb_uri,
         database=database.name,
         smtp_uri=Secret("smtp://127.0.0.1:1"),
+        http_address=f"127.0.0.1:{edge_port}",
     ) as opened:
         yield opened
         database.client["keyvault"]["data_keys"].delete_many({"keyAltNames": opened.tenant_id})

@@ -21,8 +21,10 @@ from chassis.store import CHASSIS_INDEXES, Store, connect
 from services.notify.bootstrap import bootstrap
 from services.notify.domain.consent_policy import ConsentPolicy
 from services.notify.domain.inbound import InboundText
+from services.notify.domain.message import Channel
 from services.notify.domain.policy import NotifyPolicy
-from services.notify.gateways.smtp import SmtpMailer, SmtpServer
+from services.notify.gateways.smtp import SmtpMailer, SmtpProvider, SmtpServer
+from services.notify.ports import Dispatch, Receipt
 from services.notify.store import INDEXES, MESSAGES, OTHER_DUE
 from services.notify.timers import due_work
 from tests.tenant_guard import TenantGuard
@@ -31,6 +33,20 @@ TENANT = "river"
 # Correctness must not depend on the hour at which the tests run.
 ALL_DAY = ConsentPolicy(allowed_from_hour=0, allowed_until_hour=24, plausible_zones=("UTC",))
 MOST_TRIES = 20
+
+
+class Texts:
+    """Takes every text."""
+
+    name = "texts"
+
+    def __init__(self) -> None:
+        self.taken: list[Dispatch] = []
+
+    def send(self, dispatch: Dispatch) -> Receipt:
+        """Take it."""
+        self.taken.append(dispatch)
+        return Receipt(self.name)
 
 
 class Office:
@@ -49,12 +65,15 @@ class Office:
         clock = DatabaseClock(client)
         self.store = Store(self._watched, name, service="notify", clock=clock)
         self.store.ensure_indexes((*CHASSIS_INDEXES, *INDEXES))
-        policy = NotifyPolicy(consent=ALL_DAY)
+        policy, self.texts = NotifyPolicy(consent=ALL_DAY), Texts()
         self.notify = bootstrap(
             store=self.store,
             policy_of=lambda _: policy,
             cipher=self.cipher,
-            mailer=SmtpMailer(SmtpServer.of(smtp_uri)),
+            providers={
+                Channel.EMAIL: SmtpProvider("smtp", SmtpMailer(SmtpServer.of(smtp_uri))),
+                Channel.SMS: self.texts,
+            },
         )
 
     def close(self) -> None:

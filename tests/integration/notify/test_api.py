@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import aiohttp
 import pytest
 from haven.crisis.v1 import events_pb2 as crisis_pb2
 from haven.notify.v1 import notify_pb2
 from haven.notify.v1 import resources_pb2 as resource
 from haven.policy.v1 import policy_pb2
+from haven.sessions.v1 import events_pb2 as sessions_pb2
 
 from chassis.call import Role
 from chassis.ids import new_id
@@ -91,6 +93,10 @@ async def test_a_patient_may_not_look(front: Front) -> None:
         (notify_pb2.RegisterContactPointRequest(), ["address", "recipient_id", "channel"]),
         (notify_pb2.ListMessagesRequest(), ["recipient_id"]),
         (notify_pb2.GetMessageRequest(), ["message_id"]),
+        (register(rank=100), ["rank"]),
+        (notify_pb2.PreviewMessageRequest(), ["template_id"]),
+        (notify_pb2.ResendMessageRequest(), ["message_id"]),
+        (notify_pb2.RedriveMessagesRequest(), ["message_class", "max_count"]),
     ],
 )
 async def test_bad_input_names_its_fields_and_leaves_nothing(
@@ -133,6 +139,70 @@ async def test_messages_come_newest_first_in_parts(front: Front, clinician: Any)
     seen = [message.page_id for message in (*first.messages, *second.messages)]
     assert sorted(seen) == sorted(page.page_id for page in pages)
     assert (len(first.messages), second.next_page_token) == (2, "")
+
+
+async def test_contact_points_come_in_the_order_in_which_pages_take_them(
+    administrator: Any,
+) -> None:
+    await administrator.ask(register(rank=2))
+    text = notify_pb2.RegisterContactPointRequest(
+        recipient_id="dr-one", channel=resource.CHANNEL_SMS, address="+15555550142", rank=1
+    )
+    point = (await administrator.ask(text)).contact_point
+
+    assert (point.masked_address, point.rank) == ("***42", 1)
+    listed = await administrator.ask(notify_pb2.ListContactPointsRequest(recipient_id="dr-one"))
+    assert {each.channel: each.rank for each in listed.contact_points} == {
+        resource.CHANNEL_SMS: 1, resource.CHANNEL_EMAIL: 2
+    }  # fmt: skip
+
+
+async def test_a_wording_can_be_looked_at(clinician: Any) -> None:
+    shown = await clinician.ask(notify_pb2.PreviewMessageRequest(template_id="page"))
+
+    assert shown.subject
+    assert shown.template_version >= 2
+    refused = await clinician.refused(notify_pb2.PreviewMessageRequest(template_id="nothing"))
+    assert refused.code == "NOT_FOUND"
+
+
+async def test_a_page_is_not_sent_again(front: Front, clinician: Any, administrator: Any) -> None:
+    page = a_page()
+    await front.tell(page)
+    listed = await clinician.ask(notify_pb2.ListMessagesRequest(page_id=page.page_id))
+    request = notify_pb2.ResendMessageRequest(message_id=listed.messages[0].message_id)
+
+    refused = await administrator.refused(request)
+    assert (refused.code, refused.reason) == ("FAILED_PRECONDITION", "MESSAGE_IS_A_PAGE")
+    assert (await clinician.refused(request)).reason == "ROLE_NOT_ALLOWED"
+
+
+async def test_parked_messages_go_again_once_per_request(
+    front: Front, administrator: Any, database: Any
+) -> None:
+    absent = sessions_pb2.PatientAbsent(session_id=new_id(), patient_id="p-1")
+    absent.notice_time.FromDatetime(datetime.now(UTC))
+    await front.tell(absent)
+    parked = {"state": "parked", "next_attempt_time": None, "other_attempt_time": None}
+    database.messages.update_one({}, {"$set": parked})
+    request = notify_pb2.RedriveMessagesRequest(
+        request_id=new_id(), message_class=policy_pb2.MESSAGE_CLASS_CLINICAL, max_count=10
+    )
+
+    first = await administrator.ask(request)
+    assert (first.redriven_count, first.has_more) == (1, False)
+    assert await administrator.ask(request) == first
+    (message,) = database.messages.find()
+    assert message["state"] == "accepted"
+
+
+@pytest.mark.usefixtures("front")
+async def test_the_api_serves_the_edge(edge_port: int) -> None:
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"http://127.0.0.1:{edge_port}/livez") as answer:
+            assert answer.status == 200
+        async with session.get(f"http://127.0.0.1:{edge_port}/a/ffffffffffff/x") as answer:
+            assert (answer.status, answer.content_type) == (404, "text/html")
 
 
 async def test_another_tenant_finds_nothing(

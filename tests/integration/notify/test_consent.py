@@ -119,6 +119,7 @@ def test_two_texts_to_one_telephone_at_once_leave_one_for_the_next_day(office: O
     assert (len(tried), waiting["state"]) == (1, "accepted")
     assert waiting["next_attempt_time"] > office.store.clock.now()
     assert tried[0]["basis"] == "HEALTH_CARE_EXEMPTION"
+    assert [each.address for each in office.texts.taken] == [ANA]
 
 
 def test_a_stop_that_is_kept_before_a_text_is_claimed_stops_it(office: Office) -> None:
@@ -129,6 +130,7 @@ def test_a_stop_that_is_kept_before_a_text_is_claimed_stops_it(office: Office) -
 
     (message,) = office.rows("messages", _id="m-1")
     assert (message["state"], message["reason"]) == ("withdrawn", "STOPPED")
+    assert [each.body[:20] for each in office.texts.taken] == ["You will get no more"]
 
 
 def test_no_word_and_no_number_rests_in_the_clear(office: Office) -> None:
@@ -209,6 +211,6 @@ def test_what_waits_has_a_time_and_what_ended_has_a_reason(office: Office) -> No
     office.send_due()
 
     for message in office.rows("messages"):
-        waits = message["state"] in {"accepted", "sending"}
+        waits = message["state"] in {"accepted", "sending", "handed_over"}
         assert waits == (message["next_attempt_time"] is not None)
         assert waits or message["state"] == "delivered" or message["reason"]

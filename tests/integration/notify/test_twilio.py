@@ -13,16 +13,16 @@ from chassis.errors import FailedPrecondition, HavenError, Unavailable
 from chassis.settings import Secret
 from cli.servers import Mood, ProviderServer, Side
 from cli.servers.provider_sink import AUTH_TOKEN
+from services.notify.domain.wording import Language
 from services.notify.gateways import twilio_callbacks, twiml
 from services.notify.gateways.calling import Caller, Place
 from services.notify.gateways.twilio import TwilioCalls, TwilioTexts
 from services.notify.gateways.twilio_callbacks import (
-    Digits,
-    InboundText,
     ReportState,
     StatusReport,
     verify,
 )
+from services.notify.ports.callbacks import Digits, ReceivedText
 from tests.dispatches import MOBILE, a_dispatch, a_page
 from tests.integration.notify.providers import account_of, ended, misbehaving, open_edge
 
@@ -77,7 +77,7 @@ def test_a_tenant_with_a_number_of_its_own_writes_from_it(
 def test_a_page_by_text_says_what_to_reply(texts: TwilioTexts, provider: ProviderServer) -> None:
     texts.send(a_page())
 
-    assert provider.received(Side.SMS)[0].content["Body"].endswith(twiml.REPLY)
+    assert provider.received(Side.SMS)[0].content["Body"].endswith(twiml.REPLY[Language.ENGLISH])
 
 
 def test_a_page_by_voice_listens_for_a_key(calls: TwilioCalls, provider: ProviderServer) -> None:
@@ -86,8 +86,22 @@ def test_a_page_by_voice_listens_for_a_key(calls: TwilioCalls, provider: Provide
     (came,) = provider.received(Side.VOICE)
     gather = fromstring(came.content["Twiml"])[0]
     assert receipt.reference == came.reference
-    assert gather.get("action", "").endswith("/east/digits?tenant_id=river&message_id=m-1")
+    expected = "/east/digits?tenant_id=river&message_id=m-1&language=en"
+    assert gather.get("action", "").endswith(expected)
     assert came.content["To"] == MOBILE
+
+
+def test_a_page_in_spanish_is_carried_in_spanish_by_text_and_by_voice(
+    texts: TwilioTexts, calls: TwilioCalls, provider: ProviderServer
+) -> None:
+    for carrier in (texts, calls):
+        carrier.send(a_page(language=Language.SPANISH))
+
+    (text,), (call,) = provider.received(Side.SMS), provider.received(Side.VOICE)
+    gather = fromstring(call.content["Twiml"])[0]
+    assert text.content["Body"].endswith(twiml.REPLY[Language.SPANISH])
+    assert gather[0].get("language") == "es-US"
+    assert gather.get("action", "").endswith("&language=es")
 
 
 def test_another_call_only_speaks(calls: TwilioCalls, provider: ProviderServer) -> None:
@@ -237,20 +251,20 @@ def test_what_the_provider_calls_back_is_genuine_and_understood(provider: Provid
         (text,) = provider.received(Side.SMS)
         (call,) = provider.received(Side.VOICE)
         digits_url = fromstring(call.content["Twiml"])[0].get("action", "")
-        edge.answer = twiml.spoken("Thank you.")
+        edge.answer = twiml.recorded(Language.ENGLISH)
 
         provider.report(text, "undelivered", ErrorCode="30006")
         pressed = provider.press(call, "1", url=digits_url)
         provider.text("+15550123", "STOP", url=f"{edge.url}/east/inbound")
 
-    assert pressed == (200, twiml.spoken("Thank you."))
+    assert pressed == (200, twiml.recorded(Language.ENGLISH))
     assert all(verify(*each, AUTH_TOKEN) for each in edge.calls)
     about_text, about_call, inbound = (params for _, params, _ in edge.calls)
     assert twilio_callbacks.status_report(about_text) == StatusReport(
         text.reference, ReportState.FAILED, "ADDRESS_REFUSED"
     )
     assert twilio_callbacks.digits(about_call) == Digits(call.reference, "1")
-    assert twilio_callbacks.inbound_text(inbound) == InboundText(
+    assert twilio_callbacks.inbound_text(inbound) == ReceivedText(
         "+15550123", "+15550100", "STOP", inbound["MessageSid"]
     )
 

@@ -43,8 +43,15 @@ def test_every_service_can_read_its_settings(made: LocalEnvironment) -> None:
 
 def test_no_address_is_given_twice(made: LocalEnvironment) -> None:
     addresses = [value for name, value in made.variables.items() if name.endswith("_ADDRESS")]
-    assert len(addresses) == len(SERVICES) * (2 + len(PROCESSES)) + 1  # and the auditor's
+    assert (
+        len(addresses) == len(SERVICES) * (2 + len(PROCESSES)) + 2
+    )  # the auditor's, and the pages'
     assert len(set(addresses)) == len(addresses)
+
+
+def test_links_in_mails_lead_to_where_pages_are_served(made: LocalEnvironment) -> None:
+    served = made.variables["HAVEN_NOTIFY_HTTP_ADDRESS"]
+    assert made.variables["HAVEN_NOTIFY_PUBLIC_URL"] == f"http://{served}"
 
 
 def test_the_procfile_lists_the_sixteen_processes(made: LocalEnvironment) -> None:

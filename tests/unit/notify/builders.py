@@ -5,13 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.notify.domain.message import Message, MessageClass, Page
+from services.notify.domain.ladder import Pace
+from services.notify.domain.message import Channel, Message, MessageClass, Page
 from services.notify.domain.retry import RetryPlan
 from services.notify.domain.template import NUDGE, PAGE
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 HOLD = timedelta(seconds=7)
 PLAN = RetryPlan(timedelta(seconds=1), timedelta(seconds=8), 5)
+STEP, RECEIPT = timedelta(seconds=15), timedelta(seconds=20)
+WITHIN = {Channel.SMS: RECEIPT, Channel.VOICE: RECEIPT}
+# A page goes on to the next channel; for anything else one is enough.
+ON, ONE = Pace(PLAN, WITHIN, step=STEP), Pace(PLAN, WITHIN)
 
 
 def after(**parts: float) -> datetime:

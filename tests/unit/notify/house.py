@@ -15,11 +15,12 @@ from chassis.deadline import Deadline
 from chassis.errors import HavenError
 from chassis.ids import new_id
 from chassis.store import Tx
-from services.notify.bootstrap import bootstrap
+from services.notify.bootstrap import Surroundings, bootstrap
+from services.notify.domain.attempt import REPORTING
 from services.notify.domain.commands import RegisterContactPoint
 from services.notify.domain.message import Channel
 from services.notify.domain.policy import NotifyPolicy
-from services.notify.ports import Dispatch, Mail, Receipt
+from services.notify.ports import Dispatch, Receipt
 from services.notify.shelves.directory import MongoDirectory
 from services.notify.shelves.wishes import MongoWishes
 from services.notify.store import CRISIS_DUE, INDEXES, MESSAGES, OTHER_DUE
@@ -27,39 +28,33 @@ from tests.fakes.memory_store import MemoryStore
 from tests.unit.notify.builders import NOON, after
 
 TENANT = "river"
+NUMBER = "+15555550142"
+ADDRESSES = {
+    Channel.EMAIL: "lee@staff.example",
+    Channel.SMS: NUMBER,
+    Channel.VOICE: NUMBER,
+    Channel.PUSH: "token-of-an-app-1",
+    Channel.WEBHOOK: "https://partner.example/hook",
+}
 
 
-class Provider:
-    """Takes every mail, until it is told to fail."""
+class FakeProvider:
+    """Takes everything of its channel, until it is told to fail."""
 
-    def __init__(self) -> None:
-        self.mails: list[Mail] = []
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.taken: list[Dispatch] = []
         self.asked = 0
         self.failure: HavenError | None = None
 
-    def send(self, mail: Mail) -> None:
-        """Take the mail, or fail as told."""
+    def send(self, dispatch: Dispatch) -> Receipt:
+        """Take the message, or fail as told; texts and calls get a reference."""
         self.asked += 1
         if self.failure is not None:
             raise self.failure
-        self.mails.append(mail)
-
-
-class Texter:
-    """Takes every text, until it is told to fail."""
-
-    name = "texter"
-
-    def __init__(self) -> None:
-        self.texts: list[Dispatch] = []
-        self.failure: HavenError | None = None
-
-    def send(self, dispatch: Dispatch) -> Receipt:
-        """Take the text, or fail as told."""
-        if self.failure is not None:
-            raise self.failure
-        self.texts.append(dispatch)
-        return Receipt(self.name)
+        self.taken.append(dispatch)
+        is_named = dispatch.channel in REPORTING
+        return Receipt(self.name, f"{self.name}-{self.asked}" if is_named else "")
 
 
 class OpenCipher:
@@ -80,16 +75,17 @@ class House:
     def __init__(self, **numbers: Any) -> None:
         self.clock = FixedClock(NOON)
         self.store = MemoryStore(service="notify", clock=self.clock, indexes=INDEXES)
-        self.provider, self.texter = Provider(), Texter()
+        self.providers = {channel: FakeProvider(f"{channel.value}-one") for channel in Channel}
+        self.provider = self.providers[Channel.EMAIL]
+        self.texter = self.providers[Channel.SMS]
         self.cipher = OpenCipher()
         policy = NotifyPolicy(**numbers)
         self.notify = bootstrap(
             store=self.store,
             policy_of=lambda _: policy,
             cipher=self.cipher,
-            mailer=self.provider,
-            jitter=lambda: 1.0,
-            texter=self.texter,
+            providers=self.providers,
+            surroundings=Surroundings(public_url="https://messages.example", jitter=lambda: 1.0),
         )
 
     def call(self, subject: str = "boss", *roles: Role, tenant_id: str = TENANT) -> Call:
@@ -112,10 +108,29 @@ class House:
             self.register(recipient_id, f"{recipient_id}@staff.example")
         return self
 
-    def register(self, recipient_id: str, address: str, etag: str = "") -> Any:
+    def register(
+        self,
+        recipient_id: str,
+        address: str,
+        etag: str = "",
+        *,
+        channel: Channel = Channel.EMAIL,
+        rank: int = 0,
+    ) -> Any:
         """An administrator says how somebody is reached."""
-        command = RegisterContactPoint(recipient_id, Channel.EMAIL, address, etag)
+        command = RegisterContactPoint(recipient_id, channel, address, etag, rank)
         return self.notify.contacts.register(self.call(), command)
+
+    def reached_by(self, *channels: Channel, recipient_id: str = "dr-one") -> House:
+        """The same house where a member of staff has these channels, in this order."""
+        for rank, channel in enumerate(channels, start=1):
+            self.register(recipient_id, ADDRESSES[channel], channel=channel, rank=rank)
+        return self
+
+    def silence(self, *channels: Channel, failure: HavenError) -> None:
+        """From now on these channels' providers fail so."""
+        for channel in channels:
+            self.providers[channel].failure = failure
 
     def page(
         self, recipient_id: str = "dr-one", *, case_id: str = "c-1", page_id: str = "", **parts: Any
@@ -190,7 +205,22 @@ class House:
     @property
     def reached(self) -> list[str]:
         """The addresses that got a mail, in order."""
-        return [mail.recipient_address for mail in self.provider.mails]
+        return [mail.address for mail in self.provider.taken]
+
+    @property
+    def ways(self) -> list[str]:
+        """By which channels anything left, in order of the attempts that were taken."""
+        return [
+            each["channel"]
+            for message in self.messages
+            for each in message["attempts"]
+            if each["provider"]
+        ]
+
+    @property
+    def answered(self) -> list[events_pb2.PageAnswered]:
+        """What crisis is told of answers."""
+        return self.store.emitted(events_pb2.PageAnswered)
 
     @property
     def failed(self) -> list[events_pb2.MessageFailed]:

@@ -12,16 +12,17 @@ from haven.policy.v1 import policy_pb2
 from haven.sessions.v1 import events_pb2 as sessions_pb2
 
 from chassis.errors import InvalidArgument
-from services.notify.codec import answers, documents, events
+from services.notify.codec import documents, events, names
 from services.notify.domain import events as domain_events
+from services.notify.domain.attempt import Taken
 from services.notify.domain.contact import PatientContact, is_email, masked
 from services.notify.domain.message import Channel, MessageClass, State
-from tests.unit.notify.builders import HOLD, NOON, PLAN, a_nudge, a_page, after
+from tests.unit.notify.builders import HOLD, NOON, a_nudge, a_page, after
 
 
 def tried(message: Any) -> Any:
     message.claim(Channel.EMAIL, NOON, hold=HOLD)
-    message.miss(1, "PROVIDER_BUSY", is_final=False, plan=PLAN, jitter=1.0, now=after(seconds=1))
+    message.miss(1, "PROVIDER_BUSY", again=after(seconds=2), now=after(seconds=1))
     message.claim(Channel.EMAIL, after(seconds=2), hold=HOLD)
     return message
 
@@ -50,17 +51,17 @@ def test_an_ended_message_waits_in_no_line() -> None:
 
 @pytest.mark.parametrize("state", State)
 def test_every_state_has_its_word_on_the_wire(state: Any) -> None:
-    assert answers.STATE_NUMBERS[state] != resources_pb2.MESSAGE_STATE_UNSPECIFIED
+    assert names.STATE_NUMBERS[state] != resources_pb2.MESSAGE_STATE_UNSPECIFIED
 
 
 def test_every_word_of_the_wire_has_its_state() -> None:
     numbers = [number for number in resources_pb2.MessageState.values() if number]
 
-    assert sorted(answers.STATE_NUMBERS.values()) == sorted(numbers)
-    assert sorted(answers.CLASS_NUMBERS.values()) == sorted(
+    assert sorted(names.STATE_NUMBERS.values()) == sorted(numbers)
+    assert sorted(names.CLASS_NUMBERS.values()) == sorted(
         number for number in policy_pb2.MessageClass.values() if number
     )
-    assert set(answers.CLASS_NUMBERS) == set(MessageClass)
+    assert set(names.CLASS_NUMBERS) == set(MessageClass)
 
 
 def test_every_event_of_the_domain_is_published() -> None:
@@ -75,7 +76,7 @@ def test_every_event_of_the_domain_is_published() -> None:
 
 def test_a_delivered_page_tells_its_ids_and_its_time() -> None:
     message = tried(a_page())
-    message.take(after(seconds=3))
+    message.take(2, Taken("smtp"), after(seconds=3))
     told: Any = events.message_of(message.events[0])
 
     assert (told.message_id, told.page_id, told.recipient_id) == ("m-1", "page-1", "dr-one")
@@ -136,4 +137,4 @@ def test_everything_else_is_not(address: Any) -> None:
 
 
 def test_a_masked_address_shows_one_letter() -> None:
-    assert masked("lee@staff.example") == "l***@***"
+    assert masked(Channel.EMAIL, "lee@staff.example") == "l***@***"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from prometheus_client import REGISTRY
 
@@ -64,6 +66,13 @@ class Town:
 @pytest.fixture
 def town() -> Town:
     return Town()
+
+
+def test_who_took_this_page_and_never_said_that_it_arrived_is_asked_last() -> None:
+    town = Town()
+
+    assert town.attempt(replace(a_page(), silent_providers=frozenset({"east"}))) == "west"
+    assert town.attempt(replace(a_page(), silent_providers=frozenset({"east", "west"}))) == "east"
 
 
 def test_the_preferred_provider_alone_gets_the_message_while_it_is_well(town: Town) -> None:

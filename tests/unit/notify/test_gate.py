@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from haven.intake.v1 import events_pb2 as intake_pb2
 
-from chassis.errors import Unavailable
+from chassis.errors import FailedPrecondition, Unavailable
 from chassis.store import Tx
 from services.notify.domain.address import Owner
-from services.notify.domain.commands import RegisterContactPoint
 from services.notify.domain.enclosure import Enclosure
 from services.notify.domain.hours import Hours
 from services.notify.domain.inbound import InboundText
@@ -19,9 +18,8 @@ from services.notify.domain.message import Channel
 from services.notify.domain.wording import Language
 from services.notify.shelves.enclosures import MongoEnclosures
 from services.notify.shelves.wishes import MongoWishes
-from services.notify.store import MongoMessageBook
 from tests.unit.notify.builders import NOON
-from tests.unit.notify.house import TENANT, House
+from tests.unit.notify.house import NUMBER, TENANT, House
 
 EIGHT = datetime(2026, 3, 3, 8, 0, tzinfo=UTC)
 
@@ -178,12 +176,74 @@ def test_own_hours_are_kept(house: House) -> None:
     assert house.reached == ["ana@mail.example"]
 
 
-def test_a_stopped_or_unwanted_channel_is_left_alone(house: House) -> None:
-    wishes(house, stopped=frozenset({Channel.EMAIL}))
+@pytest.mark.parametrize(
+    "wish", [{"stopped": frozenset({Channel.EMAIL})}, {"channels": frozenset({Channel.SMS})}]
+)
+def test_a_stopped_or_unwanted_channel_is_left_alone_for_the_next_one(
+    house: House, wish: Any
+) -> None:
+    wishes(house, **wish)
+    house.absence()
+    house.time_passes()
+
+    (message,) = house.messages
+    assert (house.ways, message["basis"]) == (["sms"], "HEALTH_CARE_EXEMPTION")
+
+
+def test_a_nudge_that_no_channel_may_carry_says_why(house: House) -> None:
+    wishes(house, stopped=frozenset({Channel.EMAIL, Channel.SMS}))
     house.absence()
     house.time_passes()
 
     assert outcome(house) == ("withdrawn", "STOPPED")
+
+
+def test_a_mail_is_enough_and_costs_none_of_the_few_texts_of_a_day(house: House) -> None:
+    for session in ("s-1", "s-2"):
+        house.absence(session)
+    house.time_passes()
+
+    assert house.ways == ["email", "email"]
+
+
+def test_who_has_no_mail_address_is_written_to_by_text() -> None:
+    house = House()
+    event = intake_pb2.PatientContactRecorded(
+        patient_id="p-1",
+        phone_ciphertext=house.cipher.encrypt(TENANT, "+15555550100"),
+        time_zone="UTC",
+    )
+    house.hear(event)
+    house.prove("p-1", Channel.SMS)
+    house.absence()
+    house.time_passes()
+
+    assert house.ways == ["sms"]
+
+
+def test_a_text_that_must_wait_does_not_keep_a_mail_waiting_nor_lose_its_turn(
+    house: House,
+) -> None:
+    house.silence(Channel.EMAIL, failure=FailedPrecondition("ADDRESS_REFUSED", "no"))
+    for session in ("s-1", "s-2"):
+        house.absence(session)
+    house.time_passes()
+    house.time_passes()
+
+    waiting = [each["next_attempt_time"] for each in house.messages if each["state"] == "accepted"]
+    assert (house.ways, waiting) == (["sms"], [EIGHT])
+    house.time_passes(hours=20)
+    assert house.ways == ["sms", "sms"]
+
+
+def test_a_stop_that_comes_after_a_provider_has_the_text_takes_nothing_back(house: House) -> None:
+    wishes(house, channels=frozenset({Channel.SMS}))
+    house.absence()
+    house.time_passes()
+    wishes(house, channels=frozenset(), stopped=frozenset({Channel.SMS, Channel.EMAIL}))
+    house.time_passes(hours=2)
+
+    assert outcome(house) == ("delivered", "")
 
 
 def test_who_reads_spanish_is_written_to_in_spanish(house: House) -> None:
@@ -191,7 +251,7 @@ def test_who_reads_spanish_is_written_to_in_spanish(house: House) -> None:
     house.absence()
     house.time_passes()
 
-    assert [mail.subject for mail in house.provider.mails] == ["Tiene un mensaje nuevo"]
+    assert [mail.subject for mail in house.provider.taken] == ["Tiene un mensaje nuevo"]
 
 
 def test_a_second_text_of_a_day_waits_for_the_next(house: House) -> None:
@@ -201,9 +261,9 @@ def test_a_second_text_of_a_day_waits_for_the_next(house: House) -> None:
     house.time_passes()
 
     waiting = [each["next_attempt_time"] for each in house.messages if each["state"] == "accepted"]
-    assert (len(house.texter.texts), waiting) == (1, [EIGHT])
+    assert (len(house.texter.taken), waiting) == (1, [EIGHT])
     house.time_passes(hours=20)
-    assert len(house.texter.texts) == 2
+    assert len(house.texter.taken) == 2
 
 
 def test_a_text_that_is_tried_again_counts_once(house: House) -> None:
@@ -214,7 +274,7 @@ def test_a_text_that_is_tried_again_counts_once(house: House) -> None:
     house.texter.failure = None
     house.time_passes(minutes=1)
 
-    assert house.states == ["delivered"]
+    assert house.ways == ["sms"]
 
 
 def test_a_stop_that_comes_while_a_text_waits_stops_it(house: House) -> None:
@@ -224,7 +284,7 @@ def test_a_stop_that_comes_while_a_text_waits_stops_it(house: House) -> None:
     wishes(house, stopped=frozenset({Channel.SMS}))
     house.time_passes(hours=9)
 
-    assert (outcome(house), house.texter.texts) == (("withdrawn", "STOPPED"), [])
+    assert (outcome(house), house.texter.taken) == (("withdrawn", "STOPPED"), [])
 
 
 def test_a_missing_value_ends_the_message_and_nothing_is_sent(house: House) -> None:
@@ -236,10 +296,11 @@ def test_a_missing_value_ends_the_message_and_nothing_is_sent(house: House) -> N
         tx.update_one("messages", {"_id": message["_id"]}, another)
 
     house.store.transact(house.call(), change)
-    house.time_passes()
+    for _ in range(2):  # by neither of two channels
+        house.time_passes()
 
     assert outcome(house) == ("failed_final", "TEMPLATE_VALUE_MISSING")
-    assert house.reached == []
+    assert (house.reached, house.texter.taken) == ([], [])
 
 
 def test_every_message_has_one_state_and_a_time_while_it_waits(house: House) -> None:
@@ -253,37 +314,42 @@ def test_every_message_has_one_state_and_a_time_while_it_waits(house: House) -> 
         assert not waits or NOON < message["next_attempt_time"] <= message["expire_time"]
 
 
-def stopped_page(house: House, *ladder: Channel) -> tuple[Any, str]:
-    """A page for dr-one, whose number said stop: by which channel it goes, and its state."""
-    house.notify.contacts.register(
-        house.call(), RegisterContactPoint("dr-one", Channel.SMS, "+15555550101")
-    )
-    said = InboundText("twilio", "sms-1", "+15555550101", "STOP")
-    house.notify.inbound.take(house.call(), said)
+def stopped_page(house: House, *channels: Channel) -> House:
+    """A page for dr-one, who is reached by these and whose number said stop."""
+    house.reached_by(*channels)
+    house.notify.inbound.take(house.call(), InboundText("twilio", "sms-1", NUMBER, "STOP"))
     house.page()
-    book = MongoMessageBook(house.store)
-    (id,) = [each["_id"] for each in house.messages if each["is_page"]]
-
-    def admit(tx: Tx) -> tuple[Any, str]:
-        message = book.load(tx, id)
-        passage = house.notify.sending._gate.admit(tx, message, ladder)
-        book.save(tx, message)
-        return passage and passage.channel, message.state
-
-    return house.store.transact(house.call(), admit)
+    house.time_passes()
+    return house
 
 
 def test_a_page_leaves_a_stopped_number_for_the_next_channel(house: House) -> None:
-    house.reachable("dr-one")
+    stopped_page(house, Channel.SMS, Channel.VOICE, Channel.EMAIL)
+    house.time_passes(seconds=15)
 
-    channel, state = stopped_page(house, Channel.SMS, Channel.VOICE, Channel.EMAIL)
-    assert (channel, state) == (Channel.VOICE, "accepted")
+    (page,) = [each for each in house.messages if each["is_page"]]
+    assert [each["channel"] for each in page["attempts"]] == ["voice", "email"]
 
 
 def test_a_page_that_has_no_way_but_a_stopped_number_fails_at_once_and_crisis_hears_why(
     house: House,
 ) -> None:
-    channel, state = stopped_page(house, Channel.SMS)
+    stopped_page(house, Channel.SMS)
 
-    assert (channel, state) == (None, "failed_final")
     assert [told.reason for told in house.failed] == ["STOPPED"]
+    assert [each["template_id"] for each in house.messages if each["attempts"]] == ["stopped"]
+
+
+def test_a_page_that_went_by_text_before_the_stop_goes_on_by_the_other_channels(
+    house: House,
+) -> None:
+    house.reached_by(Channel.SMS, Channel.EMAIL)
+    house.page()
+    house.time_passes()
+    house.notify.inbound.take(house.call(), InboundText("twilio", "sms-1", NUMBER, "STOP"))
+    house.time_passes(seconds=15)
+    house.time_passes(minutes=5)
+
+    (page,) = [each for each in house.messages if each["is_page"]]
+    assert [each["channel"] for each in page["attempts"]] == ["sms", "email"]
+    assert (page["state"], house.failed) == ("delivered", [])

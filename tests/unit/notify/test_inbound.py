@@ -13,12 +13,10 @@ from prometheus_client import REGISTRY
 from chassis.errors import NotFound
 from chassis.ids import new_id
 from chassis.settings import SettingsError
-from chassis.store import Tx
 from chassis.tenants import Tenants
 from services.notify.bootstrap import _numbers
-from services.notify.domain.commands import RegisterContactPoint
 from services.notify.domain.consent_policy import ConsentPolicy
-from services.notify.domain.inbound import InboundText, StaffText
+from services.notify.domain.inbound import InboundText
 from services.notify.domain.message import Channel
 from services.notify.domain.wish_commands import ChangeChannel
 from services.notify.shelves.inbound import MongoInboundBook
@@ -54,7 +52,7 @@ def text(house: House, words: str, *, by: str = ANA, id: str = "", tenant_id: st
 
 def replies(house: House) -> list[tuple[str, str]]:
     """To whom, and the first words."""
-    return [(each.address, each.body) for each in house.texter.texts]
+    return [(each.address, each.body) for each in house.texter.taken]
 
 
 def raised(house: House) -> list[tuple[str, int]]:
@@ -259,20 +257,14 @@ def test_words_and_numbers_rest_as_ciphertext_alone(house: House) -> None:
     assert "miss" not in str([row.body for row in house.store.outbox()])
 
 
-def test_a_text_by_staff_may_answer_a_page() -> None:
-    house, heard = House(), []
-
-    def answered(tx: Tx, said: StaffText) -> bool:
-        heard.append((said.staff_ids, said.text))
-        return said.text == "1"
-
-    house.notify.inbound._answer_page = answered
-    command = RegisterContactPoint("dr-lee", Channel.SMS, LEE)
-    house.notify.contacts.register(house.call(), command)
+def test_a_text_by_staff_may_answer_a_page_and_is_heard_like_any_other() -> None:
+    house = House()
+    house.register("dr-lee", LEE, channel=Channel.SMS)
+    house.page("dr-lee")
     text(house, "1", by=LEE)
     text(house, "the patient wants to die", by=LEE)
 
-    assert heard[0] == (("dr-lee",), "1")
+    assert [told.recipient_id for told in house.answered] == ["dr-lee"]
     assert raised(house) == [("", events_pb2.INBOUND_SEVERITY_HIGH)]
 
 

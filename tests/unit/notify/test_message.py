@@ -6,26 +6,34 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chassis.errors import FailedPrecondition
+from services.notify.domain.answer import Answer
+from services.notify.domain.attempt import Receipt, Taken
 from services.notify.domain.events import MessageDelivered, MessageFailed
 from services.notify.domain.message import Channel, State
-from services.notify.domain.retry import RetryPlan
-from tests.unit.notify.builders import HOLD, NOON, PLAN, a_nudge, a_page, after
+from tests.unit.notify.builders import HOLD, NOON, ON, ONE, PLAN, a_nudge, a_page, after
+
+MAIL, TEXT, CALL = Channel.EMAIL, Channel.SMS, Channel.VOICE
 
 
-def claimed(message: Any = None, at: Any = NOON) -> Any:
+def claimed(message: Any = None, at: Any = NOON, channel: Any = MAIL) -> Any:
     message = message or a_page()
-    message.claim(Channel.EMAIL, at, hold=HOLD)
+    message.claim(channel, at, hold=HOLD)
     return message
 
 
-def missed(message: Any, at: Any, *, is_final: Any = False, plan: Any = PLAN) -> Any:
-    attempt = len(message.attempts)
-    message.miss(attempt, "PROVIDER_BUSY", is_final=is_final, plan=plan, jitter=1.0, now=at)
+def taken(message: Any, at: datetime, *channels: Channel, **word: Any) -> Any:
+    message.take(len(message.attempts), Taken("smtp", **word), at)
+    message.proceed(channels or (MAIL,), ON if message.page else ONE, at)
+    return message
+
+
+def missed(message: Any, at: Any, *, is_final: Any = False, channels: Any = (MAIL,)) -> Any:
+    tries = len(message.series)
+    again = None if is_final else at + PLAN.pause(tries, 1.0)
+    message.miss(len(message.attempts), "PROVIDER_BUSY", again=again, now=at)
+    message.proceed(channels, ON if message.page else ONE, at)
     return message
 
 
@@ -34,20 +42,24 @@ def test_an_accepted_message_is_due_at_once() -> None:
 
 
 def test_while_an_attempt_is_under_way_nobody_else_tries() -> None:
-    assert not claimed().is_due(after(seconds=6))
+    message = claimed()
+
+    assert not message.is_due(after(seconds=6))
+    assert message.proceed([MAIL], ON, after(seconds=6)) is None
+    assert message.state is State.SENDING
 
 
 def test_a_relay_that_died_while_sending_is_followed_by_another() -> None:
     message = claimed()
 
     assert message.is_due(after(seconds=7))
-    assert message.claim(Channel.EMAIL, after(seconds=7), hold=HOLD) == 2
+    assert message.proceed([MAIL], ON, after(seconds=7)) is MAIL
+    assert message.claim(MAIL, after(seconds=7), hold=HOLD) == 2
     assert message.attempts[0].reason == "UNANSWERED"
 
 
-def test_a_page_that_a_provider_took_is_told_to_crisis() -> None:
-    message = claimed()
-    message.take(after(seconds=1))
+def test_a_page_that_its_only_provider_took_is_delivered_and_told_to_crisis() -> None:
+    message = taken(claimed(), after(seconds=1))
 
     assert message.state is State.DELIVERED
     assert message.events == [
@@ -91,24 +103,26 @@ def test_nobody_is_told_of_a_message_that_was_no_page() -> None:
 
 
 def test_the_next_attempt_is_never_after_the_expiry() -> None:
-    patient = RetryPlan(timedelta(hours=1), timedelta(hours=1), 5)
-    message = missed(claimed(), NOON, plan=patient)
+    message = a_page(expire_time=after(seconds=0.5))
+    missed(claimed(message), NOON)
 
-    assert message.next_attempt == after(minutes=5)
+    assert message.next_attempt == after(seconds=0.5)
 
 
 def test_the_report_of_an_attempt_that_was_given_up_changes_nothing() -> None:
     message = claimed(claimed(), after(seconds=7))
-    message.miss(1, "PROVIDER_TIMEOUT", is_final=True, plan=PLAN, jitter=1.0, now=after(seconds=8))
 
+    assert not message.miss(1, "PROVIDER_TIMEOUT", again=None, now=after(seconds=8))
     assert message.state is State.SENDING
 
 
 def test_a_late_success_of_an_attempt_that_was_given_up_still_counts() -> None:
     message = claimed(claimed(), after(seconds=7))
-    message.take(after(seconds=8))
+    message.take(1, Taken("smtp"), after(seconds=8))
+    missed(message, after(seconds=9), is_final=True)
 
     assert message.state is State.DELIVERED
+    assert len(message.events) == 1
 
 
 def test_a_withdrawn_page_is_no_failure() -> None:
@@ -118,18 +132,27 @@ def test_a_withdrawn_page_is_no_failure() -> None:
     assert (message.state, message.events) == (State.WITHDRAWN, [])
 
 
+def test_what_a_provider_has_can_neither_be_withdrawn_nor_expire() -> None:
+    for end in (lambda page: page.withdraw("CASE_IN_HAND", NOON), lambda page: page.expire(NOON)):
+        message = taken(claimed(), NOON, MAIL, TEXT)
+        end(message)
+
+        assert (message.state, message.reason) == (State.DELIVERED, "")
+
+
 @pytest.mark.parametrize(
     "act",
     [
-        lambda message: message.claim(Channel.EMAIL, NOON, hold=HOLD),
+        lambda message: message.claim(MAIL, NOON, hold=HOLD),
         lambda message: message.withdraw("CASE_IN_HAND", NOON),
         lambda message: message.fail("EXPIRED", NOON),
+        lambda message: message.expire(NOON),
+        lambda message: message.resend(NOON, lifetime=timedelta(hours=1)),
     ],
-    ids=["claim", "withdraw", "fail"],
+    ids=["claim", "withdraw", "fail", "expire", "resend"],
 )
 def test_a_message_that_has_ended_stays_as_it_is(act: Any) -> None:
-    message = claimed()
-    message.take(NOON)
+    message = taken(claimed(), NOON)
 
     with pytest.raises(FailedPrecondition):
         act(message)
@@ -143,67 +166,112 @@ def test_pauses_do_not_grow_without_bound() -> None:
     assert PLAN.pause(10_000, 1.0) == timedelta(seconds=8)
 
 
+def test_an_answer_ends_a_page_and_is_told_once() -> None:
+    message = taken(claimed(), NOON, MAIL, TEXT)
+
+    assert message.answer(Answer.ACKNOWLEDGE, MAIL, after(seconds=3))
+    assert not message.answer(Answer.ACKNOWLEDGE, TEXT, after(seconds=4))
+
+    assert message.state is State.DELIVERED
+    assert [type(event).__name__ for event in message.events] == [
+        "MessageDelivered", "PageAnswered"
+    ]  # fmt: skip
+
+
+def test_who_has_acknowledged_can_still_call_for_more_people() -> None:
+    message = taken(claimed(), NOON)
+    message.answer(Answer.ACKNOWLEDGE, TEXT, after(seconds=3))
+
+    assert message.answer(Answer.ESCALATE, TEXT, after(seconds=4))
+
+
+def test_only_a_page_can_be_answered() -> None:
+    with pytest.raises(FailedPrecondition) as refused:
+        a_nudge().answer(Answer.ACKNOWLEDGE, TEXT, NOON)
+
+    assert refused.value.reason == "MESSAGE_NOT_ANSWERABLE"
+
+
+def test_an_answer_may_come_before_the_provider_has_said_that_it_took_the_call() -> None:
+    message = claimed(channel=CALL)
+    message.answer(Answer.ACKNOWLEDGE, CALL, after(seconds=1))
+    message.take(1, Taken("east", "CA-1"), after(seconds=2))
+
+    assert message.state is State.DELIVERED
+    assert (message.attempts[0].reason, message.attempts[0].reference) == ("", "CA-1")
+
+
+def test_a_parked_message_goes_again_as_a_new_series_under_a_new_key() -> None:
+    message = tried_to_the_end(a_nudge())
+    first = message.key
+    message.resend(after(hours=1), lifetime=timedelta(minutes=30))
+
+    assert (message.state, message.series) == (State.ACCEPTED, ())
+    assert message.is_due(after(hours=1))
+    assert message.expire_time == after(hours=1, minutes=30)
+    assert message.key != first
+    assert len(message.attempts) == 5
+
+
+def test_a_page_does_not_go_again() -> None:
+    with pytest.raises(FailedPrecondition) as refused:
+        tried_to_the_end(a_page()).resend(NOON, lifetime=timedelta(hours=1))
+
+    assert refused.value.reason == "MESSAGE_IS_A_PAGE"
+
+
+def texted(message: Any = None) -> Any:
+    """A page of which a text is on its way."""
+    message = claimed(message, channel=TEXT)
+    return taken(message, NOON, TEXT, reference="SM-1", receipt_due=after(seconds=20))
+
+
+def test_a_report_counts_once() -> None:
+    message = texted()
+
+    assert message.report("SM-1", Receipt.DELIVERED, after(seconds=2))
+    assert not message.report("SM-1", Receipt.DELIVERED, after(seconds=3))
+    assert not message.report("SM-1", Receipt.UNDELIVERED, after(seconds=3))
+    assert message.attempts[0].receipt is Receipt.DELIVERED
+
+
+@pytest.mark.parametrize("reference", ["", "SM-2"])
+def test_a_report_about_something_else_changes_nothing(reference: Any) -> None:
+    assert not texted().report(reference, Receipt.UNDELIVERED, after(seconds=2))
+
+
+@pytest.mark.parametrize("receipt", [Receipt.DELIVERED, Receipt.UNDELIVERED])
+def test_a_report_may_overtake_the_acceptance(receipt: Any) -> None:
+    message = claimed(channel=TEXT)
+
+    assert message.report("SM-1", receipt, after(seconds=1))
+    taken(message, after(seconds=2), TEXT, reference="SM-1", receipt_due=after(seconds=20))
+
+    assert message.attempts[0].receipt is receipt
+    is_good = receipt is Receipt.DELIVERED
+    assert message.state is (State.DELIVERED if is_good else State.FAILED_FINAL)
+
+
+def test_a_report_speaks_for_a_relay_that_died_after_sending() -> None:
+    message = claimed(channel=TEXT)
+    message.proceed([TEXT], ON, after(seconds=7))
+
+    assert message.report("SM-1", Receipt.DELIVERED, after(seconds=8))
+    assert (message.attempts[0].reference, message.attempts[0].reason) == ("SM-1", "")
+
+
+def test_a_text_that_arrives_after_nobody_believed_in_it_any_more_has_arrived() -> None:
+    message = texted()
+    message.proceed([TEXT], ON, after(seconds=20))
+    assert message.attempts[0].reason == "RECEIPT_MISSING"
+
+    assert message.report("SM-1", Receipt.DELIVERED, after(seconds=21))
+    assert message.is_with_a_provider
+
+
 def tried_to_the_end(message: Any) -> Any:
     now = NOON
     for _ in range(5):
         missed(claimed(message, now), now)
         now = message.next_attempt or now
     return message
-
-
-class Life(RuleBasedStateMachine):
-    """Whatever a provider does: one state, a known time, at most one word to crisis."""
-
-    @initialize(message=st.sampled_from([a_page, a_nudge]))
-    def begin(self, message: Any) -> None:
-        self.message = message()
-        self.now: datetime = NOON
-        self.told = 0
-
-    @rule(seconds=st.integers(0, 60))
-    def time_passes(self, seconds: Any) -> None:
-        self.now += timedelta(seconds=seconds)
-
-    @precondition(lambda self: self.message.is_due(self.now))
-    @rule()
-    def it_is_tried(self) -> None:
-        if self.message.expire_time <= self.now:
-            self.message.fail("EXPIRED", self.now)
-        else:
-            self.message.claim(Channel.EMAIL, self.now, hold=HOLD)
-
-    @precondition(lambda self: self.message.state is State.SENDING)
-    @rule()
-    def the_provider_takes_it(self) -> None:
-        self.message.take(self.now)
-
-    @precondition(lambda self: bool(self.message.attempts))
-    @rule(data=st.data(), is_final=st.booleans(), jitter=st.floats(0, 1))
-    def the_provider_refuses(self, data: Any, is_final: Any, jitter: Any) -> None:
-        attempt = data.draw(st.integers(1, len(self.message.attempts)))
-        self.message.miss(
-            attempt, "PROVIDER_BUSY", is_final=is_final, plan=PLAN, jitter=jitter, now=self.now
-        )
-
-    @precondition(lambda self: not self.message.has_ended)
-    @rule()
-    def it_is_no_longer_wanted(self) -> None:
-        self.message.withdraw("CASE_IN_HAND", self.now)
-
-    @invariant()
-    def it_waits_for_a_known_time_or_has_ended(self) -> None:
-        assert (self.message.next_attempt is None) == self.message.has_ended
-        assert (self.message.end_time is not None) == self.message.has_ended
-
-    @invariant()
-    def crisis_hears_of_a_page_at_most_once(self) -> None:
-        assert len(self.message.events) <= (1 if self.message.page else 0)
-
-    @invariant()
-    def an_ended_message_has_no_open_attempt(self) -> None:
-        if self.message.has_ended:
-            assert all(attempt.end for attempt in self.message.attempts)
-
-
-TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)

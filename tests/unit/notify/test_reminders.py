@@ -90,7 +90,7 @@ def test_a_reminder_tells_nothing_of_what_the_session_is(house: House) -> None:
     scheduled(house)
     passes(house, days=1)
 
-    (mail,) = house.provider.mails
+    (mail,) = house.provider.taken
     assert (mail.subject, "s-1" in mail.body) == ("You have an appointment", False)
 
 

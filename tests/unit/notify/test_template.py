@@ -16,15 +16,19 @@ from services.notify.domain.wording import Form, Language, Template
 
 # An edited wording changes its digest; write a new version instead and add it here.
 PUBLISHED = {
+    "choices.1": "14911a088e0a48e0",
     "code.1": "2a79adcfa75a95ce",
     "cover-closed.1": "d851b9abc43d3a67",
     "cover-open.1": "d50733477d25932c",
     "help.1": "0678e1fe9f88f8b0",
+    "nothing-open.1": "f5efd979825b5d01",
     "nudge.1": "6369c48109618a1f",
     "nudge.2": "f31d2f8faacdcca3",
     "overdue.1": "2d1f937f60945acc",
     "page.1": "56e9be7fb09622c2",
     "page.2": "0f0711a3b9aaacdc",
+    "page.3": "1277b6c734ef3c88",
+    "recorded.1": "4c766c1486e07c78",
     "reminder.1": "ff08b4a0a304e4df",
     "resumed.1": "e5484d16b5648bc4",
     "stopped.1": "6ac0b8e7d0a5e824",
@@ -123,6 +127,17 @@ def test_who_reads_spanish_is_written_to_in_spanish() -> None:
     subject, body = template(NUDGE).render({}, language=Language.SPANISH)
 
     assert (subject, body[:6]) == ("Tiene un mensaje nuevo", "Tiene ")
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_link_that_there_is_not_leaves_no_hole_in_a_mail(language: Any) -> None:
+    with_link, without = (
+        template(PAGE).render({"reference": "c-1", **link}, language=language)[1]
+        for link in ({"link": "https://messages.example/a/x"}, {})
+    )
+
+    assert "https://messages.example/a/x" in with_link
+    assert without.rstrip().endswith("c-1")
 
 
 def test_what_was_never_translated_is_sent_in_english() -> None:

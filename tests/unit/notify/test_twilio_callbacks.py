@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 
 from chassis.errors import InvalidArgument
 from services.notify.gateways.twilio_callbacks import (
-    Digits,
-    InboundText,
     ReportState,
     StatusReport,
     digits,
@@ -19,6 +17,7 @@ from services.notify.gateways.twilio_callbacks import (
     status_report,
     verify,
 )
+from services.notify.ports.callbacks import Digits, ReceivedText
 
 # The provider's own published example (https://www.twilio.com/docs/usage/security).
 URL = "https://mycompany.com/myapp.php?foo=1&bar=2"
@@ -158,7 +157,7 @@ def test_what_is_not_a_key_is_refused(pressed: str, reason: str) -> None:
 def test_a_text_that_somebody_sent() -> None:
     found = inbound_text(TEXT)
 
-    assert found == InboundText("+15550123", "+15550100", "I am not safe", "SM01")
+    assert found == ReceivedText("+15550123", "+15550100", "I am not safe", "SM01")
 
 
 def test_a_text_prints_neither_its_sender_nor_its_words() -> None:

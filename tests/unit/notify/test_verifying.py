@@ -40,7 +40,7 @@ def start(house: House, channel: Channel = Channel.EMAIL, recipient: str = "p-1"
     house.notify.verifying.start(house.call(), ChangeChannel(recipient, channel))
     house.time_passes()
     body = (
-        house.provider.mails[-1].body if channel is Channel.EMAIL else house.texter.texts[-1].body
+        house.provider.taken[-1].body if channel is Channel.EMAIL else house.texter.taken[-1].body
     )
     (code,) = re.findall(r"\b\d{6}\b", body)
     return str(code)
@@ -73,7 +73,7 @@ def test_a_code_that_comes_back_proves_the_address(house: House) -> None:
 
     house.absence()
     house.time_passes()
-    assert len(house.provider.mails) == 2
+    assert len(house.provider.taken) == 2
 
 
 def test_a_number_that_is_proved_by_text_is_proved_for_calls(house: House) -> None:
