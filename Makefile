@@ -50,11 +50,16 @@ unit: setup ## Tests without servers, on every supported Python that is found
 
 .PHONY: test
 test: unit ## Everything that correctness needs, on real servers
-	$(MAKE) -j3 --output-sync=target integration chassis scenarios
+	$(MAKE) -j4 --output-sync=target safety integration chassis scenarios
+
+.PHONY: safety
+safety: setup ## Crisis and notify on real servers
+	$(BIN)/pytest tests/integration/crisis tests/integration/notify
 
 .PHONY: integration
-integration: setup ## Contracts, and each service on real servers
-	$(BIN)/pytest tests/contract tests/integration --ignore=tests/integration/chassis
+integration: setup ## Contracts, and the other services on real servers
+	$(BIN)/pytest tests/contract tests/integration --ignore=tests/integration/chassis \
+		--ignore=tests/integration/crisis --ignore=tests/integration/notify
 
 .PHONY: chassis
 chassis: setup ## The chassis on real servers; its workers in a run of their own
