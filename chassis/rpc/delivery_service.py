@@ -44,7 +44,8 @@ class DeliveryServicer(delivery_pb2_grpc.DeliveryServiceServicer):
         """Answers when the event's effect is committed, now or earlier."""
         caller, deadline = self._bridge.caller_of(context), self._bridge.deadline_of(context)
         envelope = request.envelope
-        key = f"{envelope.type}/{envelope.event_id}"
+        # The caller belongs to the key: who may not bring the event must not join one who may.
+        key = "\x1f".join((caller.subject, envelope.tenant_id, envelope.type, envelope.event_id))
         if (first := self._under_way.get(key)) is not None:
             # A second transaction would only wait for the first one's locks, and hold a thread.
             await _joined(first, deadline)
