@@ -23,7 +23,7 @@ from chassis.errors import HavenError, is_retryable
 from chassis.lease import Lease, Leases
 from chassis.log import failure, get_logger
 from chassis.store import Document, Store
-from chassis.store.engine import Due
+from chassis.store.engine import Due, Timetable
 from chassis.store.watch import Watch
 from chassis.telemetry.metrics import SECONDS
 from chassis.telemetry.tracing import continued
@@ -31,7 +31,9 @@ from chassis.telemetry.tracing import continued
 SWEEP_SECONDS = 0.5
 WAKE_SECONDS = 0.01  # writes come in bursts; one look serves all of them
 BATCH = 100
-THREADS = 4  # per kind of work: a slow document holds up three others at most
+# In a storm so many are looked through for the most urgent ones, once per round of the threads.
+LOOKED_THROUGH = 2_000
+THREADS = 4  # where a kind of work names no number of its own
 OUTCOMES = DONE, RETRIED, FAILED = ("done", "retried", "failed")
 # A document that is still due after its handler: first pause, and the longest one.
 PAUSES = {DONE: (0.05, 5.0), RETRIED: (0.05, 1.0), FAILED: (1.0, 60.0)}
@@ -47,13 +49,35 @@ lateness = Histogram(
 
 
 @dataclass(frozen=True, slots=True)
+class Ranking:
+    """Which of many due documents come first: by the value of a field, in this order.
+
+    A document without the field, or with a value that is not known here, comes before all others.
+    """
+
+    field: str
+    first_to_last: tuple[str, ...]
+
+    def place(self, due: Due) -> int:
+        """Smaller is sooner."""
+        known = due.rank in self.first_to_last
+        return self.first_to_last.index(due.rank) if known else -1
+
+
+@dataclass(frozen=True, slots=True)
 class DueWork:
-    """Documents of one collection that need something done at the time in one field."""
+    """Documents of one collection that need something done at the time in one field.
+
+    `threads` is how many are handled at once: so many can wait for somebody else's answer before
+    one more waits for them.
+    """
 
     name: str
     collection: str
     field: str
     handle: Callable[[Call, str], None]
+    ranking: Ranking | None = None
+    threads: int = THREADS
 
 
 @dataclass(slots=True)
@@ -71,7 +95,9 @@ class DueLoop:
         self.work = work
         self.wake = threading.Event()
         self._store, self._lease = store, lease
-        self._pool = ThreadPoolExecutor(THREADS, f"timer-{work.name}")
+        self._pool = ThreadPoolExecutor(work.threads, f"timer-{work.name}")
+        # Few, where something more urgent may become due: it must not wait behind them.
+        self._most = 2 * work.threads if work.ranking else BATCH
         self._lock = threading.Lock()
         self._under_way: set[Due] = set()
         self._resting: dict[Due, Rest] = {}
@@ -84,13 +110,14 @@ class DueLoop:
         """Start what is due; seconds until something can be due that is not known yet."""
         if not self._lease.hold():
             return SWEEP_SECONDS / 2
-        busy = self._busy()
-        limit = BATCH + len(busy)
-        found, upcoming = self._store.timetable(self.work.collection, self.work.field, limit=limit)
-        self._forget_settled(found)
+        busy, room = self._busy()
+        if room <= 0:
+            self._has_more = True  # whoever finishes wakes the loop
+            return SWEEP_SECONDS
+        found, upcoming = self._look(room + len(busy))
         fresh = [due for due in found if due not in busy]
-        self._has_more = len(found) == limit
-        for due in fresh:
+        self._has_more = len(fresh) >= room
+        for due in fresh[:room]:
             self._start(due)
         return self._pause(upcoming)
 
@@ -99,11 +126,31 @@ class DueLoop:
         self._pool.shutdown()
         self._lease.release()
 
-    def _busy(self) -> set[Due]:
+    def _look(self, limit: int) -> Timetable:
+        """What is due, the most urgent first; the longest due of those that are alike."""
+        ranking = self.work.ranking
+        found = self._timetable(limit)
+        if ranking is None:
+            self._forget_settled(found.due)
+            return found
+        if len(found.due) == limit:
+            found = self._timetable(LOOKED_THROUGH)
+        self._forget_settled(found.due)
+        return Timetable(sorted(found.due, key=ranking.place), found.upcoming)
+
+    def _timetable(self, limit: int) -> Timetable:
+        work = self.work
+        rank_field = work.ranking.field if work.ranking else ""
+        return self._store.timetable(
+            work.collection, work.field, limit=limit, rank_field=rank_field
+        )
+
+    def _busy(self) -> tuple[set[Due], int]:
+        """What need not be started now, and how much more may be."""
         now = time.monotonic()
         with self._lock:
             resting = {due for due, rest in self._resting.items() if rest.until > now}
-            return self._under_way | resting
+            return self._under_way | resting, self._most - len(self._under_way)
 
     def _forget_settled(self, found: Sequence[Due]) -> None:
         """What is no longer due has been dealt with."""
@@ -149,7 +196,7 @@ class DueLoop:
             attempts = self._resting[due].attempts + 1 if due in self._resting else 1
             self._resting[due] = Rest(attempts, time.monotonic() + _rest(outcome, attempts))
             self._under_way.discard(due)
-            has_room = self._has_more and len(self._under_way) < BATCH // 4
+            has_room = self._has_more and len(self._under_way) <= self._most // 2
         if has_room:
             self.wake.set()
 

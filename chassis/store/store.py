@@ -120,9 +120,11 @@ class Store:
         due = self.timetable(collection, field, limit=limit).due
         return [(each.tenant_id, each.id) for each in due]
 
-    def timetable(self, collection: str, field: str, *, limit: int) -> Timetable:
-        """The same with the times, and the earliest that has not come."""
-        return self.engine.timetable(collection, field, limit)
+    def timetable(
+        self, collection: str, field: str, *, limit: int, rank_field: str = ""
+    ) -> Timetable:
+        """The same with the times, what `rank_field` holds, and the earliest that has not come."""
+        return self.engine.timetable(collection, field, limit, rank_field=rank_field)
 
     def pending(
         self, message_class: MessageClass, limit: int, *, without: Collection[str] = ()

@@ -15,11 +15,16 @@ from prometheus_client.registry import Collector
 
 from chassis.errors import HavenError
 from chassis.log import failure, get_logger
-from chassis.timers import DueWork
+from chassis.timers import DueWork, Ranking
 from services.notify.bootstrap import Notify
 from services.notify.domain.message import MessageClass, State
 from services.notify.shelves.reminders import PLANNED_SESSIONS, REMIND_DUE
 from services.notify.store import CRISIS_DUE, MESSAGES, OTHER_DUE
+
+# An attempt waits for its provider, up to CLAIM where that one hangs; so many may, before people
+# whose provider is well wait for them. They hold no connection to the database meanwhile.
+PAGES_AT_ONCE = 32
+WORST_FIRST = Ranking("page_severity", ("high", "moderate", "low"))
 
 log = get_logger(__name__)
 
@@ -27,7 +32,14 @@ log = get_logger(__name__)
 def due_work(notify: Notify) -> Sequence[DueWork]:
     """Every kind of due work; the use case itself checks again whether it is due."""
     return [
-        DueWork("crisis-messages", MESSAGES, CRISIS_DUE, notify.sending.send),
+        DueWork(
+            "crisis-messages",
+            MESSAGES,
+            CRISIS_DUE,
+            notify.sending.send,
+            ranking=WORST_FIRST,
+            threads=PAGES_AT_ONCE,
+        ),
         DueWork("other-messages", MESSAGES, OTHER_DUE, notify.sending.send),
         DueWork("session-reminders", PLANNED_SESSIONS, REMIND_DUE, notify.reminding.remind),
     ]

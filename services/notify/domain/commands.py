@@ -8,17 +8,19 @@ from datetime import datetime
 from services.notify.domain.answer import Answer
 from services.notify.domain.attempt import Channel, Receipt
 from services.notify.domain.message import Message, MessageClass
+from services.notify.domain.risk import Severity
 from services.notify.domain.wording import Language, TemplateRef
 
 
 @dataclass(frozen=True, slots=True)
 class SendPage:
-    """Crisis wants this person woken."""
+    """Crisis wants this person woken. No severity: crisis did not say, so it may be the worst."""
 
     page_id: str
     case_id: str
     recipient_id: str
     expire_time: datetime
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)

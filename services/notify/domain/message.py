@@ -41,6 +41,7 @@ from services.notify.domain.ladder import (
     next_step,
     without_overdue,
 )
+from services.notify.domain.risk import Severity
 from services.notify.domain.state import ENDED, MessageClass, State
 from services.notify.domain.template import PERISHABLE
 from services.notify.domain.wording import TemplateRef
@@ -53,11 +54,15 @@ EXHAUSTED = "ATTEMPTS_EXHAUSTED"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a crisis page belongs to; `case_version` is the case's when it asked for the page."""
+    """What a crisis page belongs to; `case_version` is the case's when it asked for the page.
+
+    In a storm the highest severity goes first, and before all one that is not known.
+    """
 
     page_id: str
     case_id: str
     case_version: int
+    severity: Severity | None = None
 
 
 @dataclass(slots=True)

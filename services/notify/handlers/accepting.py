@@ -38,7 +38,9 @@ class Accepting:
                 template=PAGE,
                 times=(now, command.expire_time),
             )
-            message.page = Page(command.page_id, command.case_id, version)
+            message.page = Page(
+                command.page_id, command.case_id, version, severity=command.severity
+            )
             return message
 
         self._accept(call, made)
