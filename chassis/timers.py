@@ -22,6 +22,7 @@ from chassis.call import Call, system_call
 from chassis.errors import HavenError, is_retryable
 from chassis.lease import Lease, Leases
 from chassis.log import failure, get_logger
+from chassis.precedence import Precedence
 from chassis.store import Document, Store
 from chassis.store.engine import Due, Timetable
 from chassis.store.watch import Watch
@@ -68,6 +69,7 @@ class Ranking:
 class DueWork:
     """Documents of one collection that need something done at the time in one field.
 
+    `ranking` is for what is about people in danger: other classes' events give way to much of it.
     `threads` is how many are handled at once: so many can wait for somebody else's answer before
     one more waits for them.
     """
@@ -91,8 +93,10 @@ class Rest:
 class DueLoop:
     """One kind of due work. `turn` looks once and says how long to wait before the next look."""
 
-    def __init__(self, store: Store, work: DueWork, *, lease: Lease) -> None:
-        self.work = work
+    def __init__(
+        self, store: Store, work: DueWork, *, lease: Lease, precedence: Precedence
+    ) -> None:
+        self.work, self._precedence = work, precedence
         self.wake = threading.Event()
         self._store, self._lease = store, lease
         self._pool = ThreadPoolExecutor(work.threads, f"timer-{work.name}")
@@ -109,6 +113,7 @@ class DueLoop:
     def turn(self) -> float:
         """Start what is due; seconds until something can be due that is not known yet."""
         if not self._lease.hold():
+            self._tell(0)
             return SWEEP_SECONDS / 2
         busy, room = self._busy()
         if room <= 0:
@@ -119,7 +124,13 @@ class DueLoop:
         self._has_more = len(fresh) >= room
         for due in fresh[:room]:
             self._start(due)
+        self._tell(len(busy) + len(fresh))
         return self._pause(upcoming)
+
+    def _tell(self, waiting: int) -> None:
+        """Only what is ranked is about people in danger."""
+        if self.work.ranking is not None:
+            self._precedence.tell(self.work.name, waiting)
 
     def close(self) -> None:
         """Finish what is under way and let another relay take over."""
@@ -205,11 +216,17 @@ class DueRunner:
     """All of a service's due work: a thread for each kind, woken by the process's watch."""
 
     def __init__(
-        self, store: Store, works: Sequence[DueWork], watch: Watch, leases: Leases
+        self,
+        store: Store,
+        works: Sequence[DueWork],
+        watch: Watch,
+        leases: Leases,
+        precedence: Precedence,
     ) -> None:
         self._stopping = threading.Event()
         self._loops = [
-            DueLoop(store, work, lease=leases.lease(f"timer.{work.name}")) for work in works
+            DueLoop(store, work, lease=leases.lease(f"timer.{work.name}"), precedence=precedence)
+            for work in works
         ]
         self._threads = [
             threading.Thread(target=self._run, args=[loop], name=loop.work.name, daemon=True)

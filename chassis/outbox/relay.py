@@ -19,6 +19,7 @@ from chassis.errors import HavenError, Unavailable
 from chassis.failpoint import failpoint
 from chassis.log import failure, get_logger
 from chassis.outbox.backlog import BATCH, Backlog
+from chassis.precedence import never
 from chassis.store.outbox_rows import OutboxRow
 from chassis.telemetry.metrics import event_published
 from chassis.topology import MessageClass
@@ -26,6 +27,7 @@ from chassis.topology import MessageClass
 # A mark costs the database as much as a commit. Marked together after a moment; a relay that dies
 # before that leaves events to be published twice, which inboxes take once.
 MARK_SECONDS, MARK_MOST = 0.25, 100
+GIVE_WAY_SECONDS = 0.1
 HELD_FIRST, HELD_MOST = 0.5, 5.0  # how long a type that no queue takes steps aside
 CRISIS_HELD_FIRST, CRISIS_HELD_MOST = 0.2, 1.0  # its other way may be closed for longer than that
 
@@ -55,9 +57,11 @@ class RelayLoop:
         publisher: Publisher,
         prepare: Prepare,
         lease: Leadership,
+        gives_way: Callable[[], bool] = never,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._monotonic = monotonic
+        """`gives_way` says whether others must go first at the moment."""
+        self._monotonic, self._gives_way = monotonic, gives_way
         self._backlog, self._publisher, self._lease = backlog, publisher, lease
         self._prepare = prepare  # declares the topology on a fresh connection
         self._rows: dict[str, OutboxRow] = {}  # in flight
@@ -73,6 +77,9 @@ class RelayLoop:
         if self._publisher.is_blocked or not self._lease.hold():
             self._backlog.look_anew()  # what is told meanwhile is another relay's
             return self._pause()
+        if self._gives_way():
+            self._backlog.look_anew()
+            return GIVE_WAY_SECONDS
         rows = self._backlog.look(without=self._held.now())
         known = self._rows.keys() | self._confirmed.keys()
         fresh = [row for row in rows if row.event_id not in known]

@@ -22,6 +22,8 @@ from chassis.store.engine import Document, Engine, Rows
 from chassis.store.once import AlreadyDone
 
 KNOWN = object()
+# Groups at once. One alone would get a small share of a database that is busy with others' calls.
+TURNS = 3
 # So few that the statements of all of them fit into the life of a transaction (server.py), also
 # where each opens a case and the machine is busy.
 MOST_MEMBERS = 4
@@ -35,6 +37,7 @@ class Member:
         self.is_committed = False
         self.result: Any = None
         self.error: Exception | None = None
+        self.settled = threading.Event()  # whoever took it along is done with it
 
 
 class Company:
@@ -42,7 +45,7 @@ class Company:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._turn = threading.Lock()
+        self._turn = threading.Semaphore(TURNS)
         self._list = threading.Lock()  # held for moments; a turn lasts a transaction
         self._waiting: list[Member] = []
 
@@ -63,6 +66,8 @@ class Company:
                     self._commit_all(members)
             finally:
                 self._turn.release()
+            if not members and not member.settled.wait(deadline.remaining()):
+                raise DeadlineExceeded("DEADLINE_EXCEEDED", "its group took all the time")
         finally:
             with self._list, suppress(ValueError):
                 self._waiting.remove(member)
@@ -73,7 +78,7 @@ class Company:
         return self._engine.transact(deadline, attempt)
 
     def _taken_with(self, member: Member) -> list[Member]:
-        """Whoever has the turn and the next few; nobody where another took this one along."""
+        """Whoever has a turn and the next few; nobody where another took this one along."""
         with self._list:
             if member not in self._waiting:
                 return []
@@ -84,6 +89,13 @@ class Company:
 
     def _commit_all(self, members: Sequence[Member]) -> None:
         deadline = min((each.deadline for each in members), key=Deadline.remaining)
+        try:
+            self._commit_by(deadline, members)
+        finally:
+            for each in members:
+                each.settled.set()
+
+    def _commit_by(self, deadline: Deadline, members: Sequence[Member]) -> None:
         try:
             results = self._engine.transact(deadline, Together(members))
         except Unavailable as error:

@@ -28,7 +28,7 @@ from chassis.store.audit_rows import AUDIT, audit_documents
 from chassis.store.engine import Document, Engine, Index, Rows, Timetable
 from chassis.store.group import GroupCommit
 from chassis.store.mongo import ATTEMPT_SECONDS, MongoEngine
-from chassis.store.outbox_rows import OutboxRow, Pending
+from chassis.store.outbox_rows import Awaited, OutboxRow, Pending
 from chassis.store.reader import Reader
 from chassis.store.transaction import Tx
 from chassis.telemetry.tracing import current_traceparent
@@ -146,6 +146,14 @@ class Store:
     def awaiting_receipts(self, limit: int) -> list[OutboxRow]:
         """Crisis-class events that some consumer has not taken yet, oldest first."""
         return self._look(lambda rows: outbox_rows.awaiting_receipts(rows, limit))
+
+    def awaited(self, limit: int) -> list[Awaited]:
+        """The same without what they say."""
+        return self._look(lambda rows: outbox_rows.awaited(rows, limit))
+
+    def events(self, event_ids: Collection[str]) -> list[OutboxRow]:
+        """These events, as far as they are kept."""
+        return self._look(lambda rows: outbox_rows.named(rows, event_ids))
 
     def receipt(self, event_id: str, consumer: str) -> None:
         """The consumer has committed this event's effect."""
