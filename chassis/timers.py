@@ -191,8 +191,10 @@ class DueLoop:
     def _handle(self, due: Due) -> None:
         late = (self._store.clock.now() - due.time).total_seconds()
         lateness.labels(self.work.name).observe(max(0.0, late))
+        action = f"timer.{self.work.name}"
+        company = action if self.work.ranking else ""
         call = system_call(
-            due.tenant_id, service=self._store.service, action=f"timer.{self.work.name}"
+            due.tenant_id, service=self._store.service, action=action, company=company
         )
         with continued("", self.work.name, kind=SpanKind.INTERNAL, job=self.work.name):
             self.work.handle(call, due.id)

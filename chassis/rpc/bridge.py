@@ -115,6 +115,7 @@ def _call(frame: Frame, once: RequestOnce | None) -> Call:
         action=frame.policy.audit_action,
         once=once,
         deadline=_deadline(frame),
+        company=frame.policy.method if frame.policy.is_urgent else "",
     )
 
 

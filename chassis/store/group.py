@@ -1,8 +1,9 @@
-"""Group commit: events of one queue that come while another is being committed share a transaction.
+"""Group commit: calls of one company that come while another commits share a transaction.
 
-Under load an event then costs its own statements and a part of everything else; without load each
-still goes alone and at once. An effect never depends on company: where a group cannot commit, each
-of its members is committed by itself, with its own errors.
+A company are the events of one queue, the calls of one method about somebody in danger, or what is
+due of one kind. Under load a call then costs its own statements and a part of everything else;
+without load each still goes alone and at once. An effect never depends on company: where a group
+cannot commit, each of its members is committed by itself, with its own errors.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ MOST_MEMBERS = 4
 
 
 class Member:
-    """One event on its way, and what the group could do for it."""
+    """One call on its way, and what the group could do for it."""
 
     def __init__(self, attempt: Attempt[Any], deadline: Deadline) -> None:
         self.attempt, self.deadline = attempt, deadline
@@ -41,7 +42,7 @@ class Member:
 
 
 class Company:
-    """The events of one consumer in this process."""
+    """The calls that may share a transaction, in this process."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -57,7 +58,7 @@ class Company:
         try:
             if not self._turn.acquire(timeout=deadline.remaining()):
                 # A group that took it along may still commit it: then the inbox knows it.
-                raise DeadlineExceeded("DEADLINE_EXCEEDED", "the events before took all the time")
+                raise DeadlineExceeded("DEADLINE_EXCEEDED", "the calls before took all the time")
             try:
                 members = self._taken_with(member)
                 if len(members) == 1:
@@ -113,14 +114,14 @@ class Company:
 
 
 class GroupCommit:
-    """A company for each consumer: a queue never waits for another's events."""
+    """The companies: none waits for another."""
 
     def __init__(self, engine: Engine) -> None:
         self._companies: defaultdict[str, Company] = defaultdict(lambda: Company(engine))
 
-    def commit(self, consumer: str, deadline: Deadline, attempt: Attempt[Any]) -> Any:
+    def commit(self, company: str, deadline: Deadline, attempt: Attempt[Any]) -> Any:
         """What `attempt` did is durable; together with its neighbours' where there are any."""
-        return self._companies[consumer].commit(deadline, attempt)
+        return self._companies[company].commit(deadline, attempt)
 
 
 class Contended(Exception):

@@ -16,7 +16,7 @@ from prometheus_client import Counter
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from chassis.call import Call, EventOnce
+from chassis.call import Call
 from chassis.clock import Clock
 from chassis.deadline import Deadline
 from chassis.errors import AlreadyExists
@@ -183,9 +183,8 @@ class Store:
             call, fn, open_tx=self._open_tx, service=self.service, traceparent=self.traceparent()
         )
         try:
-            if isinstance(call.once, EventOnce):
-                done = self._groups.commit(call.once.consumer, call.deadline, attempt)
-                return attempt, done
+            if call.company:
+                return attempt, self._groups.commit(call.company, call.deadline, attempt)
             return attempt, self.engine.transact(call.deadline, attempt)
         except BaseException:  # also a killed greenlet: what is in memory must match the database
             attempt.roll_back()
