@@ -43,7 +43,7 @@ class Receipts(Protocol):
 
     def awaited(self, limit: int) -> list[Awaited]: ...
     def events(self, event_ids: Collection[str]) -> list[OutboxRow]: ...
-    def receipt(self, event_id: str, consumer: str) -> None: ...
+    def receipt(self, event_ids: Sequence[str], consumer: str) -> None: ...
 
 
 class Leadership(Protocol):
@@ -82,7 +82,7 @@ class ReceiptLoop:
         self._attempts = {key: each for key, each in self._attempts.items() if key in waiting}
         expired = [key for key, each in waiting.items() if self._has_expired(each)]
         for event_id, consumer in expired:
-            self._receipts.receipt(event_id, consumer)
+            self._receipts.receipt([event_id], consumer)
             delivered.labels(EXPIRED).inc()
         # From the other end than whoever committed them, so that the two meet in the middle.
         due = [key for key in reversed(waiting) if key not in expired and self._is_due(key)]

@@ -190,11 +190,10 @@ def mark_published(rows: Rows, event_ids: Sequence[str], now: datetime) -> int:
     )
 
 
-def receipt(rows: Rows, event_id: str, consumer: str) -> int:
-    """The consumer has committed the event's effect."""
-    return rows.update_many(
-        OUTBOX, {"_id": event_id}, {"$pull": {"awaiting": consumer}}, comment=RELAY
-    )
+def receipt(rows: Rows, event_ids: Sequence[str], consumer: str) -> int:
+    """The consumer has committed these events' effects."""
+    named = {"_id": {"$in": list(event_ids)}}
+    return rows.update_many(OUTBOX, named, {"$pull": {"awaiting": consumer}}, comment=RELAY)
 
 
 def count_pending(rows: Rows, message_class: MessageClass) -> Pending:

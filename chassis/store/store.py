@@ -155,9 +155,9 @@ class Store:
         """These events, as far as they are kept."""
         return self._look(lambda rows: outbox_rows.named(rows, event_ids))
 
-    def receipt(self, event_id: str, consumer: str) -> None:
-        """The consumer has committed this event's effect."""
-        self._look(lambda rows: outbox_rows.receipt(rows, event_id, consumer))
+    def receipt(self, event_ids: Sequence[str], consumer: str) -> None:
+        """The consumer has committed these events' effects."""
+        self._look(lambda rows: outbox_rows.receipt(rows, event_ids, consumer))
 
     def pending_counts(self) -> dict[MessageClass, Pending]:
         """How much of each class waits for the broker, and since when."""

@@ -179,5 +179,5 @@ class OutboxSuite:
         store.mark_published([event_id])
         assert [row.event_id for row in store.awaiting_receipts(10)] == [event_id]
         for _ in range(2):
-            store.receipt(event_id, "notify")
+            store.receipt([event_id], "notify")
         assert store.awaiting_receipts(10) == []
