@@ -37,7 +37,9 @@ from chassis.precedence import Precedence, never
 from chassis.process import Process, opened
 from chassis.rpc.channel import open_channel
 from chassis.settings import ProcessSettings, SettingsError, load
-from chassis.store.watch import Watch
+from chassis.store import Document
+from chassis.store.outbox_rows import OUTBOX
+from chassis.store.watch import INSERTS, Watch
 from chassis.telemetry import metrics
 from chassis.timers import DueRunner, DueWork
 from chassis.topology import (
@@ -99,6 +101,7 @@ class Relay:
         process.store.after_commit = self._courier.deliver
         self._watch = Watch(process.store)
         self._wakes.follow(self._watch)
+        self._watch.listen(OUTBOX, self._note, operations=INSERTS, fields=["message_class"])
         self._due = DueRunner(
             process.store, due_work(), self._watch, self._leases, self._precedence
         )
@@ -143,6 +146,10 @@ class Relay:
         self._loops.start("gauges", gauges)
         self._watch.start()
         self._due.start()
+
+    def _note(self, row: Document) -> None:
+        if row.get("message_class") == MessageClass.CRISIS:
+            self._precedence.passed()
 
     def _start_class(self, message_class: MessageClass) -> None:
         is_crisis = message_class is MessageClass.CRISIS

@@ -22,7 +22,7 @@ from chassis.deadline import Deadline
 from chassis.errors import AlreadyExists
 from chassis.failpoint import failpoint
 from chassis.log import failure, get_logger
-from chassis.store import outbox_rows
+from chassis.store import once, outbox_rows
 from chassis.store.attempt import Attempt
 from chassis.store.audit_rows import AUDIT, audit_documents
 from chassis.store.engine import Document, Engine, Index, Rows, Timetable
@@ -94,6 +94,10 @@ class Store:
         failpoint("store.after-commit")
         self._announce([row for row in attempt.events if row.awaiting])
         return result
+
+    def is_done(self, call: Call) -> bool:
+        """Whether the event's effect is there already; False may be over when it is read."""
+        return bool(self._look(lambda rows: once.known(rows, [call])))
 
     def read(self, call: Call, fn: Callable[[Reader], T]) -> T:
         """What `fn` reads, after the audit rows for all it touched are durable."""

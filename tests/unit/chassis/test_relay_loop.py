@@ -13,7 +13,7 @@ from chassis.call import system_call
 from chassis.clock import FixedClock
 from chassis.errors import Unavailable
 from chassis.outbox.backlog import SWEEP, Backlog
-from chassis.outbox.relay import MARK_MOST, MARK_SECONDS, HeldTypes, RelayLoop
+from chassis.outbox.relay import GIVE_WAY_SECONDS, MARK_MOST, MARK_SECONDS, HeldTypes, RelayLoop
 from chassis.topology import MessageClass
 from tests.fakes.memory_store import MemoryStore
 from tests.unit.chassis.relay_stand import Flag, ScriptedPublisher, Seconds, Unaware
@@ -71,6 +71,27 @@ def turn_and_mark(loop: RelayLoop, seconds: Seconds) -> None:
     loop.turn()
     seconds.now += MARK_SECONDS
     loop.turn()
+
+
+def test_an_event_gives_way_while_people_in_danger_wait_and_goes_afterwards(
+    store: MemoryStore, broker: ScriptedPublisher, told: Unaware, lease: Flag
+) -> None:
+    is_storm = True
+    loop = RelayLoop(
+        Backlog(MessageClass.CLINICAL, store, told.take),
+        publisher=broker,
+        prepare=lambda _connection: None,
+        lease=lease,
+        gives_way=lambda: is_storm,
+    )
+    event_id = commit(store, CaseOpened(case_id="c1"))
+    assert loop.turn() == GIVE_WAY_SECONDS
+    assert pending(store) == [event_id]
+    is_storm = False
+    loop.turn()
+    loop.close()
+
+    assert pending(store) == []
 
 
 def test_a_confirmed_event_is_marked(
