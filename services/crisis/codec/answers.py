@@ -133,6 +133,7 @@ def emergency_pack(pack: EmergencyPack) -> crisis_pb2.GetEmergencyPackResponse:
     if pack.plan is not None:
         told.safety_plan.CopyFrom(open_plan(pack.plan))
     told.missing_parts.extend(pack.missing)
+    told.awaited_parts.extend(pack.awaited)
     return answer
 
 

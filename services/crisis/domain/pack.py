@@ -84,13 +84,15 @@ class EmergencyPack:
     sender_number: str
     # Paths of the wire's fields, for example "newest_location.address".
     unreadable: tuple[str, ...]
+    # Parts of which a signal has told and that have not arrived here, by the wire's names.
+    awaited: tuple[str, ...] = ()
 
     @property
     def is_location_changed(self) -> bool:
-        """True where the patient has said another place since the signal."""
-        if self.newest is None:
+        """True where the patient has said another place since the signal; both must be known."""
+        if self.newest is None or self.at_signal is None:
             return False
-        return self.at_signal is None or self.newest.location_id != self.at_signal.location_id
+        return self.newest.location_id != self.at_signal.location_id
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -105,6 +107,6 @@ class EmergencyPack:
         state = self.newest.state if self.newest else ""
         there = {number.kind for number in self.help.numbers if number.state == state}
         return (
-            *(name for name, part in parts.items() if part is None),
+            *(name for name in parts if parts[name] is None and name not in self.awaited),
             *(f"local_numbers.{kind.value}" for kind in NumberKind if kind not in there),
         )

@@ -48,6 +48,11 @@ class Sealed:
     plan: tuple[SafetyPlan, Version] | None
     now: datetime
 
+    @property
+    def is_place_awaited(self) -> bool:
+        """True where the signal named a place whose copy has not arrived."""
+        return bool(self.case.location_id) and self.at_signal is None
+
 
 class PackQueries:
     """Where to send help: an audited reveal of all that was ever said about it."""
@@ -83,6 +88,7 @@ class PackQueries:
             plan=self._opened(call, sealed),
             sender_number=opening.sender(sealed.case.sender_ciphertext),
             unreadable=tuple(opening.unreadable),
+            awaited=("signal_location",) if sealed.is_place_awaited else (),
         )
 
     def _sealed(self, reader: Reader, case_id: str) -> Sealed:

@@ -1,0 +1,65 @@
+"""Where the patient was when a signal was raised, and what a pack says while nobody here knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haven.sessions.v1 import events_pb2 as sessions_pb2
+
+from services.crisis.codec import answers
+from services.crisis.domain.commands import RevealPack
+from tests.unit.crisis.builders import NOON, after
+from tests.unit.crisis.house import House, sealed
+
+OLD, NEW = "1 First Street", "2 Second Street"
+
+
+def attested(location_id: str, at: Any, address: str) -> sessions_pb2.LocationAttested:
+    place = sessions_pb2.LocationAttested(
+        location_id=location_id,
+        patient_id="p-1",
+        state="VA",
+        address_ciphertext=sealed(address),
+        callback_number_ciphertext=sealed("a number"),
+    )
+    place.attest_time.FromDatetime(at)
+    return place
+
+
+def pack(house: House) -> Any:
+    command = RevealPack(house.only_case(), "emergency_response")
+    found = house.crisis.pack_queries.reveal(house.call("dr-one"), command)
+    return answers.emergency_pack(found).emergency_pack
+
+
+def test_nobody_is_said_to_have_moved_while_the_place_of_the_signal_is_on_its_way() -> None:
+    house = House().staffed()
+    house.hear(attested("l-1", NOON, OLD))
+    house.signal(location_id="l-2")
+
+    found = pack(house)
+
+    assert not found.is_location_changed
+    assert list(found.awaited_parts) == ["signal_location"]
+    assert "signal_location" not in found.missing_parts
+    assert found.newest_location.address == OLD
+
+
+def test_what_has_arrived_is_not_awaited() -> None:
+    house = House().staffed()
+    house.hear(attested("l-1", NOON, OLD))
+    house.signal(location_id="l-2")
+    house.hear(attested("l-2", NOON, NEW))
+
+    assert list(pack(house).awaited_parts) == []
+
+
+def test_a_patient_who_never_said_a_place_before_the_signal_has_not_moved() -> None:
+    house = House().staffed()
+    house.signal()
+    house.hear(attested("l-1", after(minutes=5), OLD))
+
+    found = pack(house)
+
+    assert not found.is_location_changed
+    assert "signal_location" in found.missing_parts
