@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chassis.store import Document
-from services.crisis.domain.commands import KeepEmergencyContact, KeepLocation, KeepScreening
+from services.crisis.domain.commands import KeepEmergencyContact, KeepScreening
+from services.crisis.domain.location import KeepLocation
 
 
 def location_document(place: KeepLocation) -> Document:

@@ -16,6 +16,7 @@ from haven.sessions.v1 import events_pb2 as sessions_pb2
 from chassis.errors import InvalidArgument
 from services.crisis.codec.names import SEVERITY_NUMBERS
 from services.crisis.domain import commands, events
+from services.crisis.domain.location import KeepLocation
 from services.crisis.domain.signal import Severity, Signal, Source
 
 # RiskRaised says that something was raised, so no tier of it means "nothing". A tier that this
@@ -67,6 +68,7 @@ def signal_of_safety(event: sessions_pb2.SafetySignalRaised) -> Signal:
         reporter_id="service:sessions",
         safety_signal_id=event.safety_signal_id,
         location_id=event.location_id,
+        location=_own_location(event),
         raise_time=_time(event.raise_time),
     )
 
@@ -96,9 +98,9 @@ def page_answered(event: notify_pb2.PageAnswered) -> commands.HearAnswer:
     )
 
 
-def location(event: sessions_pb2.LocationAttested) -> commands.KeepLocation:
+def location(event: sessions_pb2.LocationAttested) -> KeepLocation:
     """Where a patient said to be."""
-    return commands.KeepLocation(
+    return KeepLocation(
         location_id=_required(event, "location_id"),
         patient_id=_required(event, "patient_id"),
         state=event.state,
@@ -108,9 +110,9 @@ def location(event: sessions_pb2.LocationAttested) -> commands.KeepLocation:
     )
 
 
-def recorded_location(event: intake_pb2.LocationRecorded) -> commands.KeepLocation:
+def recorded_location(event: intake_pb2.LocationRecorded) -> KeepLocation:
     """Where a patient sits, with the number of that place's own dispatch."""
-    return commands.KeepLocation(
+    return KeepLocation(
         location_id=_required(event, "location_id"),
         patient_id=_required(event, "patient_id"),
         state=event.state,
@@ -140,6 +142,14 @@ def screening(event: intake_pb2.ScreeningCompleted) -> commands.KeepScreening:
         tier=SCREENING_TIERS.get(event.tier, "high"),
         complete_time=_time(event.complete_time),
     )
+
+
+def _own_location(event: sessions_pb2.SafetySignalRaised) -> KeepLocation | None:
+    """The place that a signal brings along. One that cannot be the patient's is left out, to come
+    or not by its own event: nothing about a place holds a signal up."""
+    place = event.location
+    is_theirs = place.location_id and place.patient_id == event.patient_id
+    return location(place) if is_theirs else None
 
 
 def _opened(event: events.CaseOpened) -> Message:

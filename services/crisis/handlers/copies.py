@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from chassis.call import Call, EventOnce
 from chassis.store import Store, Tx
-from services.crisis.domain.commands import KeepEmergencyContact, KeepLocation, KeepScreening
+from services.crisis.domain.commands import KeepEmergencyContact, KeepScreening
+from services.crisis.domain.location import KeepLocation
 from services.crisis.domain.states import STATES
 from services.crisis.ports import Copies
 from services.crisis.ports.aftercare import Aftercare, Atlas

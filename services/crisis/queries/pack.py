@@ -13,8 +13,9 @@ from chassis.errors import FailedPrecondition, Unavailable
 from chassis.log import failure, get_logger
 from chassis.store import Reader, Store, etag_of
 from services.crisis.domain.case import Case
-from services.crisis.domain.commands import KeepEmergencyContact, KeepLocation, RevealPack
+from services.crisis.domain.commands import KeepEmergencyContact, RevealPack
 from services.crisis.domain.jurisdiction import Jurisdiction
+from services.crisis.domain.location import KeepLocation
 from services.crisis.domain.pack import Contact, EmergencyPack, Item, OpenPlan, Place
 from services.crisis.domain.safety_plan import SafetyPlan, SealedItem, Version
 from services.crisis.ports import CaseBook, Copies, Reveal

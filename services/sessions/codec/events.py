@@ -91,8 +91,9 @@ def _signal_raised(event: SafetySignalRaised) -> sessions.SafetySignalRaised:
         session_id=event.session_id,
         patient_id=event.patient_id,
         origin=ORIGINS[event.origin],
-        location_id=event.location_id,
+        location_id=event.location.location_id if event.location else "",
         raise_time=timestamp(event.raise_time),
+        location=_location_attested(event.location) if event.location else None,
     )
 
 

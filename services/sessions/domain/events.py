@@ -61,5 +61,5 @@ class SafetySignalRaised:
     session_id: str
     patient_id: str
     origin: Origin
-    location_id: str
+    location: LocationAttested | None
     raise_time: datetime

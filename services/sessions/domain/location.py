@@ -31,6 +31,17 @@ class Location:
     version: int = 0
     events: list[object] = field(default_factory=list)
 
+    def told(self) -> LocationAttested:
+        """The attestation as others hear of it."""
+        return LocationAttested(
+            self.id,
+            self.patient_id,
+            self.state,
+            self.address_ciphertext,
+            self.callback_number_ciphertext,
+            self.attest_time,
+        )
+
     def is_fresh(self, now: datetime, max_age_seconds: float) -> bool:
         """True while it may open a door."""
         return now < self.attest_time + timedelta(seconds=max_age_seconds)
@@ -55,14 +66,5 @@ def attested(location_id: str, patient_id: str, place: Place, now: datetime) -> 
         place.callback_number_ciphertext,
         now,
     )
-    location.events.append(
-        LocationAttested(
-            location_id,
-            patient_id,
-            place.state,
-            place.address_ciphertext,
-            place.callback_number_ciphertext,
-            now,
-        )
-    )
+    location.events.append(location.told())
     return location

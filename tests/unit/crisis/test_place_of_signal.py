@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from haven.sessions.v1 import events_pb2 as sessions_pb2
 
 from services.crisis.codec import answers
@@ -24,6 +25,14 @@ def attested(location_id: str, at: Any, address: str) -> sessions_pb2.LocationAt
     )
     place.attest_time.FromDatetime(at)
     return place
+
+
+def raised(place: sessions_pb2.LocationAttested) -> sessions_pb2.SafetySignalRaised:
+    signal = sessions_pb2.SafetySignalRaised(
+        safety_signal_id="s-1", patient_id="p-1", location_id=place.location_id, location=place
+    )
+    signal.raise_time.FromDatetime(NOON)
+    return signal
 
 
 def pack(house: House) -> Any:
@@ -63,3 +72,37 @@ def test_a_patient_who_never_said_a_place_before_the_signal_has_not_moved() -> N
 
     assert not found.is_location_changed
     assert "signal_location" in found.missing_parts
+
+
+def test_a_signal_brings_its_place_along_whatever_holds_the_attestation_up() -> None:
+    house = House().staffed()
+    house.hear(attested("l-1", after(minutes=-30), OLD))
+    house.hear(raised(attested("l-2", NOON, NEW)))
+
+    found = pack(house)
+
+    assert found.newest_location.address == found.signal_location.address == NEW
+    assert not found.is_location_changed
+    assert list(found.awaited_parts) == []
+
+
+def test_the_attestation_that_comes_after_its_signal_changes_nothing() -> None:
+    house = House().staffed()
+    place = attested("l-2", NOON, NEW)
+    house.hear(raised(place))
+    house.hear(place)
+
+    (kept,) = house.store.documents("locations")
+    assert (kept["_id"], kept["patient_id"]) == ("l-2", "p-1")
+
+
+@pytest.mark.parametrize("fault", [{"location_id": ""}, {"patient_id": "p-other"}])
+def test_a_signal_is_heard_whatever_is_wrong_with_the_place_it_brings(fault: Any) -> None:
+    house = House().staffed()
+    signal = raised(attested("l-2", NOON, NEW))
+    for name, value in fault.items():
+        setattr(signal.location, name, value)
+    house.hear(signal)
+
+    assert pack(house).patient_id == "p-1"
+    assert house.store.documents("locations") == []

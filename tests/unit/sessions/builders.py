@@ -73,7 +73,7 @@ def a_signal(**changes: Any) -> SafetySignal:
         "session_id": "s-1",
     }
     alarm = Alarm(**{**values, **changes})
-    return raised(alarm, NOON, location_id="l-1", recipient_ids=("p-1", "f-1"))
+    return raised(alarm, NOON, location=a_location().told(), recipient_ids=("p-1", "f-1"))
 
 
 def a_case() -> Case:
