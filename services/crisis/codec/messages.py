@@ -54,7 +54,7 @@ def signal_of_risk(event: intake_pb2.RiskRaised) -> Signal:
         source=Source.RISK_RAISED,
         severity=TIERS.get(event.tier, Severity.HIGH),
         reporter_id="service:intake",
-        raise_time=_time(event.raise_time),
+        raise_time=_time(event.raise_time) if event.HasField("raise_time") else None,
     )
 
 
@@ -69,7 +69,7 @@ def signal_of_safety(event: sessions_pb2.SafetySignalRaised) -> Signal:
         safety_signal_id=event.safety_signal_id,
         location_id=event.location_id,
         location=_own_location(event),
-        raise_time=_time(event.raise_time),
+        raise_time=_time(event.raise_time) if event.HasField("raise_time") else None,
     )
 
 

@@ -231,9 +231,6 @@ class Cases:
             return self._join(tx, case, signal)
         policy = self._first_policy(tx, signal)
         case = Case.open(new_id(), signal, policy=policy, cover=self._cover(tx), now=tx.now)
-        if case.is_patient_known and not case.location_id:
-            place = self._copies.newest_location(tx, case.patient_id)
-            case.location_id = place.location_id if place else ""
         return self._book.insert(tx, case)
 
     def _open_of(self, tx: Tx, signal: Signal) -> Case | None:

@@ -186,8 +186,10 @@ class Copies(Protocol):
         """One attestation."""
         ...
 
-    def newest_location(self, reader: Reader, patient_id: str) -> KeepLocation | None:
-        """Where the patient said to be last."""
+    def newest_location(
+        self, reader: Reader, patient_id: str, *, until: datetime | None = None
+    ) -> KeepLocation | None:
+        """Where the patient said to be last, or last by then."""
         ...
 
     def keep_contact(self, tx: Tx, contact: KeepEmergencyContact, version: int) -> None:

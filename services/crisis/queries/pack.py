@@ -94,7 +94,7 @@ class PackQueries:
 
     def _sealed(self, reader: Reader, case_id: str) -> Sealed:
         case = self._book.load(reader, case_id)
-        at_signal = self._copies.location(reader, case.location_id) if case.location_id else None
+        at_signal = self._at_signal(reader, case)
         newest = self._copies.newest_location(reader, case.patient_id)
         states = dict.fromkeys(place.state for place in (newest, at_signal) if place)
         plan = self._plans.of(reader, case.patient_id)
@@ -108,6 +108,13 @@ class PackQueries:
             plan=(plan, version) if plan and version else None,
             now=reader.now,
         )
+
+    def _at_signal(self, reader: Reader, case: Case) -> KeepLocation | None:
+        """Where the signal says, else where the patient had said to be by then: read when it is
+        asked for, because what was attested before the signal may arrive after it."""
+        if case.location_id:
+            return self._copies.location(reader, case.location_id)
+        return self._copies.newest_location(reader, case.patient_id, until=case.place_time)
 
     def _opened(self, call: Call, sealed: Sealed) -> OpenPlan | None:
         if sealed.plan is None:

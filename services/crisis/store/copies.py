@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from chassis.ids import derived_id
 from chassis.store import Index, Reader, Tx
 from services.crisis.codec import copy_documents
@@ -30,9 +33,13 @@ class MongoCopies:
         found = reader.find_one(LOCATIONS, {"_id": location_id})
         return copy_documents.location_from(found) if found else None
 
-    def newest_location(self, reader: Reader, patient_id: str) -> KeepLocation | None:
-        """Where the patient said to be last."""
-        mine = {"patient_id": patient_id}
+    def newest_location(
+        self, reader: Reader, patient_id: str, *, until: datetime | None = None
+    ) -> KeepLocation | None:
+        """Where the patient said to be last, or last by then."""
+        mine: dict[str, Any] = {"patient_id": patient_id}
+        if until is not None:
+            mine["attest_time"] = {"$lte": until}
         found = reader.find_one(LOCATIONS, mine, sort=[("attest_time", -1)])
         return copy_documents.location_from(found) if found else None
 
