@@ -40,6 +40,7 @@ def contact_document(contact: KeepEmergencyContact) -> Document:
         "name_ciphertext": contact.name_ciphertext,
         "phone_ciphertext": contact.phone_ciphertext,
         "has_release": contact.has_release,
+        "record_time": contact.record_time,
     }
 
 
@@ -50,6 +51,7 @@ def contact_from(document: Document) -> KeepEmergencyContact:
         name_ciphertext=bytes(document["name_ciphertext"]),
         phone_ciphertext=bytes(document["phone_ciphertext"]),
         has_release=document["has_release"],
+        record_time=document.get("record_time"),
     )
 
 

@@ -130,6 +130,7 @@ def emergency_contact(event: intake_pb2.EmergencyContactRecorded) -> commands.Ke
         name_ciphertext=event.name_ciphertext,
         phone_ciphertext=event.phone_ciphertext,
         has_release=event.has_release,
+        record_time=_time(event.record_time) if event.HasField("record_time") else None,
     )
 
 

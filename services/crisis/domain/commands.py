@@ -187,6 +187,8 @@ class KeepEmergencyContact:
     name_ciphertext: bytes
     phone_ciphertext: bytes
     has_release: bool
+    # None where whoever told of the contact did not say.
+    record_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

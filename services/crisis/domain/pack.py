@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from services.crisis.domain.jurisdiction import DutyToWarn, LocalNumber, NumberKind
 from services.crisis.domain.safety_plan import SafetyPlan, SectionKind, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How old what a patient said may be before it is shown as stale."""
+
+    place: timedelta
+    contact: timedelta
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -21,6 +29,10 @@ class Place:
     # Of that place's own dispatch; empty where whoever recorded the place did not say.
     local_emergency_number: str = ""
 
+    def is_stale(self, now: datetime, fresh: Freshness) -> bool:
+        """True where the patient may well be elsewhere by now."""
+        return now - self.attest_time > fresh.place
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Contact:
@@ -29,6 +41,11 @@ class Contact:
     name: str
     phone: str
     has_release: bool
+    record_time: datetime | None
+
+    def is_stale(self, now: datetime, fresh: Freshness) -> bool:
+        """True where it may well be out of date, and where nobody can say how old it is."""
+        return self.record_time is None or now - self.record_time > fresh.contact
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -80,6 +97,9 @@ class EmergencyPack:
     contact: Contact | None
     help: LocalHelp
     plan: OpenPlan | None
+    # Staleness is as of now.
+    now: datetime
+    fresh: Freshness
     # From which the newest text about the case came; empty where none did.
     sender_number: str
     # Paths of the wire's fields, for example "newest_location.address".

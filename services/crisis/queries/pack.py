@@ -87,6 +87,8 @@ class PackQueries:
             contact=contact,
             help=self._places.help(call, sealed.places, sealed.now),
             plan=self._opened(call, sealed),
+            now=sealed.now,
+            fresh=self._places.freshness(call),
             sender_number=opening.sender(sealed.case.sender_ciphertext),
             unreadable=tuple(opening.unreadable),
             awaited=("signal_location",) if sealed.is_place_awaited else (),
@@ -167,6 +169,7 @@ class Opening:
             name=self._text(f"{path}.name", sealed.name_ciphertext),
             phone=self._text(f"{path}.phone", sealed.phone_ciphertext),
             has_release=sealed.has_release,
+            record_time=sealed.record_time,
         )
 
     def sender(self, ciphertext: bytes) -> str:

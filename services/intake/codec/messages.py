@@ -111,6 +111,7 @@ def _emergency_contact(event: EmergencyContactWasRecorded) -> Message:
         name_ciphertext=event.contact.name_ciphertext,
         phone_ciphertext=event.contact.phone_ciphertext,
         has_release=event.contact.has_release,
+        record_time=timestamp(event.contact.record_time),
     )
 
 

@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 from chassis.call import Role
 from chassis.deadline import Deadline
 from chassis.errors import DeadlineExceeded
-from services.crisis.codec import answers
+from services.crisis.codec import pack_answers
 from services.crisis.domain.aftercare_commands import (
     NumberEntry,
     PlainItem,
@@ -67,7 +67,7 @@ def revealed(house: House) -> Any:
     """The pack as it is answered."""
     command = RevealPack(house.only_case(), "emergency_response")
     pack = house.crisis.pack_queries.reveal(house.call("dr-one"), command)
-    return answers.emergency_pack(pack).emergency_pack
+    return pack_answers.emergency_pack(pack).emergency_pack
 
 
 def test_a_pack_that_can_be_opened_marks_nothing() -> None:

@@ -10,7 +10,7 @@ from haven.notify.v1 import events_pb2 as notify_pb2
 from haven.sessions.v1 import events_pb2 as sessions_pb2
 
 from chassis.ids import new_id
-from services.crisis.codec import answers
+from services.crisis.codec import pack_answers
 from services.crisis.domain.commands import IdentifyPatient, RevealPack
 from tests.unit.crisis.builders import NOON, after
 from tests.unit.crisis.house import House, sealed
@@ -43,7 +43,7 @@ def raised(
 def pack(house: House) -> Any:
     command = RevealPack(house.only_case(), "emergency_response")
     found = house.crisis.pack_queries.reveal(house.call("dr-one"), command)
-    return answers.emergency_pack(found).emergency_pack
+    return pack_answers.emergency_pack(found).emergency_pack
 
 
 def test_nobody_is_said_to_have_moved_while_the_place_of_the_signal_is_on_its_way() -> None:
