@@ -16,6 +16,8 @@ def location_document(place: KeepLocation) -> Document:
         "address_ciphertext": place.address_ciphertext,
         "callback_number_ciphertext": place.callback_number_ciphertext,
         "emergency_number_ciphertext": place.emergency_number_ciphertext,
+        "others_present_ciphertext": place.others_present_ciphertext,
+        "disconnection_plan_ciphertext": place.disconnection_plan_ciphertext,
         "attest_time": place.attest_time,
     }
 
@@ -29,7 +31,10 @@ def location_from(document: Document) -> KeepLocation:
         address_ciphertext=bytes(document["address_ciphertext"]),
         callback_number_ciphertext=bytes(document["callback_number_ciphertext"]),
         attest_time=document["attest_time"],
+        # Copies of earlier releases have none of these.
         emergency_number_ciphertext=bytes(document.get("emergency_number_ciphertext", b"")),
+        others_present_ciphertext=bytes(document.get("others_present_ciphertext", b"")),
+        disconnection_plan_ciphertext=bytes(document.get("disconnection_plan_ciphertext", b"")),
     )
 
 

@@ -107,6 +107,8 @@ def location(event: sessions_pb2.LocationAttested) -> KeepLocation:
         address_ciphertext=event.address_ciphertext,
         callback_number_ciphertext=event.callback_number_ciphertext,
         attest_time=_time(event.attest_time),
+        others_present_ciphertext=event.others_present_ciphertext,
+        disconnection_plan_ciphertext=event.disconnection_plan_ciphertext,
     )
 
 

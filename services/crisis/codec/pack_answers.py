@@ -48,6 +48,8 @@ def _place(place: Place, pack: EmergencyPack) -> resources_pb2.EmergencyLocation
         address=place.address,
         callback_number=place.callback_number,
         local_emergency_number=place.local_emergency_number,
+        others_present=place.others_present,
+        disconnection_plan=place.disconnection_plan,
         is_stale=place.is_stale(pack.now, pack.fresh),
     )
     message.attest_time.FromDatetime(place.attest_time)

@@ -18,3 +18,6 @@ class KeepLocation:
     attest_time: datetime
     # Of the place's own dispatch; empty where whoever attested did not ask for it.
     emergency_number_ciphertext: bytes = b""
+    # Who else is there, and what to do if the connection is lost; empty where nobody asked.
+    others_present_ciphertext: bytes = b""
+    disconnection_plan_ciphertext: bytes = b""

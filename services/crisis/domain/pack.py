@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from services.crisis.domain.jurisdiction import DutyToWarn, LocalNumber, NumberKind
 from services.crisis.domain.safety_plan import SafetyPlan, SectionKind, Version
+
+# clinical.md 5.3: of the record that each session begins with.
+ASKED_WITH_A_PLACE = ("others_present", "disconnection_plan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,9 @@ class Place:
     attest_time: datetime
     # Of that place's own dispatch; empty where whoever recorded the place did not say.
     local_emergency_number: str = ""
+    # Who else is there, and what both do if the connection is lost; empty where nobody asked.
+    others_present: str = ""
+    disconnection_plan: str = ""
 
     def is_stale(self, now: datetime, fresh: Freshness) -> bool:
         """True where the patient may well be elsewhere by now."""
@@ -123,10 +130,25 @@ class EmergencyPack:
             "emergency_contact": self.contact,
             "safety_plan": self.plan,
             "duty_to_warn": self.help.duty,
+            "other_providers": self.plan if self._has_professionals else None,
         }
         state = self.newest.state if self.newest else ""
         there = {number.kind for number in self.help.numbers if number.state == state}
         return (
             *(name for name in parts if parts[name] is None and name not in self.awaited),
+            *self._unasked(),
             *(f"local_numbers.{kind.value}" for kind in NumberKind if kind not in there),
         )
+
+    @property
+    def _has_professionals(self) -> bool:
+        """Other providers are written down in the safety plan, and nowhere else."""
+        kinds = {kind for kind, _ in self.plan.sections} if self.plan else set()
+        return SectionKind.PROFESSIONALS in kinds
+
+    def _unasked(self) -> Iterator[str]:
+        """What belongs to a place and was not recorded with the newest one."""
+        for name in ASKED_WITH_A_PLACE if self.newest else ():
+            path = f"newest_location.{name}"
+            if not getattr(self.newest, name) and path not in self.unreadable:
+                yield path

@@ -159,6 +159,10 @@ class Opening:
             local_emergency_number=self._text(
                 f"{path}.local_emergency_number", sealed.emergency_number_ciphertext
             ),
+            others_present=self._text(f"{path}.others_present", sealed.others_present_ciphertext),
+            disconnection_plan=self._text(
+                f"{path}.disconnection_plan", sealed.disconnection_plan_ciphertext
+            ),
         )
 
     def contact(self, path: str, sealed: KeepEmergencyContact | None) -> Contact | None:

@@ -82,6 +82,8 @@ def _location_attested(event: LocationAttested) -> sessions.LocationAttested:
         address_ciphertext=event.address_ciphertext,
         callback_number_ciphertext=event.callback_number_ciphertext,
         attest_time=timestamp(event.attest_time),
+        others_present_ciphertext=event.others_present_ciphertext,
+        disconnection_plan_ciphertext=event.disconnection_plan_ciphertext,
     )
 
 

@@ -60,7 +60,7 @@ def a_patient(**changes: Any) -> Participant:
 
 def a_location(state: str = "VA", at: datetime = NOON) -> Location:
     """Where p-1 sits."""
-    return attested("l-1", "p-1", Place(state, b"address", b"number"), at)
+    return attested("l-1", "p-1", Place(state, b"address", b"number", b"a brother", b"we call"), at)
 
 
 def a_signal(**changes: Any) -> SafetySignal:
