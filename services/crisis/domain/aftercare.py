@@ -39,6 +39,12 @@ class AftercarePolicy:
     caring_days: tuple[int, ...] = (1, 7, 30, 60, 90, 180, 270, 365)
     caring_early_days: int = 3  # [D]: a contact may come so many days before its day
     note_seconds: float = 24 * HOUR  # clinical.md 5.4 [K]: crisis note <= 24 h
+    # clinical.md 5.1 [D]: after high severity, within 24 h, supervisor and medical notified and the
+    # level of care reviewed; after moderate severity the supervisor consulted.
+    notice_seconds: float = 24 * HOUR
+    level_of_care_seconds: float = 24 * HOUR
+    # clinical.md 5.4 [K]: incident report <= 24 h; [D]: after high severity.
+    incident_report_seconds: float = 24 * HOUR
     supervisor_review_seconds: float = 72 * HOUR  # clinical.md 5.4 [K]
     # A safety plan is gone through again: clinical.md 5.2 [D], after a case 5.1 [D].
     plan_review_days: int = 30
@@ -100,7 +106,11 @@ def after_case(cause: Cause, severity: Severity, policy: AftercarePolicy) -> lis
     if severity >= Severity.MODERATE:
         seconds = policy.supervisor_review_seconds
         made.append(_within(cause, Kind.SUPERVISOR_REVIEW, seconds, owner=SUPERVISORS))
+        made.append(_within(cause, Kind.SUPERVISOR_NOTICE, policy.notice_seconds))
     if severity is Severity.HIGH:
+        made.append(_within(cause, Kind.MEDICAL_NOTICE, policy.notice_seconds))
+        made.append(_within(cause, Kind.LEVEL_OF_CARE_REVIEW, policy.level_of_care_seconds))
+        made.append(_within(cause, Kind.INCIDENT_REPORT, policy.incident_report_seconds))
         made += _caring_contacts(cause, policy)
     return made
 
