@@ -16,6 +16,7 @@ from haven.sessions.v1 import events_pb2 as sessions_pb2
 from chassis.errors import InvalidArgument
 from services.crisis.codec.names import SEVERITY_NUMBERS
 from services.crisis.domain import commands, events
+from services.crisis.domain.aftercare_commands import FollowDischarge
 from services.crisis.domain.location import KeepLocation
 from services.crisis.domain.signal import Severity, Signal, Source
 
@@ -133,6 +134,18 @@ def emergency_contact(event: intake_pb2.EmergencyContactRecorded) -> commands.Ke
         phone_ciphertext=event.phone_ciphertext,
         has_release=event.has_release,
         record_time=_time(event.record_time) if event.HasField("record_time") else None,
+    )
+
+
+def discharge(event: intake_pb2.PatientDischarged) -> FollowDischarge:
+    """A program ended."""
+    is_known = event.HasField("first_appointment_time")
+    return FollowDischarge(
+        patient_id=_required(event, "patient_id"),
+        episode_id=_required(event, "episode_id"),
+        clinician_id=event.clinician_id,
+        discharge_time=_time(event.discharge_time),
+        first_appointment=_time(event.first_appointment_time) if is_known else None,
     )
 
 
