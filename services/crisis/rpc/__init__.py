@@ -7,7 +7,7 @@ from haven.crisis.v1 import crisis_pb2, crisis_pb2_grpc
 from chassis.rpc.bridge import Bridge, Context
 from chassis.rpc.server import Served
 from services.crisis.bootstrap import Crisis
-from services.crisis.codec import answers, wire
+from services.crisis.codec import answers, pack_answers, wire
 
 SERVICE = crisis_pb2.DESCRIPTOR.services_by_name["CrisisService"]
 
@@ -187,7 +187,7 @@ class CrisisServicer(crisis_pb2_grpc.CrisisServiceServicer):
             context,
             decode=wire.reveal_pack,
             handle=self._crisis.pack_queries.reveal,
-            encode=answers.emergency_pack,
+            encode=pack_answers.emergency_pack,
         )
 
     async def PutEscalationPolicy(
