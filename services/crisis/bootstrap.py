@@ -263,6 +263,7 @@ def _consumers(
     return {
         intake_pb2.RiskRaised: _by(messages.signal_of_risk, cases.take),
         intake_pb2.ScreeningCompleted: _by(messages.screening, records.keep_screening),
+        intake_pb2.PatientDischarged: _by(messages.discharge, records.follow_discharge),
         intake_pb2.EmergencyContactRecorded: _by(messages.emergency_contact, records.keep_contact),
         sessions_pb2.SafetySignalRaised: _by(messages.signal_of_safety, cases.take),
         sessions_pb2.PatientAbsent: _by(messages.absence, absences.take),

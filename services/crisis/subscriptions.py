@@ -58,6 +58,11 @@ class Subscriptions:
         """A screening ended: remember how."""
         self.core.consumers[intake_pb2.ScreeningCompleted](call, event)
 
+    @subscribe(intake_pb2.PatientDischarged)
+    def on_patient_discharged(self, call: Call, event: Any) -> None:
+        """A program is over: plan the contacts that follow."""
+        self.core.consumers[intake_pb2.PatientDischarged](call, event)
+
     @subscribe(intake_pb2.EmergencyContactRecorded)
     def on_emergency_contact_recorded(self, call: Call, event: Any) -> None:
         """Whom to call about a patient: keep the newest."""

@@ -1,4 +1,4 @@
-"""Every RPC of safety plans, follow-ups, places and the queue that the story does not need."""
+"""Every RPC of safety plans, follow-ups, places, the queue and discharge that no story needs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from haven.crisis.v1 import jurisdictions_pb2 as jurisdictions
 from haven.crisis.v1 import person_queue_pb2 as queue
 from haven.crisis.v1 import resources_pb2 as crisis
 from haven.crisis.v1 import safety_plans_pb2 as safety_plans
+from haven.intake.v1 import intake_pb2
 
 from cli.demo.cast import ADMINISTRATOR, SUPERVISOR, Story
 
@@ -20,6 +21,7 @@ def play(story: Story) -> None:
     _follow_ups(story)
     _places(story)
     _queue(story)
+    _discharge(story)
 
 
 def _plan(story: Story) -> None:
@@ -91,4 +93,12 @@ def _queue(story: Story) -> None:
     ask(
         clinician,
         queue.FinishPersonRequestRequest(person_request_id=taken.person_request_id),
+    )
+
+
+def _discharge(story: Story) -> None:
+    """Last of all: for this patient the program is over."""
+    patient_id = story.patient("first").subject
+    story.world.ask(
+        story.people["facilitator"], intake_pb2.DischargePatientRequest(patient_id=patient_id)
     )

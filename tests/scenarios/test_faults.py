@@ -7,11 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import bson
 import grpc
 import pytest
 from google.protobuf.message import Message
+from haven.crisis.v1 import crisis_pb2
+from haven.crisis.v1 import resources_pb2 as crisis
 from haven.intake.v1 import intake_pb2, intake_pb2_grpc
 from haven.intake.v1 import resources_pb2 as intake
+from haven.sessions.v1 import sessions_pb2
 from pymongo import MongoClient
 
 from chassis.ids import new_id
@@ -26,6 +30,7 @@ from cli.stack import Stack
 from tests.scenarios.ledger import Ledger
 from tests.waiting import eventually
 
+OLD_PLACE, NEW_PLACE = "1 First Street, Springfield", "2 Second Street, Springfield"
 AGAIN = {"UNAVAILABLE", "ABORTED", "DEADLINE_EXCEEDED", "CANCELLED"}
 
 
@@ -137,6 +142,31 @@ def test_a_stopped_broker_holds_no_page(stack: Stack, story: Story, ledger: Ledg
 
     eventually(lambda: not ledger.unsettled(), within=120, every=0.5)
     assert ledger.late() == []
+
+
+def test_with_the_broker_stopped_a_responder_is_sent_to_where_the_patient_is(
+    stack: Stack, story: Story, ledger: Ledger
+) -> None:
+    assert stack.broker is not None
+    person = _referred(story)
+    _attest(story, person, OLD_PLACE)
+    known = ledger.client["crisis"]["locations"]
+    eventually(lambda: known.count_documents({"patient_id": person.subject}) == 1, within=60)
+    stack.broker.stop()
+    try:
+        _attest(story, person, NEW_PLACE)
+        signal = sessions_pb2.RaiseSafetySignalRequest(
+            request_id=new_id(), patient_id=person.subject
+        )
+        story.world.ask(person, signal)
+        pack = eventually(lambda: _pack(story, person), within=60, every=0.2)
+    finally:
+        stack.broker.start()
+
+    assert pack.signal_location == pack.newest_location
+    assert pack.newest_location.address == NEW_PLACE
+    assert (pack.is_location_changed, list(pack.awaited_parts)) == (False, [])
+    assert _at_rest(ledger, NEW_PLACE) == []
 
 
 def test_a_broker_that_blocks_publishers_holds_no_page(
@@ -251,6 +281,51 @@ def _persist(story: Story, person: Person, request: Message) -> Any:
 def _referred(story: Story) -> Person:
     referral = _persist(story, PARTNER, request_for(f"fault-{new_id()[:8]}")).referral
     return Person(RIVERBEND, referral.patient_id, ("patient",))
+
+
+def _attest(story: Story, person: Person, address: str) -> None:
+    """The patient says where they sit."""
+    request = sessions_pb2.AttestLocationRequest(
+        request_id=new_id(),
+        patient_id=person.subject,
+        state="VA",
+        address=address,
+        callback_number="+1 202 555 0143",
+    )
+    story.world.ask(person, request)
+
+
+def _pack(story: Story, person: Person) -> crisis.EmergencyPack | None:
+    """What the responder of the patient's case is shown, once there is one."""
+    responder = story.people["facilitator"]
+    try:
+        cases = story.world.ask(responder, crisis_pb2.ListCasesRequest(patient_id=person.subject))
+    except grpc.RpcError as error:
+        if refusal(error).code != "NOT_FOUND":
+            raise
+        return None
+    if not cases.cases:
+        return None
+    request = crisis_pb2.GetEmergencyPackRequest(
+        case_id=cases.cases[0].case_id, purpose=crisis_pb2.REVEAL_PURPOSE_EMERGENCY_RESPONSE
+    )
+    pack: crisis.EmergencyPack = story.world.ask(responder, request).emergency_pack
+    return pack
+
+
+def _at_rest(ledger: Ledger, text: str) -> list[str]:
+    """Collections of sessions and crisis that hold the text as it was said."""
+    return [
+        f"{service}.{name}"
+        for service in ("sessions", "crisis")
+        for name in ledger.client[service].list_collection_names()
+        if any(text.encode() in raw for raw in _raw(ledger, service, name))
+    ]
+
+
+def _raw(ledger: Ledger, service: str, name: str) -> Iterator[bytes]:
+    for document in ledger.client[service][name].find():
+        yield bson.encode(document)
 
 
 def _paged_once(story: Story, person: Person) -> None:

@@ -82,7 +82,12 @@ def _attest(story: Story) -> None:
         story.world.ask(
             patient,
             sessions_pb2.AttestLocationRequest(
-                patient_id=patient.subject, state="VA", address=ADDRESS, callback_number=NUMBER
+                patient_id=patient.subject,
+                state="VA",
+                address=ADDRESS,
+                callback_number=NUMBER,
+                others_present="nobody",
+                disconnection_plan="we call this number at once",
             ),
         )
 

@@ -8,7 +8,6 @@ from typing import Any
 from haven.crisis.v1 import crisis_pb2, resources_pb2
 
 from chassis.store import Page, etag_of
-from services.crisis.codec.aftercare_answers import open_plan, tell_help
 from services.crisis.codec.names import (
     ACT_KIND_NUMBERS,
     DISPOSITION_NUMBERS,
@@ -19,7 +18,6 @@ from services.crisis.codec.names import (
 )
 from services.crisis.domain.case import Case
 from services.crisis.domain.escalation import EscalationPolicy, Rung, Target, TargetKind
-from services.crisis.domain.pack import EmergencyPack, Place
 from services.crisis.domain.rotation import Rotation, Shift
 from services.crisis.domain.status import Help, PatientStatus
 from services.crisis.domain.timeline import Act
@@ -113,29 +111,6 @@ def patient_status(status: PatientStatus) -> crisis_pb2.GetPatientCaseStatusResp
     return answer
 
 
-def emergency_pack(pack: EmergencyPack) -> crisis_pb2.GetEmergencyPackResponse:
-    """Where to send help, and whom to call."""
-    answer = crisis_pb2.GetEmergencyPackResponse()
-    told = answer.emergency_pack
-    told.case_id, told.patient_id = pack.case_id, pack.patient_id
-    told.is_location_changed = pack.is_location_changed
-    told.sender_number = pack.sender_number
-    told.unreadable_fields.extend(pack.unreadable)
-    if pack.newest is not None:
-        told.newest_location.CopyFrom(_place(pack.newest))
-    if pack.at_signal is not None:
-        told.signal_location.CopyFrom(_place(pack.at_signal))
-    if pack.contact is not None:
-        told.emergency_contact.name = pack.contact.name
-        told.emergency_contact.phone = pack.contact.phone
-        told.emergency_contact.has_release = pack.contact.has_release
-    tell_help(told, pack.help)
-    if pack.plan is not None:
-        told.safety_plan.CopyFrom(open_plan(pack.plan))
-    told.missing_parts.extend(pack.missing)
-    return answer
-
-
 def put_policy(policy: EscalationPolicy) -> crisis_pb2.PutEscalationPolicyResponse:
     """The policy as it now holds for new cases."""
     return crisis_pb2.PutEscalationPolicyResponse(escalation_policy=_policy(policy))
@@ -215,17 +190,6 @@ def _act(act: Act) -> resources_pb2.CaseAct:
         detail=act.detail,
     )
     message.act_time.FromDatetime(act.time)
-    return message
-
-
-def _place(place: Place) -> resources_pb2.EmergencyLocation:
-    message = resources_pb2.EmergencyLocation(
-        state=place.state,
-        address=place.address,
-        callback_number=place.callback_number,
-        local_emergency_number=place.local_emergency_number,
-    )
-    message.attest_time.FromDatetime(place.attest_time)
     return message
 
 

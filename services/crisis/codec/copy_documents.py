@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chassis.store import Document
-from services.crisis.domain.commands import KeepEmergencyContact, KeepLocation, KeepScreening
+from services.crisis.domain.commands import KeepEmergencyContact, KeepScreening
+from services.crisis.domain.location import KeepLocation
 
 
 def location_document(place: KeepLocation) -> Document:
@@ -15,6 +16,8 @@ def location_document(place: KeepLocation) -> Document:
         "address_ciphertext": place.address_ciphertext,
         "callback_number_ciphertext": place.callback_number_ciphertext,
         "emergency_number_ciphertext": place.emergency_number_ciphertext,
+        "others_present_ciphertext": place.others_present_ciphertext,
+        "disconnection_plan_ciphertext": place.disconnection_plan_ciphertext,
         "attest_time": place.attest_time,
     }
 
@@ -28,7 +31,10 @@ def location_from(document: Document) -> KeepLocation:
         address_ciphertext=bytes(document["address_ciphertext"]),
         callback_number_ciphertext=bytes(document["callback_number_ciphertext"]),
         attest_time=document["attest_time"],
+        # Copies of earlier releases have none of these.
         emergency_number_ciphertext=bytes(document.get("emergency_number_ciphertext", b"")),
+        others_present_ciphertext=bytes(document.get("others_present_ciphertext", b"")),
+        disconnection_plan_ciphertext=bytes(document.get("disconnection_plan_ciphertext", b"")),
     )
 
 
@@ -39,6 +45,7 @@ def contact_document(contact: KeepEmergencyContact) -> Document:
         "name_ciphertext": contact.name_ciphertext,
         "phone_ciphertext": contact.phone_ciphertext,
         "has_release": contact.has_release,
+        "record_time": contact.record_time,
     }
 
 
@@ -49,6 +56,7 @@ def contact_from(document: Document) -> KeepEmergencyContact:
         name_ciphertext=bytes(document["name_ciphertext"]),
         phone_ciphertext=bytes(document["phone_ciphertext"]),
         has_release=document["has_release"],
+        record_time=document.get("record_time"),
     )
 
 

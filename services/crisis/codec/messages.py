@@ -16,6 +16,8 @@ from haven.sessions.v1 import events_pb2 as sessions_pb2
 from chassis.errors import InvalidArgument
 from services.crisis.codec.names import SEVERITY_NUMBERS
 from services.crisis.domain import commands, events
+from services.crisis.domain.aftercare_commands import FollowDischarge
+from services.crisis.domain.location import KeepLocation
 from services.crisis.domain.signal import Severity, Signal, Source
 
 # RiskRaised says that something was raised, so no tier of it means "nothing". A tier that this
@@ -53,7 +55,7 @@ def signal_of_risk(event: intake_pb2.RiskRaised) -> Signal:
         source=Source.RISK_RAISED,
         severity=TIERS.get(event.tier, Severity.HIGH),
         reporter_id="service:intake",
-        raise_time=_time(event.raise_time),
+        raise_time=_time(event.raise_time) if event.HasField("raise_time") else None,
     )
 
 
@@ -67,7 +69,8 @@ def signal_of_safety(event: sessions_pb2.SafetySignalRaised) -> Signal:
         reporter_id="service:sessions",
         safety_signal_id=event.safety_signal_id,
         location_id=event.location_id,
-        raise_time=_time(event.raise_time),
+        location=_own_location(event),
+        raise_time=_time(event.raise_time) if event.HasField("raise_time") else None,
     )
 
 
@@ -96,21 +99,23 @@ def page_answered(event: notify_pb2.PageAnswered) -> commands.HearAnswer:
     )
 
 
-def location(event: sessions_pb2.LocationAttested) -> commands.KeepLocation:
+def location(event: sessions_pb2.LocationAttested) -> KeepLocation:
     """Where a patient said to be."""
-    return commands.KeepLocation(
+    return KeepLocation(
         location_id=_required(event, "location_id"),
         patient_id=_required(event, "patient_id"),
         state=event.state,
         address_ciphertext=event.address_ciphertext,
         callback_number_ciphertext=event.callback_number_ciphertext,
         attest_time=_time(event.attest_time),
+        others_present_ciphertext=event.others_present_ciphertext,
+        disconnection_plan_ciphertext=event.disconnection_plan_ciphertext,
     )
 
 
-def recorded_location(event: intake_pb2.LocationRecorded) -> commands.KeepLocation:
+def recorded_location(event: intake_pb2.LocationRecorded) -> KeepLocation:
     """Where a patient sits, with the number of that place's own dispatch."""
-    return commands.KeepLocation(
+    return KeepLocation(
         location_id=_required(event, "location_id"),
         patient_id=_required(event, "patient_id"),
         state=event.state,
@@ -128,6 +133,19 @@ def emergency_contact(event: intake_pb2.EmergencyContactRecorded) -> commands.Ke
         name_ciphertext=event.name_ciphertext,
         phone_ciphertext=event.phone_ciphertext,
         has_release=event.has_release,
+        record_time=_time(event.record_time) if event.HasField("record_time") else None,
+    )
+
+
+def discharge(event: intake_pb2.PatientDischarged) -> FollowDischarge:
+    """A program ended."""
+    is_known = event.HasField("first_appointment_time")
+    return FollowDischarge(
+        patient_id=_required(event, "patient_id"),
+        episode_id=_required(event, "episode_id"),
+        clinician_id=event.clinician_id,
+        discharge_time=_time(event.discharge_time),
+        first_appointment=_time(event.first_appointment_time) if is_known else None,
     )
 
 
@@ -140,6 +158,14 @@ def screening(event: intake_pb2.ScreeningCompleted) -> commands.KeepScreening:
         tier=SCREENING_TIERS.get(event.tier, "high"),
         complete_time=_time(event.complete_time),
     )
+
+
+def _own_location(event: sessions_pb2.SafetySignalRaised) -> KeepLocation | None:
+    """The place that a signal brings along. One that cannot be the patient's is left out, to come
+    or not by its own event: nothing about a place holds a signal up."""
+    place = event.location
+    is_theirs = place.location_id and place.patient_id == event.patient_id
+    return location(place) if is_theirs else None
 
 
 def _opened(event: events.CaseOpened) -> Message:

@@ -4,7 +4,7 @@ from them. `[K]` and `[D]` are clinical.md's marks: known but not confirmed, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -37,8 +37,18 @@ class AftercarePolicy:
     contact_seconds_moderate: tuple[float, ...] = (48 * HOUR,)
     # clinical.md 5.4 [K/D]: day 1, 7, 30 ... after a case of high severity.
     caring_days: tuple[int, ...] = (1, 7, 30, 60, 90, 180, 270, 365)
+    # clinical.md 5.4 [S:zs-trans]: the first one within 24 h of discharge, another one 24-48 h
+    # after the first appointment elsewhere.
+    discharge_contact_seconds: float = 24 * HOUR
+    appointment_contact_seconds: tuple[float, float] = (24 * HOUR, 48 * HOUR)
     caring_early_days: int = 3  # [D]: a contact may come so many days before its day
     note_seconds: float = 24 * HOUR  # clinical.md 5.4 [K]: crisis note <= 24 h
+    # clinical.md 5.1 [D]: after high severity, within 24 h, supervisor and medical notified and the
+    # level of care reviewed; after moderate severity the supervisor consulted.
+    notice_seconds: float = 24 * HOUR
+    level_of_care_seconds: float = 24 * HOUR
+    # clinical.md 5.4 [K]: incident report <= 24 h; [D]: after high severity.
+    incident_report_seconds: float = 24 * HOUR
     supervisor_review_seconds: float = 72 * HOUR  # clinical.md 5.4 [K]
     # A safety plan is gone through again: clinical.md 5.2 [D], after a case 5.1 [D].
     plan_review_days: int = 30
@@ -55,7 +65,11 @@ class AftercarePolicy:
         reassess = (self.reassess_days_high, self.reassess_days_moderate, self.reassess_days_low)
         if min(*reassess, self.plan_review_days) < 2 or self.most_escalations < 1:
             raise ValueError("days must be from 2, escalations from 1")
-        contacts = (self.contact_seconds_high, self.contact_seconds_moderate)
+        contacts = (
+            self.contact_seconds_high,
+            self.contact_seconds_moderate,
+            self.appointment_contact_seconds,
+        )
         for series in (self.caring_days, *contacts):
             if any(later <= earlier for earlier, later in pairwise((0, *series))):
                 raise ValueError("a series must begin after 0 and rise")
@@ -100,14 +114,40 @@ def after_case(cause: Cause, severity: Severity, policy: AftercarePolicy) -> lis
     if severity >= Severity.MODERATE:
         seconds = policy.supervisor_review_seconds
         made.append(_within(cause, Kind.SUPERVISOR_REVIEW, seconds, owner=SUPERVISORS))
+        made.append(_within(cause, Kind.SUPERVISOR_NOTICE, policy.notice_seconds))
     if severity is Severity.HIGH:
-        made += _caring_contacts(cause, policy)
+        made.append(_within(cause, Kind.MEDICAL_NOTICE, policy.notice_seconds))
+        made.append(_within(cause, Kind.LEVEL_OF_CARE_REVIEW, policy.level_of_care_seconds))
+        made.append(_within(cause, Kind.INCIDENT_REPORT, policy.incident_report_seconds))
+        made += _caring_contacts(cause, policy, policy.caring_days)
     return made
 
 
 def after_screening(cause: Cause, policy: AftercarePolicy) -> FollowUp:
     """A screening that worries must be clarified by a human."""
     return _within(cause, Kind.CLARIFY_SCREEN, policy.clarify_seconds, owner=CLINICIANS)
+
+
+def after_discharge(
+    cause: Cause, first_appointment: datetime | None, policy: AftercarePolicy
+) -> list[FollowUp]:
+    """Caring contacts from the first day on, and somebody who asks how the next place is."""
+    within = timedelta(seconds=policy.discharge_contact_seconds)
+    made = [_made(cause, Kind.CARING_CONTACT, 1, due_time=cause.anchor + within)]
+    later = [day for day in policy.caring_days if timedelta(days=day) > within]
+    made += _caring_contacts(cause, policy, later, first_number=2)
+    if first_appointment is not None:
+        start, due = (timedelta(seconds=each) for each in policy.appointment_contact_seconds)
+        made.append(
+            _made(
+                cause,
+                Kind.CONTACT,
+                1,
+                due_time=first_appointment + due,
+                start_time=first_appointment + start,
+            )
+        )
+    return made
 
 
 def after_plan(cause: Cause, number: int, review_time: datetime) -> FollowUp:
@@ -136,9 +176,11 @@ def _reassessment(cause: Cause, severity: Severity, policy: AftercarePolicy) -> 
     return _made(cause, Kind.REASSESS, 1, due_time=policy.office.within_days(cause.anchor, days))
 
 
-def _caring_contacts(cause: Cause, policy: AftercarePolicy) -> Iterator[FollowUp]:
+def _caring_contacts(
+    cause: Cause, policy: AftercarePolicy, days: Sequence[int], *, first_number: int = 1
+) -> Iterator[FollowUp]:
     early = timedelta(days=policy.caring_early_days)
-    for number, day in enumerate(policy.caring_days, 1):
+    for number, day in enumerate(days, first_number):
         due = policy.office.on_day(cause.anchor, day)
         start = max(cause.anchor, due - early)
         yield _made(cause, Kind.CARING_CONTACT, number, due_time=due, start_time=start)

@@ -91,6 +91,19 @@ class CancelFollowUp:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowDischarge:
+    """A patient's program is over."""
+
+    patient_id: str
+    episode_id: str
+    # Empty where nobody says who discharged the patient.
+    clinician_id: str
+    discharge_time: datetime
+    # With whoever goes on treating the patient; None where nobody knows.
+    first_appointment: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class NumberEntry:
     """One number as somebody verified it."""
 

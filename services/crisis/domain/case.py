@@ -43,6 +43,7 @@ class Case(CaseMoves):
             next_deadline=now,
             wait_start=now,
             location_id=signal.location_id,
+            signal_time=signal.raise_time or now,
             sender_key=signal.sender_key,
             sender_ciphertext=signal.sender_ciphertext,
         )
@@ -58,6 +59,7 @@ class Case(CaseMoves):
         """
         self._refuse_resolved()
         self._note_signal(ActKind.SIGNAL_JOINED, signal, now)
+        self._locate(signal, now)
         self.sender_ciphertext = signal.sender_ciphertext or self.sender_ciphertext
         is_raised = signal.severity > self.severity
         if is_raised:

@@ -180,20 +180,6 @@ class TakeAbsence:
 
 
 @dataclass(frozen=True, slots=True)
-class KeepLocation:
-    """Where a patient said to be."""
-
-    location_id: str
-    patient_id: str
-    state: str
-    address_ciphertext: bytes
-    callback_number_ciphertext: bytes
-    attest_time: datetime
-    # Of the place's own dispatch; empty where whoever attested did not ask for it.
-    emergency_number_ciphertext: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
 class KeepEmergencyContact:
     """Whom to call about a patient."""
 
@@ -201,6 +187,8 @@ class KeepEmergencyContact:
     name_ciphertext: bytes
     phone_ciphertext: bytes
     has_release: bool
+    # None where whoever told of the contact did not say.
+    record_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

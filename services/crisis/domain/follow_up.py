@@ -28,6 +28,10 @@ class Kind(StrEnum):
     SAFETY_PLAN_REVIEW = "safety_plan_review"
     CRISIS_NOTE = "crisis_note"
     SUPERVISOR_REVIEW = "supervisor_review"
+    SUPERVISOR_NOTICE = "supervisor_notice"
+    MEDICAL_NOTICE = "medical_notice"
+    LEVEL_OF_CARE_REVIEW = "level_of_care_review"
+    INCIDENT_REPORT = "incident_report"
 
 
 class State(StrEnum):
@@ -51,6 +55,7 @@ class Outcome(StrEnum):
     REVIEWED = "reviewed"
     PLAN_REVISED = "plan_revised"
     PLAN_CONFIRMED = "plan_confirmed"
+    NOTIFIED = "notified"
 
 
 class CancelReason(StrEnum):
@@ -90,6 +95,10 @@ OUTCOMES: dict[Kind, frozenset[Outcome]] = {
     Kind.SAFETY_PLAN_REVIEW: frozenset(),
     Kind.CRISIS_NOTE: frozenset({Outcome.WRITTEN}),
     Kind.SUPERVISOR_REVIEW: frozenset({Outcome.REVIEWED}),
+    Kind.SUPERVISOR_NOTICE: frozenset({Outcome.NOTIFIED}),
+    Kind.MEDICAL_NOTICE: frozenset({Outcome.NOTIFIED}),
+    Kind.LEVEL_OF_CARE_REVIEW: frozenset({Outcome.REVIEWED}),
+    Kind.INCIDENT_REPORT: frozenset({Outcome.WRITTEN}),
 }
 # An assessment that finds more risk than before is a signal of its own, of this severity. [D]
 HIGHER_RISK = Severity.MODERATE

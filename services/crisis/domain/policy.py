@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from services.crisis.domain.aftercare import AftercarePolicy
 from services.crisis.domain.escalation import SUPERVISOR_POOL, FrozenPolicy, Rung
+from services.crisis.domain.pack import Freshness
 from services.crisis.domain.person_request import QueuePolicy
 from services.crisis.domain.signal import Severity
 from services.crisis.domain.snooze import SnoozeLimit
@@ -57,6 +58,9 @@ class CrisisPolicy:
     # An entry that nobody has verified for so long is shown as stale.
     number_fresh_days: int = 90  # clinical.md 5.3 [D]: manual confirmation each 90 days
     duty_fresh_days: int = 365  # [D]: laws change more slowly than telephones
+    # clinical.md 5.3: asked every session; [D] one day block, as long as it opens doors
+    location_fresh_seconds: float = 14_400
+    contact_fresh_days: int = 90  # [D]: confirmed as often as numbers are, clinical.md 5.3
     # What must happen after a case: `[tenants.<id>.crisis.aftercare]`.
     aftercare: AftercarePolicy = field(default_factory=AftercarePolicy)
     # Somebody to talk to: `[tenants.<id>.crisis.queue]`.
@@ -75,6 +79,12 @@ class CrisisPolicy:
     def cover_horizon(self) -> timedelta:
         """How far ahead cover is looked at."""
         return timedelta(seconds=self.cover_horizon_seconds)
+
+    @property
+    def freshness(self) -> Freshness:
+        """How old what patients said may be before it is shown as stale."""
+        place = timedelta(seconds=self.location_fresh_seconds)
+        return Freshness(place, timedelta(days=self.contact_fresh_days))
 
     def contact_within(self, severity: Severity) -> timedelta:
         """How long an acknowledgement holds without contact, by severity."""

@@ -45,6 +45,8 @@ class CaseRecord:
     open_time: datetime
     # None only once resolved.
     next_deadline: datetime | None
+    # When the signal was raised of which the place is asked, and the place where it named one.
+    signal_time: datetime | None = None
     location_id: str = ""
     # Whose texts join it while its patient is unknown.
     sender_key: str = ""
@@ -87,6 +89,11 @@ class CaseRecord:
         """False while the case is about a number or a message, not yet about a person."""
         return bool(self.patient_id)
 
+    @property
+    def place_time(self) -> datetime:
+        """The instant of the place of the signal: the newest that was attested by then."""
+        return self.signal_time or self.open_time
+
     def is_due(self, now: datetime) -> bool:
         """True once the case must act by itself."""
         return self.next_deadline is not None and self.next_deadline <= now
@@ -117,6 +124,12 @@ class CaseRecord:
                 expire_time=now + self.ladder.policy.page_lifetime,
             )
         )
+
+    def _locate(self, signal: Signal, now: datetime) -> None:
+        """A signal that names a place takes over from an older one; others leave it as it is."""
+        raise_time = signal.raise_time or now
+        if signal.location_id and raise_time >= self.place_time:
+            self.location_id, self.signal_time = signal.location_id, raise_time
 
     def _note_signal(self, kind: ActKind, signal: Signal, now: datetime) -> None:
         self._note(kind, now, by=signal.reporter_id, fact_id=signal.fact_id, detail=signal.source)

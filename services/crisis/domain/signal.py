@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
+from services.crisis.domain.location import KeepLocation
+
 
 class Severity(IntEnum):
     """How bad it may be; ordered, so that the worse of two is `max`."""
@@ -45,6 +47,8 @@ class Signal:
     # For signals from a live room: its own id, and the place attested at that moment.
     safety_signal_id: str = ""
     location_id: str = ""
+    # That place itself, where the signal brought it along.
+    location: KeepLocation | None = None
     # Of a text: a keyed hash of its sender's address, which stands for a sender whom nobody knows,
     # and the address to call back.
     sender_key: str = ""

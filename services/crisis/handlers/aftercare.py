@@ -5,6 +5,7 @@ from __future__ import annotations
 from chassis.store import Tx
 from services.crisis.domain import aftercare
 from services.crisis.domain.aftercare import AftercarePolicy, Cause
+from services.crisis.domain.aftercare_commands import FollowDischarge
 from services.crisis.domain.case import Case
 from services.crisis.domain.commands import KeepScreening
 from services.crisis.domain.follow_up import CLINICIANS, CancelReason, Kind, Outcome, Owner
@@ -32,10 +33,7 @@ class AftercarePlanner:
         if not case.is_patient_known or case.source is Source.DRILL:
             return  # there was nobody whom anything could follow for
         if case.severity is Severity.HIGH:
-            for older in self._book.open_of(tx, case.patient_id, Kind.CARING_CONTACT):
-                if older.origin_id != case.id:
-                    older.cancel(tx.call.actor.subject, CancelReason.SUPERSEDED, tx.now)
-                    self._book.save(tx, older)
+            self._end_older_series(tx, case.patient_id, case.id)
         owner_id = case.owner_id or case.resolver_id
         cause = Cause(
             patient_id=case.patient_id,
@@ -47,6 +45,19 @@ class AftercarePlanner:
             resolver_id=case.resolver_id,
         )
         self._book.plan(tx, aftercare.after_case(cause, case.severity, self._policy(tx)))
+
+    def after_discharge(self, tx: Tx, discharge: FollowDischarge) -> None:
+        """A program is over: caring contacts begin anew, and the rest of an older series ends."""
+        clinician_id, episode_id = discharge.clinician_id, discharge.episode_id
+        cause = Cause(
+            patient_id=discharge.patient_id,
+            origin_id=episode_id,
+            anchor=discharge.discharge_time,
+            owner=Owner(clinician_id) if clinician_id else CLINICIANS,
+        )
+        self._end_older_series(tx, discharge.patient_id, episode_id)
+        appointment = discharge.first_appointment
+        self._book.plan(tx, aftercare.after_discharge(cause, appointment, self._policy(tx)))
 
     def after_screening(self, tx: Tx, screening: KeepScreening) -> None:
         """A screening ended; one that worries, or of which nobody can say, must be clarified."""
@@ -72,6 +83,12 @@ class AftercarePlanner:
         cause = Cause(plan.patient_id, plan.id, tx.now, Owner(by))
         next_time = plan.review_time or tx.now
         self._book.plan(tx, [aftercare.after_plan(cause, plan.review_count, next_time)])
+
+    def _end_older_series(self, tx: Tx, patient_id: str, origin_id: str) -> None:
+        for older in self._book.open_of(tx, patient_id, Kind.CARING_CONTACT):
+            if older.origin_id != origin_id:
+                older.cancel(tx.call.actor.subject, CancelReason.SUPERSEDED, tx.now)
+                self._book.save(tx, older)
 
     def _policy(self, tx: Tx) -> AftercarePolicy:
         return self._policy_of(tx.call.tenant_id).aftercare

@@ -33,6 +33,7 @@ from services.crisis.handlers.counting import counted
 from services.crisis.ports import CaseBook, Copies, Plans, PolicyOf
 from services.crisis.ports.aftercare import Aftercare
 
+ATTESTED_ONCE = 1  # an attestation never changes, so this is its version wherever it comes from
 C = TypeVar("C", Case, Case | None)
 
 
@@ -224,13 +225,12 @@ class Cases:
     def _take(self, tx: Tx, signal: Signal) -> Case:
         if (known := self._book.by_fact(tx, signal.fact_id)) is not None:
             return known
+        if signal.location is not None:  # its own event comes by the broker, and may be late
+            self._copies.keep_location(tx, signal.location, ATTESTED_ONCE)
         if (case := self._open_of(tx, signal)) is not None:
             return self._join(tx, case, signal)
         policy = self._first_policy(tx, signal)
         case = Case.open(new_id(), signal, policy=policy, cover=self._cover(tx), now=tx.now)
-        if case.is_patient_known and not case.location_id:
-            place = self._copies.newest_location(tx, case.patient_id)
-            case.location_id = place.location_id if place else ""
         return self._book.insert(tx, case)
 
     def _open_of(self, tx: Tx, signal: Signal) -> Case | None:

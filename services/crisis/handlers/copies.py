@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from chassis.call import Call, EventOnce
 from chassis.store import Store, Tx
-from services.crisis.domain.commands import KeepEmergencyContact, KeepLocation, KeepScreening
+from services.crisis.domain.aftercare_commands import FollowDischarge
+from services.crisis.domain.commands import KeepEmergencyContact, KeepScreening
+from services.crisis.domain.location import KeepLocation
 from services.crisis.domain.states import STATES
 from services.crisis.ports import Copies
 from services.crisis.ports.aftercare import Aftercare, Atlas
@@ -34,6 +36,10 @@ class Records:
         """Remember whom to call about a patient."""
         version = _version(call)
         self._store.transact(call, lambda tx: self._copies.keep_contact(tx, contact, version))
+
+    def follow_discharge(self, call: Call, discharge: FollowDischarge) -> None:
+        """A program is over; the contacts that follow are planned, once for each episode."""
+        self._store.transact(call, lambda tx: self._aftercare.after_discharge(tx, discharge))
 
     def keep_screening(self, call: Call, screening: KeepScreening) -> None:
         """Remember that a screening ended; one that worries is to be clarified by a human."""

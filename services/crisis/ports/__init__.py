@@ -10,13 +10,13 @@ from chassis.store import Page, Reader, Tx
 from services.crisis.domain.case import Case
 from services.crisis.domain.commands import (
     KeepEmergencyContact,
-    KeepLocation,
     KeepScreening,
     ListPage,
 )
 from services.crisis.domain.coverage import Plan
 from services.crisis.domain.coverage_gap import CoverageGap
 from services.crisis.domain.escalation import EscalationPolicy
+from services.crisis.domain.location import KeepLocation
 from services.crisis.domain.opt_out import OptOut
 from services.crisis.domain.policy import CrisisPolicy
 from services.crisis.domain.rotation import Rotation
@@ -186,8 +186,10 @@ class Copies(Protocol):
         """One attestation."""
         ...
 
-    def newest_location(self, reader: Reader, patient_id: str) -> KeepLocation | None:
-        """Where the patient said to be last."""
+    def newest_location(
+        self, reader: Reader, patient_id: str, *, until: datetime | None = None
+    ) -> KeepLocation | None:
+        """Where the patient said to be last, or last by then."""
         ...
 
     def keep_contact(self, tx: Tx, contact: KeepEmergencyContact, version: int) -> None:

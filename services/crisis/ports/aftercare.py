@@ -7,7 +7,7 @@ from typing import Protocol
 
 from chassis.call import Call
 from chassis.store import Page, Reader, Tx
-from services.crisis.domain.aftercare_commands import ListFollowUps
+from services.crisis.domain.aftercare_commands import FollowDischarge, ListFollowUps
 from services.crisis.domain.case import Case
 from services.crisis.domain.commands import KeepScreening, ListPage
 from services.crisis.domain.follow_up import FollowUp, Kind
@@ -53,6 +53,10 @@ class Aftercare(Protocol):
 
     def after_case(self, tx: Tx, case: Case) -> None:
         """A case was resolved."""
+        ...
+
+    def after_discharge(self, tx: Tx, discharge: FollowDischarge) -> None:
+        """A patient's program is over."""
         ...
 
     def after_screening(self, tx: Tx, screening: KeepScreening) -> None:

@@ -13,8 +13,9 @@ from chassis.errors import FailedPrecondition, Unavailable
 from chassis.log import failure, get_logger
 from chassis.store import Reader, Store, etag_of
 from services.crisis.domain.case import Case
-from services.crisis.domain.commands import KeepEmergencyContact, KeepLocation, RevealPack
+from services.crisis.domain.commands import KeepEmergencyContact, RevealPack
 from services.crisis.domain.jurisdiction import Jurisdiction
+from services.crisis.domain.location import KeepLocation
 from services.crisis.domain.pack import Contact, EmergencyPack, Item, OpenPlan, Place
 from services.crisis.domain.safety_plan import SafetyPlan, SealedItem, Version
 from services.crisis.ports import CaseBook, Copies, Reveal
@@ -47,6 +48,11 @@ class Sealed:
     places: tuple[Jurisdiction, ...]
     plan: tuple[SafetyPlan, Version] | None
     now: datetime
+
+    @property
+    def is_place_awaited(self) -> bool:
+        """True where the signal named a place whose copy has not arrived."""
+        return bool(self.case.location_id) and self.at_signal is None
 
 
 class PackQueries:
@@ -81,13 +87,16 @@ class PackQueries:
             contact=contact,
             help=self._places.help(call, sealed.places, sealed.now),
             plan=self._opened(call, sealed),
+            now=sealed.now,
+            fresh=self._places.freshness(call),
             sender_number=opening.sender(sealed.case.sender_ciphertext),
             unreadable=tuple(opening.unreadable),
+            awaited=("signal_location",) if sealed.is_place_awaited else (),
         )
 
     def _sealed(self, reader: Reader, case_id: str) -> Sealed:
         case = self._book.load(reader, case_id)
-        at_signal = self._copies.location(reader, case.location_id) if case.location_id else None
+        at_signal = self._at_signal(reader, case)
         newest = self._copies.newest_location(reader, case.patient_id)
         states = dict.fromkeys(place.state for place in (newest, at_signal) if place)
         plan = self._plans.of(reader, case.patient_id)
@@ -101,6 +110,13 @@ class PackQueries:
             plan=(plan, version) if plan and version else None,
             now=reader.now,
         )
+
+    def _at_signal(self, reader: Reader, case: Case) -> KeepLocation | None:
+        """Where the signal says, else where the patient had said to be by then: read when it is
+        asked for, because what was attested before the signal may arrive after it."""
+        if case.location_id:
+            return self._copies.location(reader, case.location_id)
+        return self._copies.newest_location(reader, case.patient_id, until=case.place_time)
 
     def _opened(self, call: Call, sealed: Sealed) -> OpenPlan | None:
         if sealed.plan is None:
@@ -143,6 +159,10 @@ class Opening:
             local_emergency_number=self._text(
                 f"{path}.local_emergency_number", sealed.emergency_number_ciphertext
             ),
+            others_present=self._text(f"{path}.others_present", sealed.others_present_ciphertext),
+            disconnection_plan=self._text(
+                f"{path}.disconnection_plan", sealed.disconnection_plan_ciphertext
+            ),
         )
 
     def contact(self, path: str, sealed: KeepEmergencyContact | None) -> Contact | None:
@@ -153,6 +173,7 @@ class Opening:
             name=self._text(f"{path}.name", sealed.name_ciphertext),
             phone=self._text(f"{path}.phone", sealed.phone_ciphertext),
             has_release=sealed.has_release,
+            record_time=sealed.record_time,
         )
 
     def sender(self, ciphertext: bytes) -> str:

@@ -14,7 +14,7 @@ from services.crisis.domain.jurisdiction import (
     Table,
     jurisdiction_of,
 )
-from services.crisis.domain.pack import LocalHelp
+from services.crisis.domain.pack import Freshness, LocalHelp
 from services.crisis.ports import PolicyOf
 from services.crisis.ports.aftercare import Atlas
 
@@ -63,6 +63,10 @@ class Places:
             number_fresh_days=policy.number_fresh_days,
             duty_fresh_days=policy.duty_fresh_days,
         )
+
+    def freshness(self, call: Call) -> Freshness:
+        """How long the tenant trusts what its patients said."""
+        return self._policy_of(call.tenant_id).freshness
 
     def call_number(self, call: Call) -> str:
         """A number that is answered now."""

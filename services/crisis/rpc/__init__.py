@@ -8,7 +8,7 @@ from chassis.rpc.bridge import Bridge, Context
 from chassis.rpc.executor import Urgency
 from chassis.rpc.server import Served
 from services.crisis.bootstrap import Crisis
-from services.crisis.codec import answers, wire
+from services.crisis.codec import answers, pack_answers, wire
 
 SERVICE = crisis_pb2.DESCRIPTOR.services_by_name["CrisisService"]
 # In a storm the worst is opened first; what does not say how bad it is may be the worst.
@@ -194,7 +194,7 @@ class CrisisServicer(crisis_pb2_grpc.CrisisServiceServicer):
             context,
             decode=wire.reveal_pack,
             handle=self._crisis.pack_queries.reveal,
-            encode=answers.emergency_pack,
+            encode=pack_answers.emergency_pack,
         )
 
     async def PutEscalationPolicy(

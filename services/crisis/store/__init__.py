@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chassis.ids import derived_id
 from chassis.store import Filter, Index, Page, Reader, Repository, Store, Tx, due_index
-from services.crisis.codec import copy_documents, documents, messages
+from services.crisis.codec import documents, messages
 from services.crisis.domain.case import Case
-from services.crisis.domain.commands import (
-    KeepEmergencyContact,
-    KeepLocation,
-    KeepScreening,
-    ListPage,
-)
+from services.crisis.domain.commands import ListPage
 from services.crisis.domain.coverage import Plan
 from services.crisis.domain.escalation import EscalationPolicy
 from services.crisis.domain.opt_out import Absences, OptOut
 from services.crisis.domain.rotation import Rotation
 from services.crisis.domain.signal import Severity
 from services.crisis.domain.timeline import Act
-from services.crisis.store import atlas, drills, follow_ups, on_call, person_queue, safety_plans
+from services.crisis.store import (
+    atlas,
+    copies,
+    drills,
+    follow_ups,
+    on_call,
+    person_queue,
+    safety_plans,
+)
 from services.crisis.store.atlas import MongoAtlas
+from services.crisis.store.copies import MongoCopies
 from services.crisis.store.drills import MongoDrillBook
 from services.crisis.store.follow_ups import FOLLOW_UPS, MongoFollowUps
 from services.crisis.store.person_queue import PERSON_REQUESTS, MongoPersonQueue
@@ -45,7 +48,6 @@ __all__ = [
 
 CASES, ACTS = "cases", "case_acts"
 POLICIES, ROTATIONS = "escalation_policies", "rotations"
-LOCATIONS, CONTACTS, SCREENINGS = "locations", "emergency_contacts", "screenings"
 
 INDEXES: tuple[Index, ...] = (
     # At most one unresolved case per patient, whoever reports at the same moment. Cases whose
@@ -78,10 +80,8 @@ INDEXES: tuple[Index, ...] = (
     Index(ACTS, [("tenant_id", 1), ("recipient_id", 1)], partial={"kind": "page_delivered"}),
     Index(POLICIES, [("tenant_id", 1)]),
     Index(ROTATIONS, [("tenant_id", 1)]),
-    Index(LOCATIONS, [("tenant_id", 1), ("patient_id", 1), ("attest_time", -1)]),
-    Index(CONTACTS, [("tenant_id", 1), ("patient_id", 1)]),
-    Index(SCREENINGS, [("tenant_id", 1), ("patient_id", 1), ("complete_time", -1)]),
     *atlas.INDEXES,
+    *copies.INDEXES,
     *drills.INDEXES,
     *follow_ups.INDEXES,
     *person_queue.INDEXES,
@@ -246,54 +246,3 @@ class MongoPlans:
         """Keep a new or changed rotation."""
         keep = self._rotations.save if rotation.version else self._rotations.insert
         return keep(tx, rotation)
-
-
-class MongoCopies:
-    """What other services said about patients; newer words replace older ones."""
-
-    def keep_location(self, tx: Tx, place: KeepLocation, version: int) -> None:
-        """Remember an attestation; all are kept, so a case finds the one of its signal."""
-        copy = copy_documents.location_document(place)
-        tx.take_newer(LOCATIONS, copy, aggregate_version=version)
-
-    def location(self, reader: Reader, location_id: str) -> KeepLocation | None:
-        """One attestation."""
-        found = reader.find_one(LOCATIONS, {"_id": location_id})
-        return copy_documents.location_from(found) if found else None
-
-    def newest_location(self, reader: Reader, patient_id: str) -> KeepLocation | None:
-        """Where the patient said to be last."""
-        mine = {"patient_id": patient_id}
-        found = reader.find_one(LOCATIONS, mine, sort=[("attest_time", -1)])
-        return copy_documents.location_from(found) if found else None
-
-    def keep_contact(self, tx: Tx, contact: KeepEmergencyContact, version: int) -> None:
-        """Remember whom to call, unless something newer is known."""
-        id = derived_id(tx.call.tenant_id, CONTACTS, contact.patient_id)
-        copy = {"_id": id, **copy_documents.contact_document(contact)}
-        tx.take_newer(CONTACTS, copy, aggregate_version=version)
-
-    def contact(self, reader: Reader, patient_id: str) -> KeepEmergencyContact | None:
-        """Whom to call about the patient."""
-        id = derived_id(reader.call.tenant_id, CONTACTS, patient_id)
-        found = reader.find_one(CONTACTS, {"_id": id})
-        return copy_documents.contact_from(found) if found else None
-
-    def knows(self, reader: Reader, patient_id: str) -> bool:
-        """True where any service has told of the patient."""
-        mine = {"patient_id": patient_id}
-        places = (CONTACTS, SCREENINGS, LOCATIONS)
-        return any(reader.find_one(place, mine, fields=("patient_id",)) for place in places)
-
-    def tiers(self, reader: Reader, patient_id: str) -> list[str]:
-        """What the newest screening of each instrument said of the patient."""
-        newest: dict[str, str] = {}
-        order = [("complete_time", -1)]
-        for found in reader.find(SCREENINGS, {"patient_id": patient_id}, sort=order):
-            newest.setdefault(found["instrument"], found["tier"])
-        return list(newest.values())
-
-    def keep_screening(self, tx: Tx, screening: KeepScreening, version: int) -> None:
-        """Remember that a screening ended, and how."""
-        copy = copy_documents.screening_document(screening)
-        tx.take_newer(SCREENINGS, copy, aggregate_version=version)

@@ -24,6 +24,7 @@ from services.intake.domain.facts import (
     EmergencyContactWasRecorded,
     LocationWasRecorded,
     PatientWasAdmitted,
+    PatientWasDischarged,
 )
 from services.intake.domain.patient import ContactWasRecorded
 from services.intake.domain.screening import RiskSeen, ScreeningEnded
@@ -105,12 +106,25 @@ def _contact(event: ContactWasRecorded) -> Message:
     )
 
 
+def _discharged(event: PatientWasDischarged) -> Message:
+    message = events_pb2.PatientDischarged(
+        patient_id=event.patient_id,
+        episode_id=event.episode_id,
+        clinician_id=event.clinician_id,
+        discharge_time=timestamp(event.time),
+    )
+    if event.first_appointment is not None:
+        message.first_appointment_time.FromDatetime(event.first_appointment)
+    return message
+
+
 def _emergency_contact(event: EmergencyContactWasRecorded) -> Message:
     return events_pb2.EmergencyContactRecorded(
         patient_id=event.patient_id,
         name_ciphertext=event.contact.name_ciphertext,
         phone_ciphertext=event.contact.phone_ciphertext,
         has_release=event.contact.has_release,
+        record_time=timestamp(event.contact.record_time),
     )
 
 
@@ -198,6 +212,7 @@ MESSAGES: Mapping[type, Callable[[Any], Message]] = {
     RiskSeen: _risk,
     ScreeningEnded: _screening,
     PatientWasAdmitted: _admitted,
+    PatientWasDischarged: _discharged,
     CarePlanWasActivated: _plan,
     ConsentWasRecorded: _consent,
     ConsentWasRevoked: _revocation,

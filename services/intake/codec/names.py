@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 from haven.crisis.v1 import events_pb2 as crisis_events
 from haven.intake.v1 import events_pb2, intake_pb2, resources_pb2
 
+from services.intake.domain.admission import AdmissionState
 from services.intake.domain.care_plan import CarePlanState, Comparator, Modality, SignerRole
 from services.intake.domain.commands import RevealPurpose
 from services.intake.domain.consent import ConsentScope
 from services.intake.domain.copies import CaseState, Severity
-from services.intake.domain.episode import AdmissionState
 from services.intake.domain.evidence import (
     AttestationTopic,
     Disposition,

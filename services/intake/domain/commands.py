@@ -154,6 +154,13 @@ class AdmitPatient:
 
 
 @dataclass(frozen=True, slots=True)
+class DischargePatient:
+    patient_id: str
+    first_appointment: datetime | None
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
 class OverrideAdmissionGate:
     patient_id: str
     gate: Gate

@@ -1,4 +1,4 @@
-"""One patient's episode of care, from referral to admission.
+"""One patient's episode of care, from referral to discharge.
 
 All evidence of the admission gate lives in this one aggregate: whatever changes between a look at
 the gates and the admission itself makes the slower of the two start again.
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import Enum
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
-from chassis.errors import FailedPrecondition, NotFound, Violation
+from chassis.errors import FailedPrecondition, InvalidArgument, NotFound, Violation
+from services.intake.domain.admission import REFUSALS, TRANSITIONS, AdmissionState
 from services.intake.domain.consent import Consent, consent_of
 from services.intake.domain.evidence import (
     Attestation,
@@ -34,6 +34,7 @@ from services.intake.domain.facts import (
     EmergencyContactWasRecorded,
     LocationWasRecorded,
     PatientWasAdmitted,
+    PatientWasDischarged,
 )
 from services.intake.domain.gates import (
     NEVER_OVERRIDDEN,
@@ -47,32 +48,6 @@ from services.intake.domain.gates import (
 from services.intake.domain.level_of_care import LevelOfCare
 from services.intake.domain.referral import Payer, Track
 
-
-class AdmissionState(Enum):
-    """Where the admission stands."""
-
-    PENDING = "pending"
-    ADMITTED = "admitted"
-    REFERRED_UP = "referred_up"
-
-
-TRANSITIONS = {
-    (AdmissionState.PENDING, "admit"): AdmissionState.ADMITTED,
-    # Only through an overridden REFERRAL_UP gate.
-    (AdmissionState.REFERRED_UP, "admit"): AdmissionState.ADMITTED,
-    (AdmissionState.PENDING, "refer_up"): AdmissionState.REFERRED_UP,
-    (AdmissionState.PENDING, "sign"): AdmissionState.PENDING,
-    (AdmissionState.REFERRED_UP, "sign"): AdmissionState.REFERRED_UP,
-    (AdmissionState.PENDING, "override"): AdmissionState.PENDING,
-    (AdmissionState.REFERRED_UP, "override"): AdmissionState.REFERRED_UP,
-    # A newer placement result that fits this program.
-    (AdmissionState.REFERRED_UP, "return"): AdmissionState.PENDING,
-}
-REFUSALS = {
-    AdmissionState.ADMITTED: ("ALREADY_ADMITTED", "the patient is admitted"),
-    AdmissionState.REFERRED_UP: ("ALREADY_REFERRED_UP", "the patient stands referred up"),
-    AdmissionState.PENDING: ("NOT_REFERRED_UP", "the patient does not stand referred up"),
-}
 CLINICAL_GATES_OF = {
     AttestationTopic.PARTICIPATION: Gate.PARTICIPATION,
     AttestationTopic.SYMPTOMS_CONTROLLED: Gate.SYMPTOMS_CONTROLLED,
@@ -108,6 +83,7 @@ class Episode:
     signature: Signature | None = None
     referral_up: ReferralUp | None = None
     admit_time: datetime | None = None
+    discharge_time: datetime | None = None
     active_care_plan_id: str = ""
     weekly_minutes: int = 0
     update_time: datetime | None = None
@@ -252,6 +228,22 @@ class Episode:
         event = PatientWasAdmitted(self.patient_id, self.id, self.location.state, now)
         self.events.append(event)
 
+    def discharge(
+        self, clinician_id: str, *, first_appointment: datetime | None, now: datetime
+    ) -> None:
+        """End the program; the first appointment elsewhere is still to come, where one is known."""
+        if self.state in {AdmissionState.PENDING, AdmissionState.REFERRED_UP}:
+            raise FailedPrecondition("PATIENT_NOT_ADMITTED", "nobody is discharged before that")
+        if first_appointment is not None and first_appointment <= now:
+            past = Violation("first_appointment_time", "APPOINTMENT_PAST", "must not be past")
+            raise InvalidArgument("FIELDS_INVALID", "it has passed", violations=[past])
+        self._move("discharge")
+        self.discharge_time = now
+        event = PatientWasDischarged(
+            self.patient_id, self.id, clinician_id, time=now, first_appointment=first_appointment
+        )
+        self.events.append(event)
+
     def refer_up(
         self, reasons: Sequence[str], rules: GateRules, *, clinician_id: str, now: datetime
     ) -> None:
@@ -276,7 +268,7 @@ class Episode:
         """New evidence: whoever signed or answered for the old has not seen it."""
         for gate in gates:
             self.overrides.pop(gate, None)
-        if self.state is not AdmissionState.ADMITTED:
+        if self.admit_time is None:
             self.signature = None
 
     def _target(self, verb: str) -> AdmissionState:

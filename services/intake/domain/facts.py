@@ -20,6 +20,17 @@ class PatientWasAdmitted:
 
 
 @dataclass(frozen=True, slots=True)
+class PatientWasDischarged:
+    """The program is over."""
+
+    patient_id: str
+    episode_id: str
+    clinician_id: str
+    time: datetime
+    first_appointment: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class EmergencyContactWasRecorded:
     """Whom to call has changed."""
 

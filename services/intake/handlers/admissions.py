@@ -11,6 +11,7 @@ from chassis.ids import new_id
 from chassis.store import Store, Tx
 from services.intake.domain.commands import (
     AdmitPatient,
+    DischargePatient,
     OverrideAdmissionGate,
     RecordAttestations,
     RecordConsent,
@@ -162,6 +163,17 @@ class Admissions:
             call,
             command.patient_id,
             lambda episode, now: episode.admit(rules, now),
+            etag=command.etag,
+        )
+
+    def discharge(self, call: Call, command: DischargePatient) -> AdmissionView:
+        """The program is over; the clinician who calls answers for what follows."""
+        return self._change(
+            call,
+            command.patient_id,
+            lambda episode, now: episode.discharge(
+                call.actor.subject, first_appointment=command.first_appointment, now=now
+            ),
             etag=command.etag,
         )
 

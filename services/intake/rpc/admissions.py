@@ -129,6 +129,17 @@ class AdmissionMethods:
             encode=with_admission(wire.AdmitPatientResponse),
         )
 
+    async def DischargePatient(
+        self, request: wire.DischargePatientRequest, context: Context
+    ) -> wire.DischargePatientResponse:
+        return await self._run(
+            request,
+            context,
+            decode=admissions_requests.discharge_patient,
+            handle=self._intake.admissions.discharge,
+            encode=with_admission(wire.DischargePatientResponse),
+        )
+
     async def ReferPatientUp(
         self, request: wire.ReferPatientUpRequest, context: Context
     ) -> wire.ReferPatientUpResponse:

@@ -122,6 +122,8 @@ def location_document(location: Location) -> Document:
         "address_ciphertext": location.address_ciphertext,
         "callback_number_ciphertext": location.callback_number_ciphertext,
         "attest_time": location.attest_time,
+        "others_present_ciphertext": location.others_present_ciphertext,
+        "disconnection_plan_ciphertext": location.disconnection_plan_ciphertext,
     }
 
 
@@ -134,6 +136,9 @@ def location_from(document: Document) -> Location:
         address_ciphertext=bytes(document["address_ciphertext"]),
         callback_number_ciphertext=bytes(document["callback_number_ciphertext"]),
         attest_time=document["attest_time"],
+        # Attestations of earlier releases have neither.
+        others_present_ciphertext=bytes(document.get("others_present_ciphertext", b"")),
+        disconnection_plan_ciphertext=bytes(document.get("disconnection_plan_ciphertext", b"")),
     )
 
 

@@ -82,6 +82,8 @@ def _location_attested(event: LocationAttested) -> sessions.LocationAttested:
         address_ciphertext=event.address_ciphertext,
         callback_number_ciphertext=event.callback_number_ciphertext,
         attest_time=timestamp(event.attest_time),
+        others_present_ciphertext=event.others_present_ciphertext,
+        disconnection_plan_ciphertext=event.disconnection_plan_ciphertext,
     )
 
 
@@ -91,8 +93,9 @@ def _signal_raised(event: SafetySignalRaised) -> sessions.SafetySignalRaised:
         session_id=event.session_id,
         patient_id=event.patient_id,
         origin=ORIGINS[event.origin],
-        location_id=event.location_id,
+        location_id=event.location.location_id if event.location else "",
         raise_time=timestamp(event.raise_time),
+        location=_location_attested(event.location) if event.location else None,
     )
 
 

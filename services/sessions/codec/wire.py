@@ -13,7 +13,7 @@ from services.sessions.domain.location import STATES
 
 # Written as people write numbers; between 7 digits (local) and 15 (E.164's longest).
 CALLBACK_NUMBER = re.compile(r"\+?(?:[ ().-]*[0-9]){7,15}")
-ADDRESS_LENGTH, NUMBER_LENGTH = 300, 32
+ADDRESS_LENGTH, NUMBER_LENGTH, WORDS_LENGTH = 300, 32, 300
 
 
 def attest_location(request: sessions_pb2.AttestLocationRequest) -> commands.AttestLocation:
@@ -24,6 +24,8 @@ def attest_location(request: sessions_pb2.AttestLocationRequest) -> commands.Att
         state=fields.text("state", 2),
         address=fields.text("address", ADDRESS_LENGTH),
         callback_number=fields.text("callback_number", NUMBER_LENGTH),
+        others_present=fields.optional_text("others_present", WORDS_LENGTH),
+        disconnection_plan=fields.optional_text("disconnection_plan", WORDS_LENGTH),
     )
     if request.state and command.state not in STATES:
         fields.fault("state", UNKNOWN, "must be the two-letter code of a state or territory")

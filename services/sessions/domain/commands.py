@@ -15,6 +15,9 @@ class AttestLocation:
     state: str
     address: str
     callback_number: str
+    # Empty where the patient did not say.
+    others_present: str = ""
+    disconnection_plan: str = ""
 
 
 @dataclass(frozen=True, slots=True)

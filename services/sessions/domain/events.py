@@ -33,6 +33,8 @@ class LocationAttested:
     address_ciphertext: bytes
     callback_number_ciphertext: bytes
     attest_time: datetime
+    others_present_ciphertext: bytes = b""
+    disconnection_plan_ciphertext: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,5 +63,5 @@ class SafetySignalRaised:
     session_id: str
     patient_id: str
     origin: Origin
-    location_id: str
+    location: LocationAttested | None
     raise_time: datetime

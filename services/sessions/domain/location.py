@@ -28,8 +28,24 @@ class Location:
     address_ciphertext: bytes
     callback_number_ciphertext: bytes
     attest_time: datetime
+    # Empty where the patient did not say.
+    others_present_ciphertext: bytes = b""
+    disconnection_plan_ciphertext: bytes = b""
     version: int = 0
     events: list[object] = field(default_factory=list)
+
+    def told(self) -> LocationAttested:
+        """The attestation as others hear of it."""
+        return LocationAttested(
+            self.id,
+            self.patient_id,
+            self.state,
+            self.address_ciphertext,
+            self.callback_number_ciphertext,
+            self.attest_time,
+            self.others_present_ciphertext,
+            self.disconnection_plan_ciphertext,
+        )
 
     def is_fresh(self, now: datetime, max_age_seconds: float) -> bool:
         """True while it may open a door."""
@@ -38,11 +54,13 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An address and a number to call back, not readable here."""
+    """What a patient says of where they sit, not readable here."""
 
     state: str
     address_ciphertext: bytes
     callback_number_ciphertext: bytes
+    others_present_ciphertext: bytes = b""
+    disconnection_plan_ciphertext: bytes = b""
 
 
 def attested(location_id: str, patient_id: str, place: Place, now: datetime) -> Location:
@@ -54,15 +72,8 @@ def attested(location_id: str, patient_id: str, place: Place, now: datetime) -> 
         place.address_ciphertext,
         place.callback_number_ciphertext,
         now,
+        place.others_present_ciphertext,
+        place.disconnection_plan_ciphertext,
     )
-    location.events.append(
-        LocationAttested(
-            location_id,
-            patient_id,
-            place.state,
-            place.address_ciphertext,
-            place.callback_number_ciphertext,
-            now,
-        )
-    )
+    location.events.append(location.told())
     return location

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.sessions.domain.case import Case, Help
-from services.sessions.domain.events import Origin, SafetySignalRaised
+from services.sessions.domain.events import LocationAttested, Origin, SafetySignalRaised
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,14 @@ class SafetySignal:
 
 
 def raised(
-    alarm: Alarm, now: datetime, *, location_id: str, recipient_ids: tuple[str, ...]
+    alarm: Alarm,
+    now: datetime,
+    *,
+    location: LocationAttested | None,
+    recipient_ids: tuple[str, ...],
 ) -> SafetySignal:
-    """The signal, from the instant it is pressed."""
+    """The signal, from the instant it is pressed, with the place that helpers need at once."""
+    location_id = location.location_id if location else ""
     signal = SafetySignal(alarm, now, location_id=location_id, recipient_ids=recipient_ids)
     signal.events.append(
         SafetySignalRaised(
@@ -74,7 +79,7 @@ def raised(
             alarm.session_id,
             alarm.patient_id,
             alarm.origin,
-            location_id,
+            location,
             now,
         )
     )

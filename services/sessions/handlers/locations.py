@@ -25,11 +25,13 @@ class Attestations:
     def attest(self, call: Call, command: AttestLocation) -> LocationView:
         """Keep the place as ciphertext and tell scheduling and crisis."""
         call.require_self(command.patient_id)
-        place = Place(
-            command.state,
-            self._cipher.encrypt(call.tenant_id, command.address),
-            self._cipher.encrypt(call.tenant_id, command.callback_number),
+        said = (
+            command.address,
+            command.callback_number,
+            command.others_present,
+            command.disconnection_plan,
         )
+        place = Place(command.state, *(self._sealed(call, text) for text in said))
         lasts = timedelta(seconds=self._policies(call.tenant_id).location_seconds)
 
         def act(tx: Tx) -> LocationView:
@@ -38,3 +40,7 @@ class Attestations:
             return LocationView(location, tx.now + lasts)
 
         return self._store.transact(call, act)
+
+    def _sealed(self, call: Call, text: str) -> bytes:
+        """What was not said stays empty: a ciphertext of nothing would look like an answer."""
+        return self._cipher.encrypt(call.tenant_id, text) if text else b""

@@ -58,7 +58,7 @@ class Signals:
         signal = raised(
             alarm.in_session(session.id if session else ""),
             tx.now,
-            location_id=location.id if location else "",
+            location=location.told() if location else None,
             recipient_ids=_recipients(alarm, session),
         )
         self._records.signals.put(tx, signal)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from haven.intake.v1 import events_pb2 as intake_pb2
 from haven.sessions.v1 import events_pb2 as sessions_pb2
 
 from chassis.call import Actor, Call, Role
@@ -93,6 +94,22 @@ def test_what_passed_while_no_relay_ran_is_found_when_one_does(ward: Ward) -> No
     ward.start_relay()
 
     eventually(lambda: ward.follow_ups(**FIRST_CONTACT)[0]["state"] == "missed", within=10)
+
+
+def test_a_discharge_heard_by_two_ways_at_once_is_followed_once_and_missed_in_time(
+    ward: Ward,
+) -> None:
+    ward.numbers = replace(ward.numbers, aftercare=AftercarePolicy(discharge_contact_seconds=0.5))
+    event = intake_pb2.PatientDischarged(patient_id="p-1", episode_id="e-1", clinician_id="dr-one")
+    event.discharge_time.FromDatetime(ward.crisis_store.clock.now())
+
+    failures = ward.at_once([partial(ward.hear, event, event_id="told-once")] * 2)
+
+    assert failures == [None] * 2
+    caring = ward.follow_ups(kind="caring_contact")
+    assert sorted(each["number"] for each in caring) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    first = {"kind": "caring_contact", "number": 1}
+    eventually(lambda: ward.follow_ups(**first)[0]["state"] == "missed", within=10)
 
 
 def test_a_storm_of_attestations_from_a_new_state_keeps_every_place(ward: Ward) -> None:

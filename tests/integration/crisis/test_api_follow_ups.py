@@ -36,7 +36,7 @@ async def test_what_follows_a_case_is_listed_handed_over_and_done(
     case_id = await resolved(clinician, supervisor)
 
     planned = await follow_ups(clinician, patient_id="p-1")
-    assert len(planned) == 14
+    assert len(planned) == 18
     assert {each.case_id for each in planned} == {case_id}
     assert [each.due_time.seconds for each in planned] == sorted(
         each.due_time.seconds for each in planned
@@ -58,8 +58,8 @@ async def test_what_follows_a_case_is_listed_handed_over_and_done(
     assert not done.follow_up.HasField("next_escalation_time")
     read = await clinician.ask(follow_ups_pb2.GetFollowUpRequest(follow_up_id=note.follow_up_id))
     assert read.follow_up == done.follow_up
-    assert len(await follow_ups(clinician, patient_id="p-1")) == 13
-    assert len(await follow_ups(clinician, patient_id="p-1", with_closed=True)) == 14
+    assert len(await follow_ups(clinician, patient_id="p-1")) == 17
+    assert len(await follow_ups(clinician, patient_id="p-1", with_closed=True)) == 18
 
 
 async def test_lists_are_paged_and_end_before_a_time(clinician: Any, supervisor: Any) -> None:
@@ -71,8 +71,8 @@ async def test_lists_are_paged_and_end_before_a_time(clinician: Any, supervisor:
     soon = follow_ups_pb2.ListFollowUpsRequest()
     soon.due_before_time.FromDatetime(datetime.now(UTC) + timedelta(hours=30))
 
-    assert (len(first.follow_ups), len(rest.follow_ups), rest.next_page_token) == (10, 4, "")
-    assert len((await clinician.ask(soon)).follow_ups) in {3, 4}  # day 1 may close before or after
+    assert (len(first.follow_ups), len(rest.follow_ups), rest.next_page_token) == (10, 8, "")
+    assert len((await clinician.ask(soon)).follow_ups) in {7, 8}  # day 1 may close before or after
 
 
 async def test_a_supervisor_reviews_and_cancels(

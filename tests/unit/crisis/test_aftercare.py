@@ -7,14 +7,23 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from haven.crisis.v1 import events_pb2
 from haven.intake.v1 import events_pb2 as intake_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.errors import InvalidArgument
 from chassis.settings import SettingsError
 from chassis.tenants import Tenants
 from services.crisis.domain.aftercare import AftercarePolicy, Cause, after_case
-from services.crisis.domain.follow_up import CLINICIANS, SUPERVISORS, CancelReason, Kind, Owner
+from services.crisis.domain.follow_up import (
+    CLINICIANS,
+    SUPERVISORS,
+    CancelReason,
+    Kind,
+    Outcome,
+    Owner,
+)
 from services.crisis.domain.follow_up import State as FollowUpState
 from services.crisis.domain.policy import CrisisPolicy
 from services.crisis.domain.signal import Severity
@@ -42,6 +51,10 @@ def test_after_high_severity_everything_follows() -> None:
         Kind.CRISIS_NOTE: 1,
         Kind.SUPERVISOR_REVIEW: 1,
         Kind.SAFETY_PLAN_REVIEW: 1,
+        Kind.SUPERVISOR_NOTICE: 1,
+        Kind.MEDICAL_NOTICE: 1,
+        Kind.LEVEL_OF_CARE_REVIEW: 1,
+        Kind.INCIDENT_REPORT: 1,
     }
 
 
@@ -52,6 +65,7 @@ def test_after_moderate_severity_a_contact_a_reassessment_and_the_reviews_follow
         Kind.CRISIS_NOTE: 1,
         Kind.SUPERVISOR_REVIEW: 1,
         Kind.SAFETY_PLAN_REVIEW: 1,
+        Kind.SUPERVISOR_NOTICE: 1,
     }
 
 
@@ -70,6 +84,53 @@ def test_contacts_are_within_a_day_and_again_not_before_but_within_two() -> None
     first, second = house.follow_ups(Kind.CONTACT)
     assert (first.start_time, first.due_time) == (None, after(hours=24))
     assert (second.start_time, second.due_time) == (after(hours=24), after(hours=48))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        Kind.SUPERVISOR_NOTICE,
+        Kind.MEDICAL_NOTICE,
+        Kind.LEVEL_OF_CARE_REVIEW,
+        Kind.INCIDENT_REPORT,
+    ],
+)
+def test_what_the_first_day_after_high_severity_asks_escalates_when_it_is_over(kind: Kind) -> None:
+    house = House().staffed()
+    house.closed_case()
+    asked = house.follow_up(kind)
+    assert (asked.due_time, asked.owner) == (after(hours=24), Owner("dr-one"))
+
+    house.time_passes(hours=24)
+
+    missed = [
+        (event.recipient_id, event.kind)
+        for event in house.store.emitted(events_pb2.FollowUpMissed)
+        if event.kind == kind.value
+    ]
+    assert missed == [("dr-one", kind.value)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [
+        (Kind.SUPERVISOR_NOTICE, Outcome.NOTIFIED),
+        (Kind.MEDICAL_NOTICE, Outcome.NOTIFIED),
+        (Kind.LEVEL_OF_CARE_REVIEW, Outcome.REVIEWED),
+        (Kind.INCIDENT_REPORT, Outcome.WRITTEN),
+    ],
+)
+def test_each_is_closed_by_what_it_asks_for_and_by_nothing_else(
+    kind: Kind, outcome: Outcome
+) -> None:
+    house = House().staffed()
+    house.closed_case()
+    asked = house.follow_up(kind)
+
+    with pytest.raises(InvalidArgument):
+        house.complete(asked, Outcome.REACHED)
+
+    assert house.complete(asked, outcome).state is FollowUpState.DONE
 
 
 def test_caring_contacts_come_on_their_days_at_the_close_of_work() -> None:

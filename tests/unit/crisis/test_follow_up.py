@@ -349,7 +349,7 @@ def test_lists_tell_what_is_open_by_due_time_and_narrow_as_asked() -> None:
 
     due = [each.due_time for each in listed(house)]
     assert due == sorted(due)
-    assert len(due) == 15
+    assert len(due) == 19
     assert {each.patient_id for each in listed(house, patient_id="p-2")} == {"p-2"}
     assert {each.kind for each in listed(house, owner=SUPERVISORS)} == {Kind.SUPERVISOR_REVIEW}
     soon = listed(house, due_before=after(hours=25), owner=Owner("dr-one"))

@@ -9,7 +9,7 @@ import pytest
 from haven.notify.v1 import events_pb2
 
 from chassis.errors import InvalidArgument
-from services.crisis.codec import answers
+from services.crisis.codec import pack_answers
 from services.crisis.codec.inbound import signal_of_text
 from services.crisis.domain.commands import IdentifyPatient, RevealPack
 from services.crisis.domain.signal import Severity, Source
@@ -79,7 +79,7 @@ def test_the_responder_of_a_strangers_case_gets_the_number_to_call_back() -> Non
     command = RevealPack(house.only_case(), "emergency_response")
     pack = house.crisis.pack_queries.reveal(house.call("dr-one"), command)
 
-    assert answers.emergency_pack(pack).emergency_pack.sender_number == "number of k-1"
+    assert pack_answers.emergency_pack(pack).emergency_pack.sender_number == "number of k-1"
 
 
 def test_a_stranger_who_became_known_texts_in_the_own_case_and_another_may_come() -> None:

@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 from chassis.call import Role
 from chassis.deadline import Deadline
 from chassis.errors import DeadlineExceeded
-from services.crisis.codec import answers
+from services.crisis.codec import pack_answers
 from services.crisis.domain.aftercare_commands import (
     NumberEntry,
     PlainItem,
@@ -49,6 +49,8 @@ def a_house(**ciphertexts: bytes) -> House:
         state="VA",
         address_ciphertext=ciphertexts.get("address", sealed("1 First Street")),
         callback_number_ciphertext=ciphertexts.get("callback", sealed("a number")),
+        others_present_ciphertext=sealed("a brother, in the kitchen"),
+        disconnection_plan_ciphertext=ciphertexts.get("plan", sealed("we call at once")),
     )
     place.attest_time.FromDatetime(NOON)
     contact = intake_pb2.EmergencyContactRecorded(
@@ -67,7 +69,7 @@ def revealed(house: House) -> Any:
     """The pack as it is answered."""
     command = RevealPack(house.only_case(), "emergency_response")
     pack = house.crisis.pack_queries.reveal(house.call("dr-one"), command)
-    return answers.emergency_pack(pack).emergency_pack
+    return pack_answers.emergency_pack(pack).emergency_pack
 
 
 def test_a_pack_that_can_be_opened_marks_nothing() -> None:
@@ -148,6 +150,7 @@ def test_a_pack_says_by_itself_what_nobody_has_recorded() -> None:
         "emergency_contact",
         "safety_plan",
         "duty_to_warn",
+        "other_providers",
         "local_numbers.psap",
         "local_numbers.mobile_crisis",
         "local_numbers.emergency_department",
@@ -162,7 +165,10 @@ def test_a_complete_pack_misses_nothing() -> None:
     )
     call = house.call("boss", Role.ADMINISTRATOR)
     house.crisis.care.jurisdictions.put_numbers(call, PutLocalNumbers("VA", "", entries, ""))
-    sections = (PlainSection(SectionKind.OWN_COPING, (PlainItem("a walk", ""),)),)
+    sections = (
+        PlainSection(SectionKind.OWN_COPING, (PlainItem("a walk", ""),)),
+        PlainSection(SectionKind.PROFESSIONALS, (PlainItem("a family doctor", ""),)),
+    )
     command = ReviseSafetyPlan("p-1", sections, None, "")
     house.crisis.care.safety_plans.revise(house.call("dr-one"), command)
 
@@ -171,6 +177,39 @@ def test_a_complete_pack_misses_nothing() -> None:
     assert list(pack.missing_parts) == []
     assert [item.text for item in pack.safety_plan.sections[0].items] == ["a walk"]
     assert pack.safety_plan.summary.version.plan_version == 1
+
+
+def test_who_else_is_there_and_what_to_do_if_the_line_drops_stand_with_the_place() -> None:
+    place = revealed(a_house()).newest_location
+
+    assert place.others_present == "a brother, in the kitchen"
+    assert place.disconnection_plan == "we call at once"
+
+
+def test_what_the_patient_was_not_asked_at_this_place_is_named_as_missing() -> None:
+    house = a_house()
+    moved(house)
+
+    missing = revealed(house).missing_parts
+
+    assert "newest_location.others_present" in missing
+    assert "newest_location.disconnection_plan" in missing
+
+
+def test_a_plan_for_the_line_that_cannot_be_opened_is_unreadable_and_not_missing() -> None:
+    pack = revealed(a_house(plan=KEY_AWAY))
+
+    assert "newest_location.disconnection_plan" in pack.unreadable_fields
+    assert "newest_location.disconnection_plan" not in pack.missing_parts
+
+
+def test_other_providers_are_missing_until_the_safety_plan_names_professionals() -> None:
+    house = a_house()
+    coping = (PlainSection(SectionKind.OWN_COPING, (PlainItem("a walk", ""),)),)
+    command = ReviseSafetyPlan("p-1", coping, None, "")
+    house.crisis.care.safety_plans.revise(house.call("dr-one"), command)
+
+    assert "other_providers" in revealed(house).missing_parts
 
 
 def test_a_stale_number_is_marked_and_neither_hidden_nor_missing() -> None:

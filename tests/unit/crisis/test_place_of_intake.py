@@ -7,7 +7,7 @@ from typing import Any
 from haven.intake.v1 import events_pb2 as intake_pb2
 from haven.sessions.v1 import events_pb2 as sessions_pb2
 
-from services.crisis.codec import answers
+from services.crisis.codec import pack_answers
 from services.crisis.domain.commands import RevealPack
 from tests.unit.crisis.builders import after
 from tests.unit.crisis.house import House, sealed
@@ -29,7 +29,7 @@ def recorded(house: House) -> None:
 def pack(house: House) -> Any:
     command = RevealPack(house.only_case(), "emergency_response")
     found = house.crisis.pack_queries.reveal(house.call("dr-one"), command)
-    return answers.emergency_pack(found).emergency_pack
+    return pack_answers.emergency_pack(found).emergency_pack
 
 
 def test_a_case_before_the_first_session_knows_the_place_and_its_own_dispatch() -> None:

@@ -292,6 +292,7 @@ def test_an_emergency_contact_is_told_as_ciphertext() -> None:
     [told] = house.emitted(events.EmergencyContactRecorded)
     assert (told.patient_id, told.has_release) == (ana.subject, True)
     assert MirrorCipher().reveal(TENANT, told.name_ciphertext) == "Planted Contact"
+    assert told.HasField("record_time")
 
 
 def test_every_decision_about_another_tenants_patient_is_not_found() -> None:

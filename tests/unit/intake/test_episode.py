@@ -7,8 +7,9 @@ from datetime import datetime
 import pytest
 
 from chassis.errors import FailedPrecondition, HavenError, InvalidArgument, NotFound
+from services.intake.domain.admission import AdmissionState
 from services.intake.domain.consent import ConsentScope
-from services.intake.domain.episode import AdmissionState, Episode
+from services.intake.domain.episode import Episode
 from services.intake.domain.evidence import (
     Attestation,
     AttestationTopic,

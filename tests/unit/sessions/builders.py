@@ -60,7 +60,7 @@ def a_patient(**changes: Any) -> Participant:
 
 def a_location(state: str = "VA", at: datetime = NOON) -> Location:
     """Where p-1 sits."""
-    return attested("l-1", "p-1", Place(state, b"address", b"number"), at)
+    return attested("l-1", "p-1", Place(state, b"address", b"number", b"a brother", b"we call"), at)
 
 
 def a_signal(**changes: Any) -> SafetySignal:
@@ -73,7 +73,7 @@ def a_signal(**changes: Any) -> SafetySignal:
         "session_id": "s-1",
     }
     alarm = Alarm(**{**values, **changes})
-    return raised(alarm, NOON, location_id="l-1", recipient_ids=("p-1", "f-1"))
+    return raised(alarm, NOON, location=a_location().told(), recipient_ids=("p-1", "f-1"))
 
 
 def a_case() -> Case:

@@ -281,6 +281,22 @@ def test_a_location_rests_and_travels_as_ciphertext() -> None:
     assert "12 Elm" not in str(ward.store.engine.tables)
 
 
+def test_who_else_is_there_and_the_plan_for_a_lost_line_rest_and_travel_as_ciphertext() -> None:
+    ward = Ward()
+    ward.attests(others_present="a brother", disconnection_plan="we call")
+    (event,) = ward.store.emitted(sessions.LocationAttested)
+    assert event.others_present_ciphertext == b"north:rehtorb a"
+    assert event.disconnection_plan_ciphertext == b"north:llac ew"
+    assert "a brother" not in str(ward.store.engine.tables)
+
+
+def test_what_a_patient_did_not_say_about_a_place_is_no_ciphertext_of_nothing() -> None:
+    ward = Ward()
+    ward.attests()
+    (event,) = ward.store.emitted(sessions.LocationAttested)
+    assert (event.others_present_ciphertext, event.disconnection_plan_ciphertext) == (b"", b"")
+
+
 def test_a_supervisor_who_leads_a_session_may_enter_it() -> None:
     ward = opened()
     admission = ward.enters(a_call("f-1", Role.SUPERVISOR))

@@ -12,7 +12,7 @@ from services.sessions.domain.case import Case, Help
 from services.sessions.domain.events import SafetySignalRaised
 from services.sessions.domain.log import spoken
 from services.sessions.domain.pace import Bucket
-from tests.unit.sessions.builders import NOON, a_case, a_signal, after
+from tests.unit.sessions.builders import NOON, a_case, a_location, a_signal, after
 
 STEPS: dict[str, Callable[[Case], None]] = {
     "opened": lambda case: case.open("sig-1", 1),
@@ -25,7 +25,7 @@ STEPS: dict[str, Callable[[Case], None]] = {
 def test_a_signal_is_raised_with_the_place_where_the_patient_sits() -> None:
     (event,) = a_signal().events
     assert isinstance(event, SafetySignalRaised)
-    assert (event.safety_signal_id, event.location_id) == ("sig-1", "l-1")
+    assert (event.safety_signal_id, event.location) == ("sig-1", a_location().told())
 
 
 def test_before_a_case_is_open_nobody_is_claimed_to_have_it() -> None:

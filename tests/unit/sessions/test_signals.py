@@ -34,6 +34,23 @@ def test_a_signal_goes_to_crisis_with_room_and_place() -> None:
     assert event.location_id == ward.store.documents("location_attestations")[0]["_id"]
 
 
+def test_a_signal_brings_the_place_along_as_it_was_attested_and_sealed() -> None:
+    ward = opened()
+    ward.attests("p-1")
+    ward.presses(by_patient())
+    (event,) = ward.store.emitted(sessions.SafetySignalRaised)
+    assert event.location == ward.store.emitted(sessions.LocationAttested)[-1]
+    assert event.location.location_id == event.location_id
+    assert event.location.address_ciphertext
+
+
+def test_a_signal_of_a_patient_who_never_said_a_place_brings_none() -> None:
+    ward = Ward()
+    ward.presses(by_patient("p-9"), session_id="")
+    (event,) = ward.store.emitted(sessions.SafetySignalRaised)
+    assert (event.location_id, event.HasField("location")) == ("", False)
+
+
 def test_the_answer_claims_nobody_yet_and_gives_a_number() -> None:
     view = opened().presses(by_patient())
     assert (view.signal.help, view.call_number) == (Help.NOBODY_YET, "988")

@@ -50,6 +50,17 @@ def test_a_place_that_helps_nobody_is_refused(
     assert faults(changes) == fault
 
 
+def test_who_is_there_and_the_plan_for_a_lost_line_may_be_left_unsaid() -> None:
+    request = sessions_pb2.AttestLocationRequest(**PLACE)
+    command = wire.attest_location(request)
+    assert (command.others_present, command.disconnection_plan) == ("", "")
+
+
+@pytest.mark.parametrize("field", ["others_present", "disconnection_plan"])
+def test_what_is_said_about_a_place_has_a_length(field: str) -> None:
+    assert faults({field: "a" * 301}) == {field: "TOO_LONG"}
+
+
 def test_all_faults_come_in_one_answer() -> None:
     assert set(faults({"state": "", "address": "", "callback_number": ""})) == {
         "state",

@@ -101,8 +101,8 @@ class Ward:
         given = intake.AliasAssigned(patient_id=patient_id, group_id="g-1", alias=alias)
         self.hears(given)
 
-    def attests(self, patient_id: str = "p-1", state: str = "VA") -> str:
-        place = AttestLocation(patient_id, state, "12 Elm Street", "+1 555 0100")
+    def attests(self, patient_id: str = "p-1", state: str = "VA", **parts: str) -> str:
+        place = AttestLocation(patient_id, state, "12 Elm Street", "+1 555 0100", **parts)
         return self.sessions.attestations.attest(by_patient(patient_id), place).location.id
 
     def prepares(self) -> None:

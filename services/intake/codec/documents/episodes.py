@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from chassis.store import Document
 from services.intake.codec.documents import evidence
-from services.intake.domain.episode import AdmissionState, Episode
+from services.intake.domain.admission import AdmissionState
+from services.intake.domain.episode import Episode
 from services.intake.domain.gates import Gate
 from services.intake.domain.referral import Payer, Track
 
@@ -26,6 +27,7 @@ def episode_document(episode: Episode) -> Document:
         "time_zone": episode.time_zone,
         "state": episode.state.value,
         "admit_time": episode.admit_time,
+        "discharge_time": episode.discharge_time,
         "active_care_plan_id": episode.active_care_plan_id,
         "weekly_minutes": episode.weekly_minutes,
         "safety_screening_time": episode.safety_screening_time,
@@ -45,6 +47,8 @@ def episode_from(document: Document) -> Episode:
         time_zone=document["time_zone"],
         state=AdmissionState(document["state"]),
         admit_time=document["admit_time"],
+        # Episodes of earlier releases have none.
+        discharge_time=document.get("discharge_time"),
         active_care_plan_id=document["active_care_plan_id"],
         weekly_minutes=document["weekly_minutes"],
         safety_screening_time=document["safety_screening_time"],

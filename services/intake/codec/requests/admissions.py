@@ -168,6 +168,18 @@ def admit_patient(
     return command
 
 
+def discharge_patient(request: intake_pb2.DischargePatientRequest) -> commands.DischargePatient:
+    """For whom the program is over, as last seen, and who sees them next."""
+    fields = Fields(request)
+    command = commands.DischargePatient(
+        fields.identifier("patient_id"),
+        fields.optional_timestamp("first_appointment_time"),
+        fields.optional_identifier("etag"),
+    )
+    fields.done()
+    return command
+
+
 def override_admission_gate(
     request: intake_pb2.OverrideAdmissionGateRequest,
 ) -> commands.OverrideAdmissionGate:

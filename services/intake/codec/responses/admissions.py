@@ -52,6 +52,7 @@ def _admission(view: AdmissionView) -> resources_pb2.Admission:
         risks=[evidence.risk(each) for each in episode.risks],
         overrides=[evidence.override(each) for each in episode.overrides.values()],
         admit_time=evidence.optional_timestamp(episode.admit_time),
+        discharge_time=evidence.optional_timestamp(episode.discharge_time),
         referral_up_reasons=view.referral_up_reasons,
         is_part2_protected=episode.is_part2_protected,
         etag=etag_of(episode),
