@@ -18,7 +18,7 @@ from chassis.envelope import properties_of
 from chassis.errors import HavenError, Unavailable
 from chassis.failpoint import failpoint
 from chassis.log import failure, get_logger
-from chassis.outbox.backlog import BATCH, Backlog
+from chassis.outbox.backlog import Backlog
 from chassis.precedence import never
 from chassis.store.outbox_rows import OutboxRow
 from chassis.telemetry.metrics import event_published
@@ -28,6 +28,9 @@ from chassis.topology import MessageClass
 # before that leaves events to be published twice, which inboxes take once.
 MARK_SECONDS, MARK_MOST = 0.25, 100
 GIVE_WAY_SECONDS = 0.1
+# Bulk leaves most of the process, the broker and the database to others: after each full batch it
+# rests so many times as long as that took.
+BULK_RESTS = 2.0
 HELD_FIRST, HELD_MOST = 0.5, 5.0  # how long a type that no queue takes steps aside
 CRISIS_HELD_FIRST, CRISIS_HELD_MOST = 0.2, 1.0  # its other way may be closed for longer than that
 
@@ -67,6 +70,8 @@ class RelayLoop:
         self._rows: dict[str, OutboxRow] = {}  # in flight
         self._confirmed: dict[str, float] = {}  # and not yet marked; since when
         self._held = HeldTypes.of(backlog.message_class)
+        self._rests = BULK_RESTS if backlog.message_class is MessageClass.BULK else 0.0
+        self._rest_until = 0.0
 
     def turn(self) -> float:
         """One pass; no pause where more is waiting. Unavailable where broker or store is away."""
@@ -80,13 +85,20 @@ class RelayLoop:
         if self._gives_way():
             self._backlog.look_anew()
             return GIVE_WAY_SECONDS
+        if (left := self._rest_until - self._monotonic()) > 0:
+            return left
+        begin = self._monotonic()
         rows = self._backlog.look(without=self._held.now())
         known = self._rows.keys() | self._confirmed.keys()
         fresh = [row for row in rows if row.event_id not in known]
         if fresh:
             failpoint("relay.before-publish")
             self._publish(fresh)
-        return 0.0 if fresh and len(rows) == BATCH else self._pause()
+        if not fresh or len(rows) < self._backlog.batch:
+            return self._pause()
+        now = self._monotonic()
+        self._rest_until = now + self._rests * (now - begin)
+        return self._rest_until - now
 
     def close(self) -> None:
         """Let another relay take over at once."""

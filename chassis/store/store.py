@@ -141,11 +141,17 @@ class Store:
             lambda rows: outbox_rows.pending(rows, message_class, limit, without=without)
         )
 
-    def mark_published(self, event_ids: Sequence[str]) -> int:
+    def mark_published(self, event_ids: Sequence[str], *, at_once: bool = False) -> int:
         """The broker has confirmed these."""
-        # Not in a transaction, though it would be one entry of the database's log instead of one
-        # per row: a relay that died inside of it would keep these rows from every other relay.
-        return self._look(lambda rows: outbox_rows.mark_published(rows, event_ids, self.now()))
+
+        def mark(rows: Rows) -> int:
+            return outbox_rows.mark_published(rows, event_ids, self.now())
+
+        # A transaction is one entry of the database's log instead of one per row; but a relay that
+        # died inside of it would for a moment keep these rows from every other relay.
+        if at_once:
+            return self.engine.transact(Deadline.after(ATTEMPT_SECONDS), mark)
+        return self._look(mark)
 
     def awaiting_receipts(self, limit: int) -> list[OutboxRow]:
         """Crisis-class events that some consumer has not taken yet, oldest first."""
