@@ -12,7 +12,9 @@ from collections.abc import Callable
 from chassis.call import Call
 from chassis.errors import HavenError
 
-SECONDS = 0.25  # of the two that a crisis-class event has
+STEP_SECONDS = 0.25  # every young event has so long
+# While the direct way still takes others: so long has each, of the two seconds of its class.
+MOST_SECONDS, ALIVE_SECONDS = 1.0, 0.5
 
 
 class HeadStart:
@@ -23,23 +25,29 @@ class HeadStart:
         is_done: Callable[[Call], bool],
         *,
         sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._is_done, self._sleep = is_done, sleep
-        self._is_used = True
+        self._is_done, self._sleep, self._monotonic = is_done, sleep, monotonic
+        self._last_taken = -ALIVE_SECONDS
 
     def is_taken(self, call: Call, *, age: float) -> bool:
         """Whether the event, committed `age` seconds ago, has had its effect; waits a moment.
 
-        Where the direct way did not make use of it last time, only a young event waits: a storm
-        must not come by this way in steps.
+        An old event waits only for a way that is seen to be open: where it is closed, a storm must
+        not come by the queue in steps.
         """
+        begin = self._monotonic()
         try:
-            if self._is_used and self._is_done(call):
-                return True
-            pause = SECONDS if self._is_used else min(SECONDS, SECONDS - age)
-            if pause > 0:
-                self._sleep(pause)
-            self._is_used = self._is_done(call)
+            while not self._is_done(call):
+                if not self._may_wait(age, self._monotonic() - begin):
+                    return False
+                self._sleep(STEP_SECONDS)
         except HavenError:
             return False  # the handler will meet the absent database itself
-        return self._is_used
+        self._last_taken = self._monotonic()
+        return True
+
+    def _may_wait(self, age: float, waited: float) -> bool:
+        is_young = age + waited < STEP_SECONDS
+        is_open = self._monotonic() - self._last_taken < ALIVE_SECONDS
+        return is_young or (is_open and waited < MOST_SECONDS)
