@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from opentelemetry.trace import SpanKind
@@ -109,6 +109,16 @@ class DueLoop:
         lateness.labels(work.name)
         for outcome in OUTCOMES:
             handled.labels(work.name, outcome)
+
+    def told(self, row: Document) -> None:
+        """A row was written; an empty one says that any may have been. What is never due needs no
+        look, and what is due after the next sweep is found by that."""
+        if row:
+            due_time = row.get(self.work.field)
+            sweep = self._store.clock.now() + timedelta(seconds=SWEEP_SECONDS)
+            if due_time is None or due_time > sweep:
+                return
+        self.wake.set()
 
     def turn(self) -> float:
         """Start what is due; seconds until something can be due that is not known yet."""
@@ -235,7 +245,7 @@ class DueRunner:
             for loop in self._loops
         ]
         for loop in self._loops:
-            watch.listen(loop.work.collection, partial(_wake, loop.wake))
+            watch.listen(loop.work.collection, loop.told, fields=[loop.work.field])
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -265,10 +275,6 @@ class DueRunner:
                 self._stopping.wait(WAKE_SECONDS)
             loop.wake.clear()
         loop.close()
-
-
-def _wake(event: threading.Event, _row: Document) -> None:
-    event.set()
 
 
 def _rest(outcome: str, attempts: int) -> float:
