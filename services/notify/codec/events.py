@@ -14,7 +14,7 @@ from haven.notify.v1 import events_pb2
 from haven.sessions.v1 import events_pb2 as sessions_pb2
 
 from chassis.errors import InvalidArgument
-from services.notify.codec.inbound import risk_raised
+from services.notify.codec.inbound import review_requested, risk_raised
 from services.notify.codec.names import ANSWER_NUMBERS
 from services.notify.domain import commands, events
 from services.notify.domain.contact import PatientContact
@@ -143,6 +143,7 @@ PUBLISHED: Mapping[type, Callable[[Any], Message]] = {
     events.MessageDelivered: _delivered,
     events.MessageFailed: _failed,
     events.InboundRiskRaised: risk_raised,
+    events.InboundReviewRequested: review_requested,
     events.PageAnswered: _answered,
 }
 

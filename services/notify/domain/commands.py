@@ -173,6 +173,14 @@ class ListPage:
 
 
 @dataclass(frozen=True, slots=True)
+class RevealText:
+    """The caller must read what somebody wrote, for a reason."""
+
+    inbound_id: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """Everything a provider needs for one attempt, as it left the database."""
 
