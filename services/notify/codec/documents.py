@@ -16,6 +16,7 @@ from services.notify.domain.message import (
     State,
 )
 from services.notify.domain.template import TemplateRef
+from services.notify.domain.wording import Language
 
 PLAIN = (
     "recipient_id", "patient_id", "accept_time", "expire_time", "end_time", "reason", "basis",
@@ -136,6 +137,7 @@ def link_document(link: Link) -> Document:
         "recipient_id": link.recipient_id,
         "expire_time": link.expire_time,
         "use_time": link.use_time,
+        "language": link.language.value,
     }
 
 
@@ -147,6 +149,7 @@ def link_from(document: Document) -> Link:
         recipient_id=document["recipient_id"],
         expire_time=document["expire_time"],
         use_time=document["use_time"],
+        language=Language(document.get("language", Language.ENGLISH)),
         version=document["version"],
     )
 

@@ -140,7 +140,7 @@ class Sending:
             message.proceed(passage.channels, pace, now, closed=passage.closed)
             return None
         if channel is Channel.EMAIL:
-            self._links.keep(tx, token, message)
+            self._links.keep(tx, token, message, passage.language)
         return _letter(message, ways, passage.language, enclosure)
 
     def _hand_over(

@@ -31,6 +31,8 @@ from services.notify.bootstrap import Notify, Surroundings, bootstrap
 from services.notify.domain.commands import RegisterContactPoint
 from services.notify.domain.message import Channel
 from services.notify.domain.policy import NotifyPolicy
+from services.notify.domain.wish_commands import PutPreferences
+from services.notify.domain.wording import Language
 from services.notify.gateways.smtp import SmtpMailer, SmtpProvider, SmtpServer
 from services.notify.http import Edge
 from services.notify.ports import Provider
@@ -80,6 +82,12 @@ class Station:
             reach = f"{recipient_id}@staff.example" if channel is Channel.EMAIL else NUMBER
             command = RegisterContactPoint(recipient_id, channel, reach, "", rank)
             await asyncio.to_thread(self.notify.contacts.register, call, command)
+
+    async def speaks(self, language: Language, *, recipient_id: str = "dr-one") -> None:
+        """The recipient, who has a channel, wants to be written to in that language."""
+        wish = PutPreferences(recipient_id, language, frozenset(), None, "")
+        call = self.call("boss", Role.ADMINISTRATOR)
+        await asyncio.to_thread(self.notify.wishing.put, call, wish)
 
     async def page(
         self, recipient_id: str = "dr-one", *, page_id: str = "", seconds: float = 60, **parts: Any
