@@ -114,6 +114,7 @@ def contact_point_document(point: ContactPoint) -> Document:
         "address_ciphertext": point.address_ciphertext,
         "masked_address": point.masked_address,
         "rank": point.rank,
+        "gone_time": point.gone_time,
     }
 
 
@@ -126,6 +127,7 @@ def contact_point_from(document: Document) -> ContactPoint:
         address_ciphertext=bytes(document["address_ciphertext"]),
         masked_address=document["masked_address"],
         rank=document.get("rank", 0),
+        gone_time=document.get("gone_time"),
         version=document["version"],
     )
 

@@ -54,7 +54,7 @@ from tests.waiting import eventually
 T = TypeVar("T")
 M = TypeVar("M", bound=Message)
 TENANT = "river"
-NUMBER = "+15555550142"
+NUMBER, DEVICE = "+15555550142", "device-token-of-nobody:APA91b"
 # The number to which people text the tenant.
 OURS = "+15555550000"
 STEP = 0.6
@@ -79,8 +79,9 @@ class Station:
         """The recipient has these channels, in this order."""
         call = self.call("boss", Role.ADMINISTRATOR)
         for rank, channel in enumerate(channels, start=1):
-            reach = f"{recipient_id}@staff.example" if channel is Channel.EMAIL else NUMBER
-            command = RegisterContactPoint(recipient_id, channel, reach, "", rank)
+            reach = {Channel.EMAIL: f"{recipient_id}@staff.example", Channel.PUSH: DEVICE}
+            address = reach.get(channel, NUMBER)
+            command = RegisterContactPoint(recipient_id, channel, address, "", rank)
             await asyncio.to_thread(self.notify.contacts.register, call, command)
 
     async def speaks(self, language: Language, *, recipient_id: str = "dr-one") -> None:
