@@ -27,6 +27,7 @@ from services.crisis.store.atlas import MongoAtlas
 from services.crisis.store.copies import MongoCopies
 from services.crisis.store.drills import MongoDrillBook
 from services.crisis.store.follow_ups import FOLLOW_UPS, MongoFollowUps
+from services.crisis.store.names import ACTS, CASES
 from services.crisis.store.person_queue import PERSON_REQUESTS, MongoPersonQueue
 from services.crisis.store.safety_plans import MongoSafetyPlans
 
@@ -46,7 +47,6 @@ __all__ = [
     "MongoSafetyPlans",
 ]
 
-CASES, ACTS = "cases", "case_acts"
 POLICIES, ROTATIONS = "escalation_policies", "rotations"
 
 INDEXES: tuple[Index, ...] = (
