@@ -206,7 +206,7 @@ async def open_station(
         call_receipt_seconds=STEP * 2,
     )
     telephone = ExchangeProvider(exchange, CALLBACK)
-    server = SmtpServer.of(f"smtp://127.0.0.1:{smtp_port}")
+    server = SmtpServer.of(f"smtp://river:secret@127.0.0.1:{smtp_port}")
     mail = SmtpProvider("smtp", SmtpMailer(server, seconds=3))
     notify = bootstrap(
         store=store,
