@@ -24,6 +24,11 @@ def stored(ward: Ward, case_id: str) -> list[Any]:
     ]
 
 
+def ids(ward: Ward, case_id: str) -> set[str]:
+    """Of whatever either service keeps of a case."""
+    return {str(each["_id"]) for each in stored(ward, case_id)}
+
+
 def test_nothing_but_drills_is_removed_and_of_them_everything(ward: Ward) -> None:
     ward.signal("p-1")
     real = str(ward.case_of("p-1")["_id"])
@@ -31,7 +36,7 @@ def test_nothing_but_drills_is_removed_and_of_them_everything(ward: Ward) -> Non
     ward.acknowledge(real)
     ward.contact(real)
     ward.resolve(real)
-    before = eventually(lambda: _settled(ward, real), within=10)
+    before = ids(ward, real)
     numbers = {"drill_period_seconds": 2, "drill_late_seconds": 1.9, "page_lifetime_seconds": 1}
     runner = watchman(ward, is_drill=True, drill_kept_seconds=3, **numbers).audit.drills
 
@@ -40,19 +45,12 @@ def test_nothing_but_drills_is_removed_and_of_them_everything(ward: Ward) -> Non
         ended = ward.client[ward.databases["crisis"]].drills.find_one({"is_running": False})
         return str(ended["case_id"]) if ended else ""
 
-    drill = eventually(drilled, within=20)
+    drill = eventually(drilled, within=60)
     assert ward.messages(case_id=drill)
 
     def is_gone() -> bool:
         runner.advance(TENANT)
         return not stored(ward, drill)
 
-    eventually(is_gone, within=30)
-    assert stored(ward, real) == before
-
-
-def _settled(ward: Ward, case_id: str) -> list[Any]:
-    """What is stored of a case once notify has heard that it is over."""
-    found = stored(ward, case_id)
-    states = [each["state"] for each in ward.client[ward.databases["notify"]].cases.find()]
-    return found if states == ["resolved"] else []
+    eventually(is_gone, within=60)
+    assert before <= ids(ward, real)
