@@ -16,6 +16,7 @@ from services.notify.domain.message import (
     State,
 )
 from services.notify.domain.template import TemplateRef
+from services.notify.domain.wording import Language
 
 PLAIN = (
     "recipient_id", "patient_id", "accept_time", "expire_time", "end_time", "reason", "basis",
@@ -113,6 +114,7 @@ def contact_point_document(point: ContactPoint) -> Document:
         "address_ciphertext": point.address_ciphertext,
         "masked_address": point.masked_address,
         "rank": point.rank,
+        "gone_time": point.gone_time,
     }
 
 
@@ -125,6 +127,7 @@ def contact_point_from(document: Document) -> ContactPoint:
         address_ciphertext=bytes(document["address_ciphertext"]),
         masked_address=document["masked_address"],
         rank=document.get("rank", 0),
+        gone_time=document.get("gone_time"),
         version=document["version"],
     )
 
@@ -136,6 +139,7 @@ def link_document(link: Link) -> Document:
         "recipient_id": link.recipient_id,
         "expire_time": link.expire_time,
         "use_time": link.use_time,
+        "language": link.language.value,
     }
 
 
@@ -147,6 +151,7 @@ def link_from(document: Document) -> Link:
         recipient_id=document["recipient_id"],
         expire_time=document["expire_time"],
         use_time=document["use_time"],
+        language=Language(document.get("language", Language.ENGLISH)),
         version=document["version"],
     )
 

@@ -36,6 +36,11 @@ def send_page(event: crisis_pb2.PageRequested) -> commands.SendPage:
     )
 
 
+def forget_drill(event: crisis_pb2.DrillForgotten) -> commands.ForgetDrill:
+    """A drill is over and done with."""
+    return commands.ForgetDrill(_required(event, "case_id"), tuple(event.page_ids))
+
+
 def nudge(event: sessions_pb2.PatientAbsent) -> commands.Nudge:
     """A patient did not come."""
     return commands.Nudge(

@@ -60,6 +60,14 @@ class KeepCase:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetDrill:
+    """A drill of crisis is removed, and with it what it made here."""
+
+    case_id: str
+    page_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RevokeConsent:
     """A patient took a consent back."""
 
