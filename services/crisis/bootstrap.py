@@ -272,6 +272,7 @@ def _consumers(
         notify_pb2.MessageDelivered: _by(messages.page_delivered, cases.page_delivered),
         notify_pb2.MessageFailed: _by(messages.page_failed, cases.page_failed),
         notify_pb2.InboundRiskRaised: _by(inbound.signal_of_text, cases.take),
+        notify_pb2.InboundReviewRequested: _by(inbound.text_to_read, records.keep_text),
         notify_pb2.PageAnswered: _by(messages.page_answered, answers.hear),
     }
 

@@ -43,6 +43,11 @@ class Subscriptions:
         """A text that worries: open or join the patient's case."""
         self.core.consumers[notify_pb2.InboundRiskRaised](call, event)
 
+    @subscribe(notify_pb2.InboundReviewRequested)
+    def on_inbound_review_requested(self, call: Call, event: Any) -> None:
+        """A text that no rule understood: a human is to read it."""
+        self.core.consumers[notify_pb2.InboundReviewRequested](call, event)
+
     @subscribe(notify_pb2.PageAnswered)
     def on_page_answered(self, call: Call, event: Any) -> None:
         """A page was answered from a telephone: take the case, or climb."""

@@ -161,6 +161,6 @@ class CoverCensus(Collector):
 def _uncovered_hours() -> GaugeMetricFamily:
     return GaugeMetricFamily(
         "haven_crisis_uncovered_hours",
-        "Hours within the next 14 days in which a rotation has nobody, of all tenants.",
+        "Hours within the next 14 days in which nobody is behind a target of rungs; all tenants.",
         labels=["kind"],
     )

@@ -106,6 +106,7 @@ def _consumers(aliases: Aliases, reports: Reports) -> Mapping[type[Message], Han
         crisis.CaseEscalated: _by(messages.case_escalated, reports.take_case),
         crisis.CaseAcknowledged: _by(messages.case_acknowledged, reports.take_case),
         crisis.CaseResolved: _by(messages.case_resolved, reports.take_case),
+        crisis.DrillForgotten: _by(messages.drill_case, reports.forget_case),
     }
 
 

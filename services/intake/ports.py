@@ -97,6 +97,10 @@ class AliasBook(Protocol):
 class ReportBook(Protocol):
     """Attendance and absences as sessions reported them last."""
 
+    def forget_case(self, tx: Tx, case_id: str) -> None:
+        """Remove the copy of a drill's case."""
+        ...
+
     def take_attendance(
         self, tx: Tx, attendance: Attendance, *, version: int, is_part2_protected: bool
     ) -> None:

@@ -176,6 +176,10 @@ class Reports:
         id = derived_id("absence", absence.session_id, absence.patient_id)
         tx.take_newer(ABSENCES, {**document, "_id": id}, aggregate_version=version)
 
+    def forget_case(self, tx: Tx, case_id: str) -> None:
+        """Remove the copy of a drill's case."""
+        tx.delete(CASES, case_id)
+
     def attendances(self, reader: Reader, patient_id: str) -> list[Attendance]:
         """All of one patient."""
         found = reader.find(ATTENDANCES, {"patient_id": patient_id})

@@ -57,3 +57,8 @@ class Subscriptions:
     def on_case_resolved(self, call: Call, event: Any) -> None:
         """The case is over."""
         self.core.consumers[crisis.CaseResolved](call, event)
+
+    @subscribe(crisis.DrillForgotten)
+    def on_drill_forgotten(self, call: Call, event: Any) -> None:
+        """A drill was kept for long enough."""
+        self.core.consumers[crisis.DrillForgotten](call, event)

@@ -29,6 +29,7 @@ from services.notify.handlers.accepting import Accepting
 from services.notify.handlers.consent import Consent
 from services.notify.handlers.contacts import Contacts
 from services.notify.handlers.copies import Records
+from services.notify.handlers.forgetting import Forgetting
 from services.notify.handlers.gate import Gate
 from services.notify.handlers.inbound import Inbound
 from services.notify.handlers.linking import Links, random_token
@@ -130,6 +131,7 @@ def _assembled(
     accepting = Accepting(store, book=book, policy_of=parts.policy_of)
     contacts = Contacts(store, contacts=parts.contacts, cipher=parts.cipher, directory=directory)
     records = Records(store, copies=parts.copies)
+    forgetting = Forgetting(store, book=book, links=parts.links, copies=parts.copies)
     return Notify(
         accepting=accepting,
         sending=_sending(parts, consent.gate, providers, around),
@@ -137,12 +139,21 @@ def _assembled(
         page_answers=parts.page_answers,
         redriving=Redriving(store, book=book, policy_of=parts.policy_of),
         contacts=contacts,
-        queries=Queries(store, book=book, contacts=parts.contacts),
+        queries=Queries(
+            store,
+            book=book,
+            contacts=parts.contacts,
+            texts=parts.shelves.inbound,
+            cipher=parts.cipher,
+        ),
         wishing=consent.wishing,
         verifying=consent.verifying,
         inbound=consent.inbound,
         reminding=consent.reminding,
-        consumers=_consumers(accepting, contacts, records, consent.reminding),
+        consumers={
+            **_consumers(accepting, contacts, records, consent.reminding),
+            crisis_pb2.DrillForgotten: _by(events.forget_drill, forgetting.drill),
+        },
         tenant_of_number=_tenant_of(around.receiving_numbers),
     )
 

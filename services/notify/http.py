@@ -33,7 +33,7 @@ from services.notify.codec import html
 from services.notify.domain.answer import Answer
 from services.notify.domain.commands import AnswerByKeys, AnswerByLink, NoteReceipt
 from services.notify.domain.inbound import InboundText
-from services.notify.domain.link import Standing, tag_of
+from services.notify.domain.link import Opened, Standing, tag_of
 from services.notify.domain.wording import Language
 from services.notify.ports.callbacks import Callbacks
 from services.notify.settings import NotifySettings
@@ -95,21 +95,22 @@ class Edge:
 
     async def _show(self, request: web.Request) -> web.Response:
         call, token = self._link(request, action="")
-        standing = await self._run(self._notify.page_answers.standing, call, token)
-        if standing is Standing.OPEN:
-            return _page(html.asking())
-        return _page(html.telling(TOLD[standing]), HTTPStatus.GONE)
+        opened = await self._run(self._notify.page_answers.look, call, token)
+        if opened.standing is Standing.OPEN:
+            return _page(html.asking(opened.language))
+        return _gone(opened)
 
     async def _use(self, request: web.Request) -> web.Response:
         call, token = self._link(request, action="page.answer")
         answer = ANSWERS.get(str((await request.post()).get("answer", "")))
         if answer is None:
-            return _page(html.telling(html.UNCLEAR), HTTPStatus.BAD_REQUEST)
+            opened = await self._run(self._notify.page_answers.look, call, token)
+            return _page(html.telling(html.UNCLEAR, opened.language), HTTPStatus.BAD_REQUEST)
         command = AnswerByLink(token, answer)
-        standing = await self._run(self._notify.page_answers.by_link, call, command)
-        if standing is Standing.OPEN:
-            return _page(html.telling(html.RECORDED))
-        return _page(html.telling(TOLD[standing]), HTTPStatus.GONE)
+        opened = await self._run(self._notify.page_answers.by_link, call, command)
+        if opened.standing is Standing.OPEN:
+            return _page(html.telling(html.RECORDED, opened.language))
+        return _gone(opened)
 
     def _link(self, request: web.Request, *, action: str) -> tuple[Call, str]:
         tenant_id = self._tenants.get(request.match_info["tag"])
@@ -204,9 +205,9 @@ def _as_page(
         try:
             return await answer(request)
         except NotFound:
-            return _page(html.telling(html.UNKNOWN), HTTPStatus.NOT_FOUND)
+            return _page(html.telling_anybody(html.UNKNOWN), HTTPStatus.NOT_FOUND)
         except HavenError as error:
-            return _page(html.telling(html.AGAIN), http.STATUSES[error.kind])
+            return _page(html.telling_anybody(html.AGAIN), http.STATUSES[error.kind])
 
     return answered
 
@@ -221,6 +222,10 @@ def _message_id(request: web.Request) -> str:
     if len(message_id) > LONGEST_ID:
         raise InvalidArgument("CALLBACK_INVALID", "the address of the callback is not ours")
     return message_id
+
+
+def _gone(opened: Opened) -> web.Response:
+    return _page(html.telling(TOLD[opened.standing], opened.language), HTTPStatus.GONE)
 
 
 def _page(text: str, status: HTTPStatus = HTTPStatus.OK) -> web.Response:

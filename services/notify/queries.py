@@ -1,19 +1,22 @@
-"""What notify answers. Addresses are never among it."""
+"""What notify answers. Addresses are never among it; what people wrote is revealed for a reason."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TypeVar
 
 from chassis.call import Call, system_call
 from chassis.errors import FailedPrecondition, NotFound
-from chassis.store import Page, Store
+from chassis.store import Page, Reader, Store
 from services.notify.domain.census import Census
-from services.notify.domain.commands import ListPage, Preview, PreviewMessage
+from services.notify.domain.commands import ListPage, Preview, PreviewMessage, RevealText
 from services.notify.domain.contact import ContactPoint
+from services.notify.domain.inbound import InboundEntry, OpenText
 from services.notify.domain.message import Message
 from services.notify.domain.template import TEMPLATES, TemplateRef, template
 from services.notify.domain.wording import Language
-from services.notify.ports import ContactBook, MessageBook
+from services.notify.ports import Cipher, ContactBook, MessageBook
+from services.notify.ports.consent import InboundBook
 
 T = TypeVar("T")
 # Values as a real message has them.
@@ -27,12 +30,21 @@ SAMPLES = {
 
 
 class Queries:
-    """Messages and contact points, as staff see them."""
+    """Messages, contact points and what people wrote, as staff see them."""
 
-    def __init__(self, store: Store, *, book: MessageBook, contacts: ContactBook) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        book: MessageBook,
+        contacts: ContactBook,
+        texts: InboundBook,
+        cipher: Cipher,
+    ) -> None:
         self._store = store
         self._book = book
         self._contacts = contacts
+        self._texts, self._cipher = texts, cipher
 
     def message(self, call: Call, message_id: str) -> Message:
         """One message with its attempts."""
@@ -47,6 +59,19 @@ class Queries:
         return self._store.read(
             call, lambda reader: _known(self._contacts.page(reader, asked), asked)
         )
+
+    def inbound_text(self, call: Call, command: RevealText) -> OpenText:
+        """A text with its words; who asked and why is durable before anything is decrypted."""
+        call = replace(call, purpose=command.purpose)
+
+        def look(reader: Reader) -> InboundEntry:
+            entry = self._texts.load(reader, command.inbound_id)
+            for patient_id in entry.patient_ids:
+                reader.touch(patient_id, entry.id)
+            return entry
+
+        entry = self._store.read(call, look)
+        return OpenText(entry, self._cipher.reveal(call.tenant_id, entry.text_ciphertext))
 
     def preview(self, call: Call, asked: PreviewMessage) -> Preview:
         """A wording with sample values; NotFound where there is none such."""

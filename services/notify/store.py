@@ -40,6 +40,8 @@ INDEXES: tuple[Index, ...] = (
         [("tenant_id", 1), ("recipient_id", 1), ("expire_time", 1)],
         partial={"is_page": True},
     ),
+    # The links of one page.
+    Index(LINKS, [("tenant_id", 1), ("message_id", 1)]),
     Index(
         CONTACT_POINTS,
         [("tenant_id", 1), ("recipient_id", 1), ("channel", 1)],
@@ -81,6 +83,10 @@ class MongoMessageBook:
     def save(self, tx: Tx, message: Message) -> Message:
         """Keep what happened to a message."""
         return self._messages.save(tx, message)
+
+    def forget(self, tx: Tx, message_id: str) -> None:
+        """Remove a drill's message."""
+        tx.delete(MESSAGES, message_id)
 
     def page(self, reader: Reader, asked: ListPage) -> Page[Message]:
         """Messages of a recipient or of a page, newest first."""
@@ -171,6 +177,11 @@ class MongoLinkBook:
         """Keep that it was used."""
         return self._links.save(tx, link)
 
+    def forget_of(self, tx: Tx, message_id: str) -> None:
+        """Remove the links of a drill's message."""
+        for each in tx.find(LINKS, {"message_id": message_id}, fields=("message_id",)):
+            tx.delete(LINKS, each["_id"])
+
 
 class MongoContactBook:
     """Contact points of staff, and copies of patients'."""
@@ -233,6 +244,10 @@ class MongoCopies:
     def keep_case(self, tx: Tx, case: KeepCase, version: int) -> None:
         """Remember what happened to a case."""
         tx.take_newer(CASES, {"_id": case.case_id, "state": case.state}, aggregate_version=version)
+
+    def forget_case(self, tx: Tx, case_id: str) -> None:
+        """Remove what is known of a drill's case."""
+        tx.delete(CASES, case_id)
 
     def in_hand_since(self, reader: Reader, case_id: str) -> int:
         """The version at which a human last took or ended the case; 0 = never."""

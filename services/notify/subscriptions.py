@@ -49,6 +49,11 @@ class Subscriptions:
         """A case is over: its pages are no longer wanted."""
         self.core.consumers[crisis_pb2.CaseResolved](call, event)
 
+    @subscribe(crisis_pb2.DrillForgotten)
+    def on_drill_forgotten(self, call: Call, event: Any) -> None:
+        """A drill was kept for long enough: remove what it made here."""
+        self.core.consumers[crisis_pb2.DrillForgotten](call, event)
+
     @subscribe(crisis_pb2.FollowUpMissed)
     def on_follow_up_missed(self, call: Call, event: Any) -> None:
         """Something was not done in time: tell whoever looks after it."""

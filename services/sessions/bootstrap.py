@@ -64,6 +64,7 @@ class Sessions:
             crisis.CaseAcknowledged: _taking(events.case_acknowledged, follow),
             crisis.CaseContacted: _taking(events.case_contacted, follow),
             crisis.CaseResolved: _taking(events.case_resolved, follow),
+            crisis.DrillForgotten: _taking(events.drill_case, self.signals.forget_case),
         }
 
 

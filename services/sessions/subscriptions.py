@@ -72,3 +72,8 @@ class Subscriptions:
     def on_case_resolved(self, call: Call, event: Any) -> None:
         """It is over: tell who pressed."""
         self.core.consumers[crisis_pb2.CaseResolved](call, event)
+
+    @subscribe(crisis_pb2.DrillForgotten)
+    def on_drill_forgotten(self, call: Call, event: Any) -> None:
+        """A drill was kept for long enough."""
+        self.core.consumers[crisis_pb2.DrillForgotten](call, event)

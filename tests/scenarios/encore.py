@@ -20,6 +20,7 @@ from haven.policy.v1.policy_pb2 import MESSAGE_CLASS_BULK
 from haven.scheduling.v1 import scheduling_pb2
 from haven.sessions.v1 import sessions_pb2
 
+from chassis.ids import new_id
 from cli.demo.cast import ADMINISTRATOR, COORDINATOR, PRIVACY_OFFICER, SUPERVISOR, Story, email_of
 from cli.demo.world import Person
 from tests.scenarios import aftercare
@@ -183,6 +184,10 @@ def _notify(story: Story) -> None:
     # A page is never sent again: crisis asks for a new one.
     again = notify_pb2.ResendMessageRequest(message_id=messages[0].message_id)
     story.world.refused(ADMINISTRATOR, again)
+    # Nobody texts in the story: there is no telephone company in it.
+    reads = notify_pb2.READ_PURPOSE_CASE_RESPONSE
+    nothing = notify_pb2.GetInboundTextRequest(inbound_id=new_id(), purpose=reads)
+    story.world.refused(story.people["facilitator"], nothing)
     _wishes(story)
 
 

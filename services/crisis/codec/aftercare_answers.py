@@ -171,6 +171,7 @@ def _follow_up(each: FollowUp) -> follow_ups_pb2.FollowUp:
         owner=_owner(each.owner),
         case_id=each.case_id,
         screening_id=each.screening_id,
+        inbound_id=each.text.inbound_id if each.text else "",
         escalation_count=each.escalation_count,
         closer_id=each.closer_id,
         outcome=OUTCOME_NUMBERS.get(each.outcome, 0),

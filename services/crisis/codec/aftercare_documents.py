@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from chassis.store import Document
 from services.crisis.domain import follow_up as follow_ups
-from services.crisis.domain.follow_up import FollowUp, Owner, OwnerRole
+from services.crisis.domain.follow_up import FollowUp, Owner, OwnerRole, Text
 from services.crisis.domain.jurisdiction import (
     Area,
     DutyToWarn,
@@ -42,6 +42,7 @@ def follow_up_document(each: FollowUp) -> Document:
         "kind": each.kind.value,
         "state": each.state.value,
         "is_open": each.is_open,
+        **_text_document(each.text),
         "owner_id": each.owner.clinician_id,
         "owner_role": _word(each.owner.role),
         "severity": each.severity.name.lower() if each.severity else "",
@@ -60,11 +61,28 @@ def follow_up_from(document: Document) -> FollowUp:
         state=follow_ups.State(document["state"]),
         owner=Owner(document["owner_id"], _member(OwnerRole, document["owner_role"])),
         severity=Severity[severity.upper()] if severity else None,
+        text=_text_from(document),
         outcome=_member(follow_ups.Outcome, document["outcome"]),
         cancel_reason=_member(follow_ups.CancelReason, document["cancel_reason"]),
         create_time=document["create_time"],
         version=document["version"],
     )
+
+
+def _text_document(text: Text | None) -> Document:
+    if text is None:
+        return {}
+    return {
+        "inbound_id": text.inbound_id,
+        "sender_key": text.sender_key,
+        "sender_ciphertext": text.sender_ciphertext,
+    }
+
+
+def _text_from(document: Document) -> Text | None:
+    if not (inbound_id := document.get("inbound_id", "")):
+        return None
+    return Text(inbound_id, document["sender_key"], bytes(document["sender_ciphertext"]))
 
 
 def plan_document(plan: SafetyPlan) -> Document:

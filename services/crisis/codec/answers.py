@@ -188,6 +188,7 @@ def _act(act: Act) -> resources_pb2.CaseAct:
         cycle=act.cycle,
         recipient_id=act.recipient_id,
         detail=act.detail,
+        inbound_id=act.inbound_id,
     )
     message.act_time.FromDatetime(act.time)
     return message

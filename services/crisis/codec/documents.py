@@ -133,6 +133,7 @@ def act_document(case_id: str, sequence: int, act: Act) -> Document:
         "fact_id": act.fact_id,
         "is_signal": bool(act.fact_id),
         "detail": act.detail,
+        "inbound_id": act.inbound_id,
     }
 
 
@@ -148,6 +149,8 @@ def act_from(document: Document) -> Act:
         page_id=document["page_id"],
         fact_id=document["fact_id"],
         detail=document["detail"],
+        # Absent on lines that were written before texts could be read.
+        inbound_id=document.get("inbound_id", ""),
     )
 
 

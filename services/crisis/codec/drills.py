@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from haven.crisis.v1 import events_pb2
+
 from chassis.store import Document
 from services.crisis.domain.drill import Drill, DrillState, Step
 
@@ -30,6 +34,13 @@ def drill_from(document: Document) -> Drill:
         reached={Step(name): time for name, time in document["reached"].items()},
         end_time=document["end_time"],
         version=document["version"],
+    )
+
+
+def forgotten(drill: Drill, page_ids: Iterable[str]) -> events_pb2.DrillForgotten:
+    """What others must forget with it."""
+    return events_pb2.DrillForgotten(
+        drill_id=drill.id, case_id=drill.case_id, page_ids=sorted(set(page_ids))
     )
 
 

@@ -1,4 +1,4 @@
-"""Texts that worry, as notify tells of them."""
+"""Texts that worry, and texts that must be read, as notify tells of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import UTC
 from haven.notify.v1 import events_pb2 as notify_pb2
 
 from chassis.errors import InvalidArgument
+from services.crisis.domain.aftercare_commands import ReadText
+from services.crisis.domain.follow_up import Text
 from services.crisis.domain.signal import Severity, Signal, Source
 
 # A severity that this release does not know counts as the highest.
@@ -27,7 +29,20 @@ def signal_of_text(event: notify_pb2.InboundRiskRaised) -> Signal:
         source=Source.INBOUND_TEXT,
         severity=SEVERITIES.get(event.severity, Severity.HIGH),
         reporter_id="service:notify",
+        inbound_id=event.inbound_id,
         sender_key=event.sender_key,
         sender_ciphertext=event.sender_ciphertext,
         raise_time=event.receive_time.ToDatetime(tzinfo=UTC),
+    )
+
+
+def text_to_read(event: notify_pb2.InboundReviewRequested) -> ReadText:
+    """A text of which no rule says what it means."""
+    if not event.inbound_review_id or not event.inbound_id:
+        raise InvalidArgument("EVENT_FIELD_MISSING", "the text or its review has no id")
+    return ReadText(
+        inbound_review_id=event.inbound_review_id,
+        patient_id=event.patient_id,
+        text=Text(event.inbound_id, event.sender_key, event.sender_ciphertext),
+        receive_time=event.receive_time.ToDatetime(tzinfo=UTC),
     )

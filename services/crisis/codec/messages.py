@@ -242,7 +242,8 @@ def _missed(event: events.FollowUpMissed) -> Message:
 def _gap_found(event: events.CoverageGapFound) -> Message:
     message = events_pb2.CoverageGapFound(
         gap_id=event.gap_id,
-        rotation_id=event.rotation,
+        rotation_id=event.target.rotation_id,
+        clinician_id=event.target.clinician_id,
         kind=event.kind,
         notice_count=event.notice,
         recipient_id=event.recipient_id,
@@ -255,7 +256,8 @@ def _gap_found(event: events.CoverageGapFound) -> Message:
 def _gap_closed(event: events.CoverageGapClosed) -> Message:
     message = events_pb2.CoverageGapClosed(
         gap_id=event.gap_id,
-        rotation_id=event.rotation,
+        rotation_id=event.target.rotation_id,
+        clinician_id=event.target.clinician_id,
         closing=event.closing,
         notice_count=event.notice,
         recipient_id=event.recipient_id,

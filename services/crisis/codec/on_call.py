@@ -161,7 +161,11 @@ def _person(meant: Meant, supervisor_id: str) -> on_call_pb2.OnCallPerson:
 
 
 def _gap(gap: Gap) -> on_call_pb2.CoverageGap:
-    message = on_call_pb2.CoverageGap(rotation_id=gap.rotation, kind=KINDS[gap.kind])
+    message = on_call_pb2.CoverageGap(
+        rotation_id=gap.target.rotation_id,
+        clinician_id=gap.target.clinician_id,
+        kind=KINDS[gap.kind],
+    )
     _set_period(message, gap.start, gap.end)
     return message
 

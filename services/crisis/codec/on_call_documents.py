@@ -5,6 +5,7 @@ from __future__ import annotations
 from chassis.store import Document
 from services.crisis.domain.coverage import GapKind
 from services.crisis.domain.coverage_gap import CoverageGap
+from services.crisis.domain.escalation import Target, TargetKind
 from services.crisis.domain.opt_out import OptOut
 
 
@@ -40,7 +41,8 @@ def opt_out_from(document: Document) -> OptOut:
 def gap_document(gap: CoverageGap) -> Document:
     """A gap as it is stored."""
     return {
-        "rotation": gap.rotation,
+        "rotation": gap.target.rotation_id,
+        "clinician_id": gap.target.clinician_id,
         "kind": gap.kind.value,
         "start_time": gap.start,
         "end_time": gap.end,
@@ -53,10 +55,11 @@ def gap_document(gap: CoverageGap) -> Document:
 
 
 def gap_from(document: Document) -> CoverageGap:
-    """The gap as it was stored."""
+    """The gap as it was stored; earlier releases knew those of rotations alone."""
+    person = Target(TargetKind.CLINICIAN, document.get("clinician_id", ""))
     return CoverageGap(
         id=document["_id"],
-        rotation=document["rotation"],
+        target=person if person.id else Target(TargetKind.ROTATION, document["rotation"]),
         kind=GapKind(document["kind"]),
         start=document["start_time"],
         end=document["end_time"],

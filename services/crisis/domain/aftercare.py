@@ -1,5 +1,6 @@
-"""What must happen after a case and after a worrying screening: a tenant's rules, and what follows
-from them. `[K]` and `[D]` are clinical.md's marks: known but not confirmed, and Haven's default.
+"""What must happen after a case, a worrying screening or a text that no rule understood: a tenant's
+rules, and what follows from them. `[K]` and `[D]` are clinical.md's marks: known but not confirmed,
+and Haven's default.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from itertools import pairwise
 from zoneinfo import available_timezones
 
 from services.crisis.domain.due import Office
-from services.crisis.domain.follow_up import CLINICIANS, SUPERVISORS, FollowUp, Kind, Owner
+from services.crisis.domain.follow_up import CLINICIANS, SUPERVISORS, FollowUp, Kind, Owner, Text
 from services.crisis.domain.signal import Severity
 
 HOUR = 3600.0
@@ -26,6 +27,10 @@ class AftercarePolicy:
     close_hour: int = 17
     # A positive screen leads to an assessment.
     clarify_seconds: float = 24 * HOUR  # clinical.md 5.1, 5.4: assess <= 24 h [S:spier-measures]
+    # A text that no rule understood is read: clinical.md 5.1 [D], a positive screen leads to an
+    # assessment in 15 minutes of the working day and in 60 of the rest. Nothing was found in this
+    # one, so that the longer of the two holds at every hour.
+    read_text_seconds: float = HOUR
     # Routine reassessment: clinical.md 5.1 [S:spier-reassess].
     reassess_days_high: int = 7
     reassess_days_moderate: int = 14
@@ -101,6 +106,7 @@ class Cause:
     screening_id: str = ""
     severity: Severity | None = None
     resolver_id: str = ""
+    text: Text | None = None
 
 
 def after_case(cause: Cause, severity: Severity, policy: AftercarePolicy) -> list[FollowUp]:
@@ -148,6 +154,11 @@ def after_discharge(
             )
         )
     return made
+
+
+def after_text(cause: Cause, policy: AftercarePolicy) -> FollowUp:
+    """A text that no rule understood must be read by a human."""
+    return _within(cause, Kind.READ_TEXT, policy.read_text_seconds)
 
 
 def after_plan(cause: Cause, number: int, review_time: datetime) -> FollowUp:
@@ -212,5 +223,6 @@ def _made(
         screening_id=cause.screening_id,
         severity=cause.severity,
         resolver_id=cause.resolver_id,
+        text=cause.text,
         escalate_time=due_time,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.crisis.domain.follow_up import CancelReason, Outcome, Owner
+from services.crisis.domain.follow_up import CancelReason, Outcome, Owner, Text
 from services.crisis.domain.jurisdiction import NumberKind, WarnRule
 from services.crisis.domain.safety_plan import SectionKind
 
@@ -101,6 +101,16 @@ class FollowDischarge:
     discharge_time: datetime
     # With whoever goes on treating the patient; None where nobody knows.
     first_appointment: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadText:
+    """A text came that no rule understood."""
+
+    inbound_review_id: str
+    patient_id: str
+    text: Text
+    receive_time: datetime
 
 
 @dataclass(frozen=True, slots=True)

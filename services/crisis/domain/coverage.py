@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 
+from services.crisis.domain.escalation import Target, TargetKind
 from services.crisis.domain.opt_out import Absences
 from services.crisis.domain.rotation import Rotation, Shift, ShiftReason, VacancyReason
 
@@ -39,9 +41,9 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A time in which a rotation has nobody."""
+    """A time in which nobody is behind a rotation, or behind a person whom a rung names."""
 
-    rotation: str
+    target: Target
     kind: GapKind
     start: datetime
     end: datetime
@@ -67,11 +69,29 @@ def stretches(
 
 def gaps(rotation: Rotation, absences: Absences, *, start: datetime, end: datetime) -> list[Gap]:
     """The exact times in between in which nobody covers the rotation."""
+    target = Target(TargetKind.ROTATION, rotation.name)
     return [
-        Gap(rotation.name, GapKind(each.reason.value), each.start, each.end)
+        Gap(target, GapKind(each.reason.value), each.start, each.end)
         for each in stretches(rotation, absences, start=start, end=end)
         if not each.clinician_id
     ]
+
+
+def gaps_behind(
+    clinician_id: str, absences: Absences, *, start: datetime, end: datetime
+) -> list[Gap]:
+    """The exact times in between in which nobody takes the calls of a person."""
+    changes = {each for each in absences.changes("") if start < each < end}
+    found: list[Gap] = []
+    for since, until in pairwise(sorted({start, end, *changes})):
+        if absences.present(clinician_id, "", since):
+            continue
+        if found and found[-1].end == since:
+            found[-1] = replace(found[-1], end=until)
+        else:
+            target = Target(TargetKind.CLINICIAN, clinician_id)
+            found.append(Gap(target, GapKind.OPTED_OUT, since, until))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +100,28 @@ class Plan:
 
     rotations: Mapping[str, Rotation]
     absences: Absences
-    # Rotations that some escalation policy names.
-    named: frozenset[str]
+    # Whom the rungs of the escalation policies name.
+    named: frozenset[Target]
 
     def gaps(self, *, start: datetime, end: datetime) -> list[Gap]:
         """Every hole that somebody could fall into, the next one first.
 
         A rotation that no policy names owes nobody cover before it begins and after it ends.
         """
-        found = [
-            Gap(name, GapKind.ROTATION_UNKNOWN, start, end)
-            for name in self.named - set(self.rotations)
-        ]
+        found: list[Gap] = []
+        for target in self.named:
+            if target.clinician_id:
+                found += gaps_behind(target.clinician_id, self.absences, start=start, end=end)
+            elif target.rotation_id and target.rotation_id not in self.rotations:
+                found.append(Gap(target, GapKind.ROTATION_UNKNOWN, start, end))
         for rotation in self.rotations.values():
+            is_named = Target(TargetKind.ROTATION, rotation.name) in self.named
             found += [
                 gap
                 for gap in gaps(rotation, self.absences, start=start, end=end)
-                if rotation.name in self.named or gap.kind is GapKind.OPTED_OUT
+                if is_named or gap.kind is GapKind.OPTED_OUT
             ]
-        return sorted(found, key=lambda gap: (gap.start, gap.rotation))
+        return sorted(found, key=lambda gap: (gap.start, gap.target.kind, gap.target.id))
 
 
 def hours_by_kind(found: Sequence[Gap]) -> dict[GapKind, float]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.crisis.domain.coverage import Gap, GapKind
+from services.crisis.domain.escalation import Target
 from services.crisis.domain.events import CoverageGapClosed, CoverageGapFound
 
 
@@ -20,10 +21,10 @@ class Closing(StrEnum):
 
 @dataclass(slots=True)
 class CoverageGap:
-    """What has been told of one gap. Its rotation and its start make it what it is."""
+    """What has been told of one gap. Its target and its start make it what it is."""
 
     id: str
-    rotation: str
+    target: Target
     kind: GapKind
     start: datetime
     end: datetime
@@ -48,7 +49,7 @@ class CoverageGap:
         self.events.append(
             CoverageGapFound(
                 gap_id=self.id,
-                rotation=self.rotation,
+                target=self.target,
                 kind=self.kind,
                 start=self.start,
                 end=self.end,
@@ -64,7 +65,7 @@ class CoverageGap:
         self.events.append(
             CoverageGapClosed(
                 gap_id=self.id,
-                rotation=self.rotation,
+                target=self.target,
                 closing=closing.value,
                 close_time=now,
                 recipient_id=self.recipient_id,
@@ -78,6 +79,6 @@ def begun_as(gap: Gap, known: Sequence[CoverageGap], now: datetime) -> datetime:
     before = [
         each.start
         for each in known
-        if each.rotation == gap.rotation and each.is_open and each.start <= now
+        if each.target == gap.target and each.is_open and each.start <= now
     ]
     return max(before, default=gap.start) if gap.start <= now else gap.start

@@ -32,6 +32,16 @@ class Target:
     kind: TargetKind
     id: str = ""
 
+    @property
+    def rotation_id(self) -> str:
+        """Which rotation; empty where it is none."""
+        return self.id if self.kind is TargetKind.ROTATION else ""
+
+    @property
+    def clinician_id(self) -> str:
+        """Which person, named as such; empty where it is none."""
+        return self.id if self.kind is TargetKind.CLINICIAN else ""
+
 
 SUPERVISOR_POOL = Target(TargetKind.SUPERVISOR_POOL)
 
@@ -72,10 +82,6 @@ class FrozenPolicy:
             contact_within=min(self.contact_within, other.contact_within),
         )
 
-    def rotation_ids(self) -> frozenset[str]:
-        """Every rotation that some rung names."""
-        return _rotations_in(self.rungs)
-
 
 @dataclass(slots=True)
 class EscalationPolicy:
@@ -94,9 +100,9 @@ class EscalationPolicy:
         """Replace who is woken; cases that are open keep what they froze."""
         self.rungs, self.contact_within = rungs, contact_within
 
-    def rotation_ids(self) -> frozenset[str]:
-        """Every rotation that some rung names."""
-        return _rotations_in(self.rungs)
+    def targets(self) -> frozenset[Target]:
+        """Everybody whom some rung names."""
+        return frozenset(target for rung in self.rungs for target in rung.targets)
 
     def frozen(self, fallback: FrozenPolicy) -> FrozenPolicy:
         """What a case that begins now keeps; `fallback` gives the numbers that are not set."""
@@ -106,11 +112,6 @@ class EscalationPolicy:
             contact_within=self.contact_within or fallback.contact_within,
             version=self.version,
         )
-
-
-def _rotations_in(rungs: Sequence[Rung]) -> frozenset[str]:
-    targets = (target for rung in rungs for target in rung.targets)
-    return frozenset(target.id for target in targets if target.kind is TargetKind.ROTATION)
 
 
 def check_rungs(rungs: Sequence[Rung], *, shortest_wait: timedelta) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.crisis.domain.escalation import Target
 from services.crisis.domain.signal import Severity
 
 
@@ -92,7 +93,8 @@ class CoverageGapFound:
     """Nobody will be there, or is; told again each day until somebody is."""
 
     gap_id: str
-    rotation: str
+    # Behind whom nobody is: a rotation, or a person.
+    target: Target
     kind: str
     start: datetime
     end: datetime
@@ -106,7 +108,7 @@ class CoverageGapClosed:
     """A gap that was told is covered, or its time has passed."""
 
     gap_id: str
-    rotation: str
+    target: Target
     closing: str
     close_time: datetime
     notice: int

@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from chassis.errors import FailedPrecondition, InvalidArgument, Violation
 from services.crisis.domain.events import FollowUpMissed
-from services.crisis.domain.signal import Severity
+from services.crisis.domain.signal import Severity, Source
 
 
 class Kind(StrEnum):
@@ -32,6 +32,7 @@ class Kind(StrEnum):
     MEDICAL_NOTICE = "medical_notice"
     LEVEL_OF_CARE_REVIEW = "level_of_care_review"
     INCIDENT_REPORT = "incident_report"
+    READ_TEXT = "read_text"
 
 
 class State(StrEnum):
@@ -99,20 +100,35 @@ OUTCOMES: dict[Kind, frozenset[Outcome]] = {
     Kind.MEDICAL_NOTICE: frozenset({Outcome.NOTIFIED}),
     Kind.LEVEL_OF_CARE_REVIEW: frozenset({Outcome.REVIEWED}),
     Kind.INCIDENT_REPORT: frozenset({Outcome.WRITTEN}),
+    Kind.READ_TEXT: frozenset({Outcome.REVIEWED, Outcome.RISK_HIGHER}),
 }
 # An assessment that finds more risk than before is a signal of its own, of this severity. [D]
 HIGHER_RISK = Severity.MODERATE
 # Missed after a case of high severity, these wake people again (features.md F4, [D]): nobody knows
 # how the patient is. A contact weighs more, because nobody has heard of the patient since.
 WORRIES = {Kind.CONTACT: Severity.MODERATE, Kind.REASSESS: Severity.LOW}
+# A text that nobody has read in time may say anything, but no rule found danger in it: somebody is
+# woken, with the least severity there is (clinical.md 5.1). [D]
+UNREAD_TEXT = Severity.LOW
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text that must be read: its words are in notify; whoever wrote it, by the address's key."""
+
+    inbound_id: str
+    sender_key: str = ""
+    sender_ciphertext: bytes = field(default=b"", repr=False)
 
 
 @dataclass(slots=True)
 class FollowUp:
     """Guards that it is closed by a human; `escalate_time` is when it acts by itself."""
 
+    # Empty where it is a text's from a number at which nobody is known.
     patient_id: str
-    # The case, the screening or the plan that it follows: one per origin, kind and number.
+    # The case, the screening, the plan or the text that it follows: one per origin, kind and
+    # number.
     origin_id: str
     kind: Kind
     number: int
@@ -123,6 +139,7 @@ class FollowUp:
     start_time: datetime | None = None
     case_id: str = ""
     screening_id: str = ""
+    text: Text | None = None
     # Of the case; None where it follows none.
     severity: Severity | None = None
     # Who resolved the case: a supervisor's review is by somebody else.
@@ -202,7 +219,15 @@ class FollowUp:
     @property
     def worry(self) -> Severity | None:
         """How severe the case is that missing it opens; None where it opens none."""
+        if self.kind is Kind.READ_TEXT:
+            return UNREAD_TEXT
         return WORRIES.get(self.kind) if self.severity is Severity.HIGH else None
+
+    @property
+    def source(self) -> Source:
+        """What the case that missing it opens is about."""
+        is_text = self.kind is Kind.READ_TEXT
+        return Source.INBOUND_TEXT if is_text else Source.MISSED_FOLLOW_UP
 
     @property
     def is_open(self) -> bool:

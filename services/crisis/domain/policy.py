@@ -45,6 +45,9 @@ class CrisisPolicy:
     # How often, and how long one drill may take from its signal to its end.
     drill_period_seconds: float = 300  # [D]
     drill_late_seconds: float = 60  # [D] must be less than the period
+    # How long a drill, its case and its messages stay: one that failed before a weekend or a leave
+    # is still whole when people look, and at the default period there are 2,016 of them at most.
+    drill_kept_seconds: float = 604_800  # [D] a week; longer than a drill's pages are of use
     # Who is paged where a rotation has a hole: a recipient with a contact point in notify.
     supervisor_id: str = "supervisor-pool"
     # Whether the next one in turn is called for somebody who opted out without a substitute.
@@ -69,11 +72,19 @@ class CrisisPolicy:
     def __post_init__(self) -> None:
         if not 0 < self.drill_late_seconds < self.drill_period_seconds:
             raise ValueError("drill_late_seconds must be above 0 and below drill_period_seconds")
+        if self.drill_kept_seconds <= max(self.drill_period_seconds, self.page_lifetime_seconds):
+            text = "drill_kept_seconds must be above drill_period_seconds and page_lifetime_seconds"
+            raise ValueError(text)
 
     @property
     def shortest_wait(self) -> timedelta:
         """The shortest time that a rung may give its people."""
         return timedelta(seconds=self.shortest_wait_seconds)
+
+    @property
+    def drill_kept(self) -> timedelta:
+        """How long a drill is kept after its start."""
+        return timedelta(seconds=self.drill_kept_seconds)
 
     @property
     def cover_horizon(self) -> timedelta:

@@ -132,7 +132,14 @@ class CaseRecord:
             self.location_id, self.signal_time = signal.location_id, raise_time
 
     def _note_signal(self, kind: ActKind, signal: Signal, now: datetime) -> None:
-        self._note(kind, now, by=signal.reporter_id, fact_id=signal.fact_id, detail=signal.source)
+        self._note(
+            kind,
+            now,
+            by=signal.reporter_id,
+            fact_id=signal.fact_id,
+            detail=signal.source,
+            inbound_id=signal.inbound_id,
+        )
 
     def _note(self, kind: ActKind, now: datetime, *, by: str = SYSTEM, **columns: str) -> None:
         rung, cycle = self.ladder.rung, self.ladder.cycle

@@ -49,8 +49,9 @@ class Signal:
     location_id: str = ""
     # That place itself, where the signal brought it along.
     location: KeepLocation | None = None
-    # Of a text: a keyed hash of its sender's address, which stands for a sender whom nobody knows,
-    # and the address to call back.
+    # Of a text: its id in notify, which keeps its words; a keyed hash of its sender's address, that
+    # stands for a sender whom nobody knows; and the address to call back.
+    inbound_id: str = ""
     sender_key: str = ""
     sender_ciphertext: bytes = field(default=b"", repr=False)
     raise_time: datetime | None = None

@@ -51,6 +51,8 @@ class Act:
     # The fact behind OPENED and SIGNAL_JOINED: one effect for each.
     fact_id: str = ""
     detail: str = ""
+    # The text behind it, for whoever must read its words in notify.
+    inbound_id: str = ""
 
 
 @dataclass(slots=True)

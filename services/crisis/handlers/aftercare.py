@@ -5,7 +5,7 @@ from __future__ import annotations
 from chassis.store import Tx
 from services.crisis.domain import aftercare
 from services.crisis.domain.aftercare import AftercarePolicy, Cause
-from services.crisis.domain.aftercare_commands import FollowDischarge
+from services.crisis.domain.aftercare_commands import FollowDischarge, ReadText
 from services.crisis.domain.case import Case
 from services.crisis.domain.commands import KeepScreening
 from services.crisis.domain.follow_up import CLINICIANS, CancelReason, Kind, Outcome, Owner
@@ -18,7 +18,7 @@ CALM = "none"  # the one tier of a screening that asks for nothing; an unknown o
 
 
 class AftercarePlanner:
-    """What follows a case, a screening and a safety plan; the same cause again changes nothing."""
+    """What follows a case, a screening, a plan and a text; the same cause again changes nothing."""
 
     def __init__(self, *, book: FollowUpBook, policy_of: PolicyOf) -> None:
         self._book = book
@@ -71,6 +71,17 @@ class AftercarePlanner:
             screening_id=screening.screening_id,
         )
         self._book.plan(tx, [aftercare.after_screening(cause, self._policy(tx))])
+
+    def after_text(self, tx: Tx, read: ReadText) -> None:
+        """A text came that no rule understood: a human reads it."""
+        cause = Cause(
+            patient_id=read.patient_id,
+            origin_id=read.inbound_review_id,
+            anchor=read.receive_time,
+            owner=CLINICIANS,
+            text=read.text,
+        )
+        self._book.plan(tx, [aftercare.after_text(cause, self._policy(tx))])
 
     def after_plan(self, tx: Tx, plan: SafetyPlan, *, was_revised: bool) -> None:
         """A plan was written or gone through: that was every review that was open, and the next

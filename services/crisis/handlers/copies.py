@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chassis.call import Call, EventOnce
 from chassis.store import Store, Tx
-from services.crisis.domain.aftercare_commands import FollowDischarge
+from services.crisis.domain.aftercare_commands import FollowDischarge, ReadText
 from services.crisis.domain.commands import KeepEmergencyContact, KeepScreening
 from services.crisis.domain.location import KeepLocation
 from services.crisis.domain.states import STATES
@@ -50,6 +50,10 @@ class Records:
             self._aftercare.after_screening(tx, screening)
 
         self._store.transact(call, change)
+
+    def keep_text(self, call: Call, read: ReadText) -> None:
+        """A text came that no rule understood; a human is to read it."""
+        self._store.transact(call, lambda tx: self._aftercare.after_text(tx, read))
 
 
 def _version(call: Call) -> int:

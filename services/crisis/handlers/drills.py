@@ -93,7 +93,7 @@ class Drills:
         if drill is None:
             wait = self._until_next(tenant_id)
             if wait > 0:
-                return wait
+                return WATCH_SECONDS if self._forget(tenant_id) else wait
             if (drill := self._start(tenant_id)) is None:
                 return WATCH_SECONDS
         if not drill.case_id:
@@ -107,6 +107,19 @@ class Drills:
             return 0.0
         period = timedelta(seconds=self._policy_of(tenant_id).drill_period_seconds)
         return (newest.start_time + period - self._store.now()).total_seconds()
+
+    def _forget(self, tenant_id: str) -> bool:
+        """Remove a piece of the oldest drill that has been kept for long enough; False without one.
+
+        Between two drills only: nothing stands before a call for help.
+        """
+        before = self._store.now() - self._policy_of(tenant_id).drill_kept
+        drill = self._read(tenant_id, lambda reader: self._drills.forgettable(reader, before))
+        if drill is None:
+            return False
+        call = self._call(tenant_id, "drill.forget")
+        self._store.transact(call, lambda tx: self._drills.forget(tx, drill))
+        return True
 
     def _start(self, tenant_id: str) -> Drill | None:
         """A new drill, before anything of it happens; None where another runner was faster."""

@@ -87,11 +87,11 @@ class FollowUps:
             signal = Signal(
                 fact_id=derived_id(call.tenant_id, "follow-up-missed", found.id, number),
                 patient_id=found.patient_id,
-                source=Source.MISSED_FOLLOW_UP,
+                source=found.source,
                 severity=found.worry,
                 reporter_id="service:crisis",
             )
-            self._alarm(call, signal)
+            self._alarm(call, _of_text(signal, found))
         self._miss(call, follow_up_id)
 
     def _tell_higher_risk(self, call: Call, command: CompleteFollowUp) -> None:
@@ -107,7 +107,7 @@ class FollowUps:
             reporter_id=call.actor.subject,
         )
         # A frame of its own: the request's once-key belongs to the closing.
-        self._alarm(replace(call, once=None), signal)
+        self._alarm(replace(call, once=None), _of_text(signal, found))
 
     def _miss(self, call: Call, follow_up_id: str) -> None:
         policy = self._policy_of(call.tenant_id)
@@ -134,6 +134,18 @@ class FollowUps:
             return self._book.save(tx, follow_up)
 
         return self._store.transact(call, change)
+
+
+def _of_text(signal: Signal, follow_up: FollowUp) -> Signal:
+    """The signal, with the text that it is about: its words can be read, its sender called back."""
+    if (text := follow_up.text) is None:
+        return signal
+    return replace(
+        signal,
+        inbound_id=text.inbound_id,
+        sender_key=text.sender_key,
+        sender_ciphertext=text.sender_ciphertext,
+    )
 
 
 def _closed(follow_up: FollowUp) -> FollowUp:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chassis.ids import derived_id
 from chassis.store import Tx
 from services.crisis.domain.coverage import Gap
 from services.crisis.domain.coverage_gap import CoverageGap, begun_as
+from services.crisis.domain.escalation import Target
 from services.crisis.ports import OnCallBook, Plans, PolicyOf
 
 
@@ -52,9 +53,15 @@ class Review:
         """What has been told of this gap; a gap that comes back is told anew."""
         start = begun_as(gap, known, tx.now)
         for each in known:
-            if (each.rotation, each.start) == (gap.rotation, start):
+            if (each.target, each.start) == (gap.target, start):
                 return each
-        if (closed := self._book.gap(tx, gap.rotation, start)) is not None:
+        id = _gap_id(tx.call.tenant_id, gap.target, start)
+        if (closed := self._book.gap(tx, id)) is not None:
             return closed
-        id = derived_id(tx.call.tenant_id, "coverage-gap", gap.rotation, start.isoformat())
-        return CoverageGap(id, gap.rotation, gap.kind, start, gap.end)
+        return CoverageGap(id, gap.target, gap.kind, start, gap.end)
+
+
+def _gap_id(tenant_id: str, target: Target, start: datetime) -> str:
+    """One gap per target and start; a person's is never a rotation's of the same name."""
+    names = (target.rotation_id,) if target.rotation_id else ("", target.clinician_id)
+    return derived_id(tenant_id, "coverage-gap", *names, start.isoformat())

@@ -134,8 +134,8 @@ class OnCallBook(Protocol):
         """The gaps that have been told and not closed."""
         ...
 
-    def gap(self, reader: Reader, rotation: str, start: datetime) -> CoverageGap | None:
-        """The one gap of the rotation that begins then, open or closed."""
+    def gap(self, reader: Reader, id: str) -> CoverageGap | None:
+        """The gap, open or closed; None where it was never told."""
         ...
 
     def keep_gap(self, tx: Tx, gap: CoverageGap) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from chassis.call import Call
 from chassis.store import Page, Reader, Tx
-from services.crisis.domain.aftercare_commands import FollowDischarge, ListFollowUps
+from services.crisis.domain.aftercare_commands import FollowDischarge, ListFollowUps, ReadText
 from services.crisis.domain.case import Case
 from services.crisis.domain.commands import KeepScreening, ListPage
 from services.crisis.domain.follow_up import FollowUp, Kind
@@ -61,6 +61,10 @@ class Aftercare(Protocol):
 
     def after_screening(self, tx: Tx, screening: KeepScreening) -> None:
         """A screening ended; one that worries must be clarified."""
+        ...
+
+    def after_text(self, tx: Tx, read: ReadText) -> None:
+        """A text came that no rule understood; a human must read it."""
         ...
 
     def after_plan(self, tx: Tx, plan: SafetyPlan, *, was_revised: bool) -> None:

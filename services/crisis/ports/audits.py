@@ -82,6 +82,14 @@ class DrillBook(Protocol):
         """When the last one that was in time ended."""
         ...
 
+    def forgettable(self, reader: Reader, before: datetime) -> Drill | None:
+        """The oldest that ended and had begun before then, and that nothing needs any more."""
+        ...
+
+    def forget(self, tx: Tx, drill: Drill) -> None:
+        """Remove a piece of what it left behind; the last piece takes the drill itself."""
+        ...
+
     def insert(self, tx: Tx, drill: Drill) -> Drill:
         """Keep a new one; AlreadyExists where another runs."""
         ...

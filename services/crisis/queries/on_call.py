@@ -61,7 +61,9 @@ class OnCallQueries:
         """
 
         def look(reader: Reader) -> list[Gap]:
-            found = [gap for gap in self._gaps(reader) if gap.rotation == rotation or not rotation]
+            found = self._gaps(reader)
+            if rotation:
+                found = [gap for gap in found if gap.target.rotation_id == rotation]
             if rotation and not found and self._plans.rotation(reader, rotation) is None:
                 raise NotFound("NOT_FOUND", "no such resource")
             return found

@@ -9,7 +9,7 @@ from services.crisis.codec import documents, messages
 from services.crisis.domain.case import Case
 from services.crisis.domain.commands import ListPage
 from services.crisis.domain.coverage import Plan
-from services.crisis.domain.escalation import EscalationPolicy
+from services.crisis.domain.escalation import EscalationPolicy, Target
 from services.crisis.domain.opt_out import Absences, OptOut
 from services.crisis.domain.rotation import Rotation
 from services.crisis.domain.signal import Severity
@@ -27,6 +27,7 @@ from services.crisis.store.atlas import MongoAtlas
 from services.crisis.store.copies import MongoCopies
 from services.crisis.store.drills import MongoDrillBook
 from services.crisis.store.follow_ups import FOLLOW_UPS, MongoFollowUps
+from services.crisis.store.names import ACTS, CASES
 from services.crisis.store.person_queue import PERSON_REQUESTS, MongoPersonQueue
 from services.crisis.store.safety_plans import MongoSafetyPlans
 
@@ -46,7 +47,6 @@ __all__ = [
     "MongoSafetyPlans",
 ]
 
-CASES, ACTS = "cases", "case_acts"
 POLICIES, ROTATIONS = "escalation_policies", "rotations"
 
 INDEXES: tuple[Index, ...] = (
@@ -238,9 +238,9 @@ class MongoPlans:
 
     def plan(self, reader: Reader, *, is_next_called: bool) -> Plan:
         """Everything that says who is called from now on."""
-        named = (policy.rotation_ids() for policy in self.policies(reader))
+        named = (policy.targets() for policy in self.policies(reader))
         absences = Absences(self.opt_outs(reader, reader.now), is_next_called)
-        return Plan(self.rotations(reader), absences, frozenset[str]().union(*named))
+        return Plan(self.rotations(reader), absences, frozenset[Target]().union(*named))
 
     def keep_rotation(self, tx: Tx, rotation: Rotation) -> Rotation:
         """Keep a new or changed rotation."""

@@ -74,9 +74,9 @@ class MongoOnCallBook:
         """The gaps that have been told and not closed."""
         return [documents.gap_from(each) for each in reader.find(GAPS, {"is_open": True})]
 
-    def gap(self, reader: Reader, rotation: str, start: datetime) -> CoverageGap | None:
-        """The one gap of the rotation that begins then, open or closed."""
-        found = reader.find_one(GAPS, {"_id": gap_id(reader.call.tenant_id, rotation, start)})
+    def gap(self, reader: Reader, id: str) -> CoverageGap | None:
+        """The gap, open or closed; None where it was never told."""
+        found = reader.find_one(GAPS, {"_id": id})
         return documents.gap_from(found) if found else None
 
     def keep_gap(self, tx: Tx, gap: CoverageGap) -> None:
@@ -109,11 +109,6 @@ class MongoOnCallBook:
         """The waiting cases have been held against this change, and there was none after it."""
         same = {"_id": check_id(tx.call.tenant_id), "plan_change_time": plan_change}
         tx.update_one(CHECKS, same, {"$set": {"plan_change_time": None}})
-
-
-def gap_id(tenant_id: str, rotation: str, start: datetime) -> str:
-    """One gap per rotation and start."""
-    return derived_id(tenant_id, "coverage-gap", rotation, start.isoformat())
 
 
 def check_id(tenant_id: str) -> str:

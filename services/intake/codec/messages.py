@@ -76,6 +76,11 @@ def case_acknowledged(event: crisis.CaseAcknowledged) -> CaseReport:
     return CaseReport(event.case_id, event.patient_id, CaseState.ACKNOWLEDGED)
 
 
+def drill_case(event: crisis.DrillForgotten) -> str:
+    """The case of a drill that is removed."""
+    return event.case_id
+
+
 def case_resolved(event: crisis.CaseResolved) -> CaseReport:
     """It is over."""
     return CaseReport(

@@ -58,6 +58,10 @@ class Reports:
 
         self._store.transact(call, taken)
 
+    def forget_case(self, call: Call, case_id: str) -> None:
+        """Remove the copy of a drill's case, with the drill."""
+        self._store.transact(call, lambda tx: self._reports.forget_case(tx, case_id))
+
     def _new(self, tx: Tx, report: CaseReport) -> CaseCopy:
         return CaseCopy(
             id=report.case_id,

@@ -70,7 +70,7 @@ def redrive_messages(redriven: Redriven) -> notify_pb2.RedriveMessagesResponse:
 
 
 def _contact_point(point: ContactPoint) -> resources_pb2.ContactPoint:
-    return resources_pb2.ContactPoint(
+    told = resources_pb2.ContactPoint(
         contact_point_id=point.id,
         recipient_id=point.recipient_id,
         channel=CHANNEL_NUMBERS[point.channel],
@@ -78,6 +78,8 @@ def _contact_point(point: ContactPoint) -> resources_pb2.ContactPoint:
         etag=etag_of(point),
         rank=point.rank,
     )
+    _set_time(told, "gone_time", point.gone_time)
+    return told
 
 
 def _message(message: Message) -> resources_pb2.Message:

@@ -17,6 +17,7 @@ from services.notify.domain.message import (
 )
 from services.notify.domain.risk import Severity
 from services.notify.domain.template import TemplateRef
+from services.notify.domain.wording import Language
 
 SEVERITIES = {each.name.lower(): each for each in Severity}
 PLAIN = (
@@ -119,6 +120,7 @@ def contact_point_document(point: ContactPoint) -> Document:
         "address_ciphertext": point.address_ciphertext,
         "masked_address": point.masked_address,
         "rank": point.rank,
+        "gone_time": point.gone_time,
     }
 
 
@@ -131,6 +133,7 @@ def contact_point_from(document: Document) -> ContactPoint:
         address_ciphertext=bytes(document["address_ciphertext"]),
         masked_address=document["masked_address"],
         rank=document.get("rank", 0),
+        gone_time=document.get("gone_time"),
         version=document["version"],
     )
 
@@ -142,6 +145,7 @@ def link_document(link: Link) -> Document:
         "recipient_id": link.recipient_id,
         "expire_time": link.expire_time,
         "use_time": link.use_time,
+        "language": link.language.value,
     }
 
 
@@ -153,6 +157,7 @@ def link_from(document: Document) -> Link:
         recipient_id=document["recipient_id"],
         expire_time=document["expire_time"],
         use_time=document["use_time"],
+        language=Language(document.get("language", Language.ENGLISH)),
         version=document["version"],
     )
 

@@ -14,7 +14,7 @@ from haven.notify.v1 import events_pb2
 from haven.sessions.v1 import events_pb2 as sessions_pb2
 
 from chassis.errors import InvalidArgument
-from services.notify.codec.inbound import risk_raised
+from services.notify.codec.inbound import review_requested, risk_raised
 from services.notify.codec.names import ANSWER_NUMBERS
 from services.notify.domain import commands, events
 from services.notify.domain.contact import PatientContact
@@ -38,6 +38,11 @@ def send_page(event: crisis_pb2.PageRequested) -> commands.SendPage:
         expire_time=_time(event.expire_time),
         severity=SEVERITIES.get(event.severity),
     )
+
+
+def forget_drill(event: crisis_pb2.DrillForgotten) -> commands.ForgetDrill:
+    """A drill is over and done with."""
+    return commands.ForgetDrill(_required(event, "case_id"), tuple(event.page_ids))
 
 
 def nudge(event: sessions_pb2.PatientAbsent) -> commands.Nudge:
@@ -147,6 +152,7 @@ PUBLISHED: Mapping[type, Callable[[Any], Message]] = {
     events.MessageDelivered: _delivered,
     events.MessageFailed: _failed,
     events.InboundRiskRaised: risk_raised,
+    events.InboundReviewRequested: review_requested,
     events.PageAnswered: _answered,
 }
 

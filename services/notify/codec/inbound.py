@@ -1,15 +1,18 @@
-"""Inbound texts as documents, and what is published of them: never a word of the text."""
+"""Inbound texts on the wire and as documents. Their words are in one answer, and nowhere else."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 
 from google.protobuf.message import Message
-from haven.notify.v1 import events_pb2
+from haven.notify.v1 import events_pb2, notify_pb2
 
+from chassis.decode import Fields
 from chassis.store import Document
-from services.notify.domain.events import InboundRiskRaised
-from services.notify.domain.inbound import InboundEntry
+from services.notify.codec.names import READ_PURPOSES
+from services.notify.domain.commands import RevealText
+from services.notify.domain.events import InboundReviewRequested, InboundRiskRaised
+from services.notify.domain.inbound import InboundEntry, OpenText
 from services.notify.domain.risk import Severity
 
 SEVERITIES = MappingProxyType(
@@ -35,6 +38,41 @@ def risk_raised(event: InboundRiskRaised) -> Message:
     return message
 
 
+def review_requested(event: InboundReviewRequested) -> Message:
+    """The message that has a human read the text."""
+    message = events_pb2.InboundReviewRequested(
+        inbound_review_id=event.inbound_review_id,
+        inbound_id=event.inbound_id,
+        patient_id=event.patient_id,
+        sender_key=event.sender_key,
+        sender_ciphertext=event.sender_ciphertext,
+    )
+    message.receive_time.FromDatetime(event.receive_time)
+    return message
+
+
+def reveal_text(request: notify_pb2.GetInboundTextRequest) -> RevealText:
+    """Whose words, and why."""
+    fields = Fields(request)
+    command = RevealText(fields.identifier("inbound_id"), fields.enum("purpose", READ_PURPOSES))
+    fields.done()
+    return command
+
+
+def get_text(text: OpenText) -> notify_pb2.GetInboundTextResponse:
+    """The words, for the one who asked."""
+    answer, entry = notify_pb2.GetInboundTextResponse(), text.entry
+    told = answer.inbound_text
+    told.inbound_id, told.words = entry.id, text.words
+    told.patient_ids.extend(entry.patient_ids)
+    told.receive_time.FromDatetime(entry.receive_time)
+    told.findings.extend(entry.findings)
+    told.is_review_requested = entry.is_review_requested
+    if entry.severity is not None:
+        told.severity = SEVERITIES[entry.severity]
+    return answer
+
+
 def entry_document(entry: InboundEntry) -> Document:
     """A text as it is kept: ciphertext, and codes of what was found in it."""
     return {
@@ -44,6 +82,7 @@ def entry_document(entry: InboundEntry) -> Document:
         "severity": entry.severity.name.lower() if entry.severity else "",
         "findings": list(entry.findings),
         "is_page_answer": entry.is_page_answer,
+        "is_review_requested": entry.is_review_requested,
         "is_answerable": entry.is_answerable,
     }
 
@@ -64,6 +103,8 @@ def entry_from(document: Document) -> InboundEntry:
         severity=Severity[severity.upper()] if severity else None,
         findings=tuple(document["findings"]),
         is_page_answer=document["is_page_answer"],
+        # Absent on what was kept before anybody was asked to read.
+        is_review_requested=document.get("is_review_requested", False),
         is_answerable=document["is_answerable"],
         version=document["version"],
     )

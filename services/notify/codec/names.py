@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from haven.notify.v1 import events_pb2, preferences_pb2, resources_pb2
+from haven.notify.v1 import events_pb2, notify_pb2, preferences_pb2, resources_pb2
 from haven.policy.v1 import policy_pb2
 
 from services.notify.domain.answer import Answer
@@ -35,5 +35,13 @@ RECEIPT_NUMBERS = MappingProxyType(
         Receipt.NONE: resources_pb2.RECEIPT_STATE_UNSPECIFIED,
         Receipt.DELIVERED: resources_pb2.RECEIPT_STATE_DELIVERED,
         Receipt.UNDELIVERED: resources_pb2.RECEIPT_STATE_UNDELIVERED,
+    }
+)
+# Only recorded: lower-case codes.
+READ_PURPOSES = MappingProxyType(
+    {
+        number: name.removeprefix("READ_PURPOSE_").lower()
+        for name, number in notify_pb2.ReadPurpose.items()
+        if number
     }
 )

@@ -62,6 +62,14 @@ class KeepCase:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetDrill:
+    """A drill of crisis is removed, and with it what it made here."""
+
+    case_id: str
+    page_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RevokeConsent:
     """A patient took a consent back."""
 
@@ -172,6 +180,14 @@ class ListPage:
     page_id: str
     page_size: int
     page_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevealText:
+    """The caller must read what somebody wrote, for a reason."""
+
+    inbound_id: str
+    purpose: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -27,6 +28,9 @@ RANKS: Mapping[Channel, int] = MappingProxyType(
     }
 )
 HIGHEST_RANK = 99
+# What a push service calls gone never comes back: the app gets a new token. A partner's URL may.
+# https://firebase.google.com/docs/cloud-messaging/manage-tokens
+ENDING = frozenset({Channel.PUSH})
 
 
 @dataclass(slots=True)
@@ -40,6 +44,8 @@ class ContactPoint:
     masked_address: str
     # The lower, the earlier a page goes there; of equal ones the channel's own rank decides.
     rank: int = 0
+    # Since when its provider says that nothing is there any more.
+    gone_time: datetime | None = None
     patient_id: str = ""
     version: int = 0
     events: list[object] = field(default_factory=list)
@@ -47,6 +53,19 @@ class ContactPoint:
     def move(self, address_ciphertext: bytes, masked_address: str) -> None:
         """From now on the recipient is reached there."""
         self.address_ciphertext, self.masked_address = address_ciphertext, masked_address
+        self.gone_time = None
+
+    @property
+    def is_gone(self) -> bool:
+        """True where nothing is sent until an address is registered anew."""
+        return self.gone_time is not None
+
+    def lose(self, address_ciphertext: bytes, now: datetime) -> bool:
+        """Nothing is at that address any more; False where that is no news of this one."""
+        if self.is_gone or self.address_ciphertext != address_ciphertext:
+            return False
+        self.gone_time = now
+        return True
 
     @property
     def place(self) -> tuple[int, int]:

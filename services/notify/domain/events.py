@@ -1,4 +1,4 @@
-"""What notify tells the other services: of pages, and of texts that may mean danger."""
+"""What notify tells the other services: of pages, and of texts that a human must see to."""
 
 from __future__ import annotations
 
@@ -49,6 +49,18 @@ class InboundRiskRaised:
     inbound_id: str
     patient_id: str
     severity: Severity
+    sender_key: str
+    sender_ciphertext: bytes = field(repr=False)
+    receive_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InboundReviewRequested:
+    """No rule says what a text means; an empty patient is somebody not known here."""
+
+    inbound_review_id: str
+    inbound_id: str
+    patient_id: str
     sender_key: str
     sender_ciphertext: bytes = field(repr=False)
     receive_time: datetime

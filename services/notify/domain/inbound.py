@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.notify.domain.address import Owner
-from services.notify.domain.events import InboundRiskRaised
-from services.notify.domain.optout import Wish, Word
+from services.notify.domain.events import InboundReviewRequested, InboundRiskRaised
+from services.notify.domain.optout import Wish, Word, is_keyword
 from services.notify.domain.risk import Assessment, Severity
+from services.notify.domain.verification import DIGITS
 
-# The key of one risk, by the patient whom it may concern.
-RiskIdOf = Callable[[str], str]
+# The key of one risk, or of one review, by the patient whom it may concern.
+IdOf = Callable[[str], str]
+CODE = re.compile(rf"\s*\d{{{DIGITS}}}\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class InboundEntry:
     # Codes of risk rules.
     findings: tuple[str, ...] = ()
     is_page_answer: bool = False
+    # No rule says what it means: a human reads it.
+    is_review_requested: bool = False
     # False for senders that are no telephone numbers.
     is_answerable: bool = True
     version: int = 0
@@ -81,7 +86,7 @@ class InboundEntry:
         self.patient_ids = tuple(each.id for each in owners if each.is_patient)
         self.staff_ids = tuple(each.id for each in owners if not each.is_patient)
 
-    def weigh(self, assessment: Assessment, wish: Wish | None, risk_id_of: RiskIdOf) -> None:
+    def weigh(self, assessment: Assessment, wish: Wish | None, risk_id_of: IdOf) -> None:
         """Raise what the text gives reason for, for everybody who may have written it.
 
         A bare HELP, and letters that no rule can read, are a reason to look after a patient; from a
@@ -107,3 +112,35 @@ class InboundEntry:
                     receive_time=self.receive_time,
                 )
             )
+
+    def ask_review(self, review_id_of: IdOf) -> None:
+        """Somebody must read it: what is not understood may be the worst (clinical.md 5.1)."""
+        self.is_review_requested = True
+        for patient_id in self.patient_ids or ("",):
+            self.events.append(
+                InboundReviewRequested(
+                    inbound_review_id=review_id_of(patient_id),
+                    inbound_id=self.id,
+                    patient_id=patient_id,
+                    sender_key=self.sender_key,
+                    sender_ciphertext=self.sender_ciphertext,
+                    receive_time=self.receive_time,
+                )
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenText:
+    """A text whose words somebody may read now."""
+
+    entry: InboundEntry
+    words: str = field(repr=False)
+
+
+def is_understood(text: str) -> bool:
+    """The whole text is a word of the rules of texting, or a code: nobody has to read it.
+
+    A stop in other words is acted upon and read all the same: why a patient wants no more of us
+    may matter, and a sentence can say more than one thing.
+    """
+    return is_keyword(text) or bool(CODE.fullmatch(text))

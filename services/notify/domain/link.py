@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from services.notify.domain.wording import Language
+
 # `secrets.token_urlsafe` of this many bytes: 160 bits cannot be guessed.
 TOKEN_BYTES = 20
 LONGEST_TOKEN = 64
@@ -20,6 +22,14 @@ class Standing(StrEnum):
     EXPIRED = "expired"
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What whoever opens a link is told, and in which language."""
+
+    standing: Standing
+    language: Language
+
+
 @dataclass(slots=True)
 class Link:
     """One token, of one page's one recipient."""
@@ -29,9 +39,15 @@ class Link:
     recipient_id: str
     expire_time: datetime
     use_time: datetime | None = None
+    # Of the mail in which it lies.
+    language: Language = Language.ENGLISH
     patient_id: str = ""
     version: int = 0
     events: list[object] = field(default_factory=list)
+
+    def opened(self, now: datetime) -> Opened:
+        """What its recipient sees now."""
+        return Opened(self.standing(now), self.language)
 
     def standing(self, now: datetime) -> Standing:
         """Used comes before expired: who has answered need not do anything."""

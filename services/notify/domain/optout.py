@@ -102,12 +102,23 @@ WORDINGS = (
 
 def wish_of(text: str) -> Wish | None:
     """What the text asks for; None for everything else that people write."""
+    if (keyword := _keyword(text)) is not None:
+        return keyword
+    for language, wording in WORDINGS:
+        if any(wording.search(sentence) for sentence in sentences(text)):
+            return Wish(Word.STOP, language)
+    return None
+
+
+def is_keyword(text: str) -> bool:
+    """True where the whole text is one of the words, and not only means it."""
+    return _keyword(text) is not None
+
+
+def _keyword(text: str) -> Wish | None:
     spoken = words(text)
     for letters in ("".join(spoken), "".join(each for each in spoken if each not in POLITE)):
         found = WHOLE.get(letters)
         if found is not None and (letters == "".join(spoken) or found.word is Word.STOP):
             return found
-    for language, wording in WORDINGS:
-        if any(wording.search(sentence) for sentence in sentences(text)):
-            return Wish(Word.STOP, language)
     return None

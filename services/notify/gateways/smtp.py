@@ -95,8 +95,9 @@ class SmtpMailer:
         smtp = smtplib.SMTP(local_hostname=self._name, timeout=left(until))
         with _cut_off(smtp, at=until):
             smtp.sock = self._connected(until)
-            self._greet(smtp, until)
-            self._introduce(smtp, until)
+            with _still_closed():
+                self._greet(smtp, until)
+                self._introduce(smtp, until)
             _bound(smtp, until)
             smtp.send_message(_message(mail), mail.sender_address, [mail.recipient_address])
 
@@ -169,6 +170,22 @@ def _recipient_refused(code: int, words: bytes) -> HavenError:
     if code in PERMANENT and NO_SUCH_MAILBOX.match(words):
         return FailedPrecondition("ADDRESS_REFUSED", "there is no such mailbox")
     return _refused(code)
+
+
+@contextmanager
+def _still_closed() -> Iterator[None]:
+    """A server that turns us away before it has heard of the mail has refused no mail.
+
+    Providers answer 554 or 535 during faults of their own: such a 5xx is no word for good, and
+    another time may help. Whoever counts the tries ends them.
+    """
+    try:
+        yield
+    except (smtplib.SMTPResponseException, smtplib.SMTPNotSupportedError) as error:
+        code = getattr(error, "smtp_code", PERMANENT.start)
+        if code in PERMANENT:
+            raise Unavailable("PROVIDER_CLOSED", "the provider lets nobody in now") from None
+        raise _refused(code) from None
 
 
 def _refused(code: int) -> HavenError:

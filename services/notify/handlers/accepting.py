@@ -32,7 +32,7 @@ class Accepting:
 
         def made(now: datetime) -> Message:
             message = self._message(
-                derived_id(call.tenant_id, "page", command.page_id),
+                page_message_id(call.tenant_id, command.page_id),
                 MessageClass.CRISIS,
                 command.recipient_id,
                 template=PAGE,
@@ -123,3 +123,8 @@ class Accepting:
             return self._book.insert(tx, message)
 
         count_accepted(self._store.transact(call, change))
+
+
+def page_message_id(tenant_id: str, page_id: str) -> str:
+    """A page has one message, however often it is asked for."""
+    return derived_id(tenant_id, "page", page_id)

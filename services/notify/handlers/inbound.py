@@ -4,9 +4,12 @@ A stop holds as soon as the text is kept. Every text goes through the risk rules
 nobody knows is answered with 988 once a day and learns nothing: no answer depends on who is known,
 here or anywhere else, but that a known number has no need of it. First the words of the rules of
 texting (stop, help, start), then answers of staff to their pages, then the risk rules, for all.
+What none of these understands is read by a human: it is in nobody's hands to call it harmless.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from prometheus_client import Counter
 
@@ -15,7 +18,7 @@ from chassis.ids import derived_id
 from chassis.store import Store, Tx
 from services.notify.domain.address import address_key, keyed
 from services.notify.domain.answer import TextReply
-from services.notify.domain.inbound import InboundEntry, InboundText, StaffText
+from services.notify.domain.inbound import InboundEntry, InboundText, StaffText, is_understood
 from services.notify.domain.message import Channel, Message
 from services.notify.domain.optout import Wish, Word, wish_of
 from services.notify.domain.plain_text import is_spanish
@@ -36,7 +39,13 @@ texts = Counter(
 risks = Counter(
     "haven_notify_inbound_risks", "Texts that gave reason to look.", ["sender", "severity"]
 )
+reviews = Counter(
+    "haven_notify_inbound_reviews",
+    "Texts that no rule understood, for a human to read.",
+    ["sender"],
+)
 for _sender in ("patient", "staff", "unknown"):
+    reviews.labels(_sender)
     for _wish in (*Word, NO_WISH):
         texts.labels(_sender, _wish)
     for _severity in Severity:
@@ -83,6 +92,8 @@ class Inbound:
             reply = heard[0].reply if heard else None
             entry.is_page_answer = reply is TextReply.RECORDED
             entry.weigh(assessment, wish, lambda patient_id: derived_id(entry.id, patient_id))
+            if entry.severity is None and not _is_settled(entry, incoming.text, heard):
+                entry.ask_review(lambda patient_id: derived_id(entry.id, "review", patient_id))
             if entry.is_answerable:
                 language = _language(incoming.text, wish, assessment)
                 posted.append(self._answer(tx, entry, wish, language, reply))
@@ -146,6 +157,18 @@ class Inbound:
         return is_new
 
 
+def _is_settled(entry: InboundEntry, text: str, heard: Iterable[Heard]) -> bool:
+    """Somebody or something has understood it: nobody has to read it.
+
+    So has staff who answer a page too late, or unclearly: they are told what to reply, and the page
+    climbs. From a number that is also a patient's that is not enough.
+    """
+    if entry.is_page_answer or is_understood(text):
+        return True
+    is_late = any(each.answer or each.reply is TextReply.UNCLEAR for each in heard)
+    return is_late and not entry.patient_ids
+
+
 def _language(text: str, wish: Wish | None, assessment: Assessment) -> Language:
     """The language of the text alone: what is known of its sender must not show."""
     if wish is not None:
@@ -158,3 +181,5 @@ def _count(entry: InboundEntry) -> None:
     texts.labels(entry.sender_kind, entry.wish or NO_WISH).inc()
     if entry.severity is not None:
         risks.labels(entry.sender_kind, entry.severity.name.lower()).inc()
+    if entry.is_review_requested:
+        reviews.labels(entry.sender_kind).inc()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from chassis.store import Tx
 from services.notify.domain.link import TOKEN_BYTES, Link, print_of, tag_of
 from services.notify.domain.message import Message
+from services.notify.domain.wording import Language
 from services.notify.ports import LinkBook
 
 
@@ -26,10 +27,16 @@ class Links:
         self._public_url = public_url.rstrip("/")
         self.new_token = new_token
 
-    def keep(self, tx: Tx, token: str, message: Message) -> None:
-        """The token answers this page from now on."""
+    def keep(self, tx: Tx, token: str, message: Message, language: Language) -> None:
+        """The token answers this page from now on, and speaks as its mail does."""
         if self._public_url and message.page is not None:
-            link = Link(print_of(token), message.id, message.recipient_id, message.expire_time)
+            link = Link(
+                print_of(token),
+                message.id,
+                message.recipient_id,
+                message.expire_time,
+                language=language,
+            )
             self._book.insert(tx, link)
 
     def address(self, tenant_id: str, token: str) -> str:

@@ -10,8 +10,9 @@ from chassis.store import Reader, Store, Tx
 from services.notify.domain.answer import Answer, TextReply, answer_of_keys, answer_of_text
 from services.notify.domain.commands import AnswerByKeys, AnswerByLink
 from services.notify.domain.inbound import StaffText
-from services.notify.domain.link import Standing
+from services.notify.domain.link import Opened, Standing
 from services.notify.domain.message import Channel, Message
+from services.notify.domain.wording import Language
 from services.notify.handlers.counting import RECORDED, REPEATED, UNKNOWN, answers, count_end
 from services.notify.handlers.receipts import message_of
 from services.notify.ports import LinkBook, MessageBook
@@ -83,17 +84,17 @@ class PageAnswers:
         """Count a text of staff that was committed."""
         self._count(heard.said, heard.answer, Channel.SMS)
 
-    def standing(self, call: Call, token: str) -> Standing:
+    def look(self, call: Call, token: str) -> Opened:
         """What a link is good for; looking changes nothing. NotFound for a stranger's."""
 
-        def look(reader: Reader) -> Standing:
+        def look(reader: Reader) -> Opened:
             if (link := self._links.find(reader, token)) is None:
                 raise NotFound("LINK_UNKNOWN", "no such link")
-            return link.standing(reader.now)
+            return link.opened(reader.now)
 
         return self._store.read(call, look)
 
-    def by_link(self, call: Call, command: AnswerByLink) -> Standing:
+    def by_link(self, call: Call, command: AnswerByLink) -> Opened:
         """OPEN where the answer was taken: the link is used up by it. Else why it was not.
 
         NotFound for a stranger's. The audit trail names the recipient, for whom the link stands.
@@ -106,18 +107,20 @@ class PageAnswers:
 
         person = Actor(self._store.read(call, owner), frozenset({Role.CLINICIAN}))
         own = Call(call.tenant_id, person, "page.answer", None, call.deadline)
-        standing, said = self._store.transact(own, lambda tx: self._use(tx, command))
+        opened, said = self._store.transact(own, lambda tx: self._use(tx, command))
         self._count(said, command.answer, Channel.EMAIL)
-        return standing
+        return opened
 
-    def _use(self, tx: Tx, command: AnswerByLink) -> tuple[Standing, Said | None]:
-        link = self._links.find(tx, command.token)
-        if link is None or (standing := link.standing(tx.now)) is not Standing.OPEN:
-            return (Standing.EXPIRED if link is None else standing), None
+    def _use(self, tx: Tx, command: AnswerByLink) -> tuple[Opened, Said | None]:
+        if (link := self._links.find(tx, command.token)) is None:
+            return Opened(Standing.EXPIRED, Language.ENGLISH), None
+        opened = link.opened(tx.now)
+        if opened.standing is not Standing.OPEN:
+            return opened, None
         message = self._book.load(tx, link.message_id)
         link.use_time = tx.now
         self._links.save(tx, link)
-        return standing, self._say(tx, message, command.answer, Channel.EMAIL)
+        return opened, self._say(tx, message, command.answer, Channel.EMAIL)
 
     def _say(self, tx: Tx, message: Message, answer: Answer, channel: Channel) -> Said:
         had_ended = message.has_ended

@@ -140,7 +140,7 @@ class Sending:
             message.proceed(passage.channels, pace, now, closed=passage.closed)
             return None
         if channel is Channel.EMAIL:
-            self._links.keep(tx, token, message)
+            self._links.keep(tx, token, message, passage.language)
         return _letter(message, ways, passage.language, enclosure)
 
     def _hand_over(
@@ -196,6 +196,7 @@ class Sending:
         else:
             again = self._again(message, pace, tx.now) if is_retryable(result) else None
             message.miss(letter.attempt, result.reason, again=again, now=tx.now)
+            self._ways.note(tx, message, letter, result.reason)
         ways = self._ways.of(tx, message, self._gate.enclosure(tx, message))
         message.proceed([*ways], pace, tx.now)  # what may be taken is for the gate to say, then
         return self._book.save(tx, message), message.has_ended and not had_ended

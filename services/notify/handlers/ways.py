@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from chassis.store import Reader
+from chassis.store import Reader, Tx
+from services.notify.domain.commands import Letter
+from services.notify.domain.contact import ENDING
 from services.notify.domain.enclosure import Enclosure
 from services.notify.domain.message import MISSING, Channel, Message, MessageClass
 from services.notify.ports import ContactBook
 
+GONE = "ADDRESS_GONE"  # a provider's own word
 NOT_SERVED = "CHANNEL_NOT_SERVED"  # the recipient is reached only by channels without a provider
 # Ciphertext by channel; empty where the address may still be on its way.
 Addresses = Mapping[Channel, bytes]
@@ -29,7 +32,8 @@ class Ways:
         if message.patient_id:
             return self._of_patient(reader, message.patient_id)
         points = self._contacts.points(reader, message.recipient_id)
-        ways = self._only_served({point.channel: point.address_ciphertext for point in points})
+        present = [point for point in points if not point.is_gone]
+        ways = self._only_served({point.channel: point.address_ciphertext for point in present})
         is_urgent = message.message_class is MessageClass.CRISIS
         # What is not urgent can wait until somebody says how they are reached.
         return ways if points or is_urgent else {Channel.EMAIL: b""}
@@ -38,7 +42,21 @@ class Ways:
         """Why there is no way."""
         if enclosure is not None and enclosure.channel is not None:
             return NOT_SERVED
-        return NOT_SERVED if self._contacts.points(reader, message.recipient_id) else MISSING
+        points = self._contacts.points(reader, message.recipient_id)
+        if points and all(point.is_gone for point in points):
+            return GONE
+        return NOT_SERVED if points else MISSING
+
+    def note(self, tx: Tx, message: Message, letter: Letter, reason: str) -> None:
+        """What the attempt's failure says about the address: one that is gone is used no more.
+
+        One that was registered meanwhile stays.
+        """
+        if reason != GONE or letter.channel not in ENDING:
+            return
+        point = self._contacts.contact_point(tx, message.recipient_id, letter.channel)
+        if point is not None and point.lose(letter.address_ciphertext, tx.now):
+            self._contacts.keep(tx, point)
 
     def _of_patient(self, reader: Reader, patient_id: str) -> Addresses:
         """A mail before a text: it costs none of the few texts that a person may get."""

@@ -110,6 +110,10 @@ class MessageBook(Protocol):
         """Keep what happened to a message."""
         ...
 
+    def forget(self, tx: Tx, message_id: str) -> None:
+        """Remove a drill's message."""
+        ...
+
     def page(self, reader: Reader, asked: ListPage) -> Page[Message]:
         """Messages of a recipient or of a page, newest first."""
         ...
@@ -144,6 +148,10 @@ class LinkBook(Protocol):
 
     def save(self, tx: Tx, link: Link) -> Link:
         """Keep that it was used."""
+        ...
+
+    def forget_of(self, tx: Tx, message_id: str) -> None:
+        """Remove the links of a drill's message."""
         ...
 
 
@@ -182,6 +190,10 @@ class Copies(Protocol):
 
     def keep_case(self, tx: Tx, case: KeepCase, version: int) -> None:
         """Remember what happened to a case."""
+        ...
+
+    def forget_case(self, tx: Tx, case_id: str) -> None:
+        """Remove what is known of a drill's case."""
         ...
 
     def in_hand_since(self, reader: Reader, case_id: str) -> int:

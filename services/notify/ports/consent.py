@@ -105,6 +105,10 @@ class InboundBook(Protocol):
         """The text, if it has come before."""
         ...
 
+    def load(self, reader: Reader, inbound_id: str) -> InboundEntry:
+        """The text; NotFound where the tenant has none."""
+        ...
+
     def insert(self, tx: Tx, entry: InboundEntry) -> InboundEntry:
         """Keep a new text and publish what it gives reason for."""
         ...

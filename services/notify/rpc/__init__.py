@@ -7,7 +7,7 @@ from haven.notify.v1 import notify_pb2, notify_pb2_grpc
 from chassis.rpc.bridge import Bridge, Context
 from chassis.rpc.server import Served
 from services.notify.bootstrap import Notify
-from services.notify.codec import answers, wire
+from services.notify.codec import answers, inbound, wire
 
 SERVICE = notify_pb2.DESCRIPTOR.services_by_name["NotifyService"]
 
@@ -100,4 +100,15 @@ class NotifyServicer(notify_pb2_grpc.NotifyServiceServicer):
             decode=wire.redrive_messages,
             handle=self._notify.redriving.redrive,
             encode=answers.redrive_messages,
+        )
+
+    async def GetInboundText(
+        self, request: notify_pb2.GetInboundTextRequest, context: Context
+    ) -> notify_pb2.GetInboundTextResponse:
+        return await self._run(
+            request,
+            context,
+            decode=inbound.reveal_text,
+            handle=self._notify.queries.inbound_text,
+            encode=inbound.get_text,
         )

@@ -31,6 +31,10 @@ class MongoInboundBook:
         found = self._texts.find(reader, {"_id": inbound_id}, limit=1)
         return found[0] if found else None
 
+    def load(self, reader: Reader, inbound_id: str) -> InboundEntry:
+        """The text; NotFound where the tenant has none."""
+        return self._texts.load(reader, inbound_id)
+
     def insert(self, tx: Tx, entry: InboundEntry) -> InboundEntry:
         """Keep a new text and publish what it gives reason for."""
         return self._texts.insert(tx, entry)

@@ -175,6 +175,14 @@ def case_resolved(event: crisis.CaseResolved) -> FollowCase:
     return _step(CaseStep.RESOLVED, event, "resolve_time")
 
 
+def drill_case(event: crisis.DrillForgotten) -> str:
+    """The case of a drill that is removed."""
+    fields = Fields(event)
+    case_id = fields.identifier("case_id")
+    fields.done()
+    return case_id
+
+
 def _step(
     step: CaseStep, event: CaseEvent, when: str, *, signal_id: str = "", owner_role: str = ""
 ) -> FollowCase:

@@ -46,6 +46,10 @@ class Signals:
         """Take a step of a case, and tell those whom it concerns."""
         self._store.transact(call, lambda tx: self._follow(tx, command, version_of(call)))
 
+    def forget_case(self, call: Call, case_id: str) -> None:
+        """Remove the copy of a drill's case, with the drill: no signal of a person is under it."""
+        self._store.transact(call, lambda tx: self._records.cases.forget(tx, case_id))
+
     def _raise(self, tx: Tx, alarm: Alarm) -> SignalView:
         number = self._policies(tx.call.tenant_id).call_number
         known = self._records.signals.peek(tx, alarm.signal_id)

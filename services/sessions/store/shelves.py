@@ -57,6 +57,10 @@ class ShelfStore(Generic[A]):
             return self._repository.insert(tx, aggregate)
         return self._repository.save(tx, aggregate)
 
+    def forget(self, tx: Tx, id: str) -> None:
+        """Remove it, if it is there."""
+        tx.delete(self._collection, id)
+
     def _restored(self, document: Document) -> A:
         aggregate = self._from_document(document)
         aggregate.version = document["version"]

@@ -26,7 +26,7 @@ def token_of(ward: Ward, smtp: SmtpServer, recipient_id: str) -> str:
 
 def use(ward: Ward, token: str, answer: Answer) -> Standing:
     call = system_call(TENANT, service="notify", action="page.answer")
-    return ward.notify.page_answers.by_link(call, AnswerByLink(token, answer))
+    return ward.notify.page_answers.by_link(call, AnswerByLink(token, answer)).standing
 
 
 def owner(ward: Ward) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from haven.intake.v1 import events_pb2 as intake_pb2
@@ -10,6 +11,7 @@ from chassis.call import Actor, Call, EventOnce, Role
 from chassis.deadline import Deadline
 from chassis.ids import new_id
 from cli.servers import SmtpServer
+from services.crisis.domain.aftercare import AftercarePolicy
 from services.notify.domain.inbound import InboundText
 from tests.integration.crisis.ward import TENANT, Ward
 from tests.waiting import eventually
@@ -59,3 +61,25 @@ def test_a_text_of_every_day_wakes_nobody(ward: Ward) -> None:
 
     eventually(ward.cases, within=10)
     assert len(ward.cases()) == 1
+
+
+def test_a_text_that_nobody_reads_wakes_whoever_is_on_call(ward: Ward, smtp: SmtpServer) -> None:
+    ward.numbers = replace(ward.numbers, aftercare=AftercarePolicy(read_text_seconds=0.5))
+    known(ward, "p-1")
+    text(ward, "the heron stands in the reeds again")
+
+    eventually(lambda: smtp.mails_to(ward.address("dr-one")), within=20)
+    case = ward.case_of("p-1")
+    assert (case["source"], case["severity"]) == ("inbound_text", "low")
+    assert "heron" not in str(smtp.mails_to(ward.address("dr-one"))[0])
+
+
+def test_a_text_that_no_rule_understands_waits_for_a_clinician(ward: Ward) -> None:
+    known(ward, "p-1")
+    for _ in range(3):  # the provider repeats itself
+        text(ward, "the heron stands in the reeds again", id="sms-1")
+
+    (follow_up,) = eventually(lambda: ward.follow_ups(kind="read_text"), within=20)
+    assert (follow_up["patient_id"], follow_up["owner_role"]) == ("p-1", "clinician")
+    assert follow_up["escalate_time"] == follow_up["due_time"]
+    assert ward.cases() == []

@@ -92,6 +92,20 @@ async def test_an_opt_out_shows_the_hole_that_it_makes_and_a_cancellation_closes
     assert cancelled.opt_out.HasField("cancel_time")
 
 
+async def test_somebody_whom_a_rung_names_is_missed_like_a_rotation(
+    supervisor: Caller, front: Front
+) -> None:
+    request = a_policy()
+    request.escalation_policy.rungs[0].targets[0].clinician_id = "dr-nine"
+    await supervisor.ask(request)
+    answer = await front.caller("dr-nine", Role.CLINICIAN).ask(an_opt_out(clinician_id="dr-nine"))
+
+    (gap,) = answer.coverage_gaps
+    assert (gap.rotation_id, gap.clinician_id) == ("", "dr-nine")
+    assert (gap.start_time, gap.end_time) == (at(days=1), at(days=1, hours=6))
+    assert await gaps(supervisor) == [gap]
+
+
 async def test_a_repeated_opt_out_is_one_opt_out(supervisor: Caller, clinician: Caller) -> None:
     request = an_opt_out(request_id=new_id())
 

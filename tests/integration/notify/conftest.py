@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from pymongo.database import Database
 
 from chassis.settings import Secret
@@ -25,7 +25,17 @@ class Moody:
 
     def __init__(self) -> None:
         self.to_recipient = self.to_mail = "250 OK"
+        self.to_login = "235 2.7.0 welcome"
+        self.logins = 0
         self.taken: list[Envelope] = []
+
+    def authenticate(
+        self, _server: SMTP, _session: Session, _envelope: Envelope, *_said: Any
+    ) -> AuthResult:
+        """Let in or turn away whoever says who they are; others need not say it."""
+        self.logins += 1
+        is_let_in = self.to_login.startswith("235")
+        return AuthResult(success=is_let_in, handled=False, message=self.to_login)
 
     async def handle_RCPT(  # aiosmtpd calls it so
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any
@@ -51,7 +61,14 @@ def moody() -> Moody:
 @pytest.fixture
 def smtp_port(moody: Moody) -> Iterator[int]:
     """Where the moody server listens."""
-    controller = Controller(moody, hostname="127.0.0.1", port=_free_port(), enable_SMTPUTF8=False)
+    controller = Controller(
+        moody,
+        hostname="127.0.0.1",
+        port=_free_port(),
+        enable_SMTPUTF8=False,
+        authenticator=moody.authenticate,
+        auth_require_tls=False,
+    )
     controller.start()
     yield controller.port
     controller.stop()

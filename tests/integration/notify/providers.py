@@ -64,6 +64,29 @@ def misbehaving(
         thread.join(10)
 
 
+@contextmanager
+def greeting(words: bytes) -> Iterator[int]:
+    """A port that greets whoever comes with these words, and listens to nothing."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                with connection:
+                    connection.sendall(words)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield server.getsockname()[1]
+    finally:
+        with suppress(OSError):
+            server.shutdown(socket.SHUT_RDWR)
+        server.close()
+        thread.join(10)
+
+
 @dataclass
 class Edge:
     """Takes callbacks as notify's edge will: URL, fields and signature of each."""

@@ -31,6 +31,8 @@ from services.notify.bootstrap import Notify, Surroundings, bootstrap
 from services.notify.domain.commands import RegisterContactPoint
 from services.notify.domain.message import Channel
 from services.notify.domain.policy import NotifyPolicy
+from services.notify.domain.wish_commands import PutPreferences
+from services.notify.domain.wording import Language
 from services.notify.gateways.smtp import SmtpMailer, SmtpProvider, SmtpServer
 from services.notify.http import Edge
 from services.notify.ports import Provider
@@ -52,7 +54,7 @@ from tests.waiting import eventually
 T = TypeVar("T")
 M = TypeVar("M", bound=Message)
 TENANT = "river"
-NUMBER = "+15555550142"
+NUMBER, DEVICE = "+15555550142", "device-token-of-nobody:APA91b"
 # The number to which people text the tenant.
 OURS = "+15555550000"
 STEP = 0.6
@@ -77,9 +79,16 @@ class Station:
         """The recipient has these channels, in this order."""
         call = self.call("boss", Role.ADMINISTRATOR)
         for rank, channel in enumerate(channels, start=1):
-            reach = f"{recipient_id}@staff.example" if channel is Channel.EMAIL else NUMBER
-            command = RegisterContactPoint(recipient_id, channel, reach, "", rank)
+            reach = {Channel.EMAIL: f"{recipient_id}@staff.example", Channel.PUSH: DEVICE}
+            address = reach.get(channel, NUMBER)
+            command = RegisterContactPoint(recipient_id, channel, address, "", rank)
             await asyncio.to_thread(self.notify.contacts.register, call, command)
+
+    async def speaks(self, language: Language, *, recipient_id: str = "dr-one") -> None:
+        """The recipient, who has a channel, wants to be written to in that language."""
+        wish = PutPreferences(recipient_id, language, frozenset(), None, "")
+        call = self.call("boss", Role.ADMINISTRATOR)
+        await asyncio.to_thread(self.notify.wishing.put, call, wish)
 
     async def page(
         self, recipient_id: str = "dr-one", *, page_id: str = "", seconds: float = 60, **parts: Any
@@ -197,7 +206,7 @@ async def open_station(
         call_receipt_seconds=STEP * 2,
     )
     telephone = ExchangeProvider(exchange, CALLBACK)
-    server = SmtpServer.of(f"smtp://127.0.0.1:{smtp_port}")
+    server = SmtpServer.of(f"smtp://river:secret@127.0.0.1:{smtp_port}")
     mail = SmtpProvider("smtp", SmtpMailer(server, seconds=3))
     notify = bootstrap(
         store=store,

@@ -47,6 +47,39 @@ async def test_where_the_first_channel_is_refused_the_second_has_the_page(
     assert station.emitted(events_pb2.MessageFailed) == []
 
 
+async def test_a_page_survives_a_mail_server_that_lets_nobody_in_for_a_while(
+    station: Station,
+) -> None:
+    station.moody.to_login = "535 5.7.8 nobody is let in"
+    await station.register(MAIL)
+    await station.page()
+    await station.until(lambda: station.moody.logins >= 3)
+    assert station.emitted(events_pb2.MessageFailed) == []
+
+    station.moody.to_login = "235 2.7.0 welcome"
+    await station.until(station.mails)
+    assert await station.settled() == ["delivered"]
+    assert len(station.mails()) == 1
+    tries = [each["reason"] for each in station.messages()[0]["attempts"]]
+    assert set(tries[:-1]) == {"PROVIDER_CLOSED"}
+    assert tries[-1] == ""
+
+
+async def test_a_page_that_is_never_let_in_ends_with_its_time_and_crisis_hears_of_it_once(
+    station: Station,
+) -> None:
+    station.moody.to_login = "535 5.7.8 nobody is let in"
+    await station.register(MAIL)
+    page_id = await station.page(seconds=2)
+
+    assert await station.settled() == ["failed_final"]
+    assert [(told.page_id, told.reason) for told in station.emitted(events_pb2.MessageFailed)] == [
+        (page_id, "EXPIRED")
+    ]
+    assert station.moody.logins > 1
+    assert station.mails() == []
+
+
 async def test_a_mail_that_nobody_answers_is_followed_by_a_text_and_then_by_a_call(
     station: Station,
 ) -> None:

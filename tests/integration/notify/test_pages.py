@@ -17,8 +17,11 @@ from haven.notify.v1 import events_pb2
 from pymongo import MongoClient
 
 from chassis.auth.pki import ensure_local_pki
+from services.notify.codec import html
+from services.notify.domain.answer import Answer
 from services.notify.domain.lock_screen import TELLING
 from services.notify.domain.message import Channel
+from services.notify.domain.wording import Language
 from services.notify.http import Edge, served_over_http
 from tests.integration.notify.conftest import Moody
 from tests.integration.notify.station import Station, open_station
@@ -99,6 +102,26 @@ async def test_a_token_works_once_however_often_it_is_pressed_at_the_same_time(
     assert len(station.answered()) == 1
     status, _, _ = await station.browse("GET", path)
     assert status == 410
+
+
+async def test_who_reads_spanish_is_asked_and_thanked_in_spanish(station: Station) -> None:
+    await station.register(Channel.EMAIL)
+    await station.speaks(Language.SPANISH)
+    (path,) = await mailed(station, "dr-one")
+    tongue = Language.SPANISH
+
+    _, shown, _ = await station.browse("GET", path)
+    assert (html.CALLED[tongue] in shown, html.BUTTONS[Answer.DECLINE][tongue] in shown) == (
+        True, True
+    )  # fmt: skip
+    for status, form, words in (
+        (400, {}, html.UNCLEAR),
+        (200, {"answer": "acknowledge"}, html.RECORDED),
+        (410, {"answer": "acknowledge"}, html.USED),
+    ):
+        answered, said, _ = await station.browse("POST", path, **form)
+        assert (answered, words[tongue] in said) == (status, True)
+        assert words[Language.ENGLISH] not in said
 
 
 async def test_two_people_answer_each_for_themselves(station: Station) -> None:

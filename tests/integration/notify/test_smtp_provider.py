@@ -11,15 +11,17 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from prometheus_client import REGISTRY
 
 from chassis.auth.pki import ensure_local_pki
 from chassis.errors import FailedPrecondition, Unavailable
 from services.notify.domain.message import Channel
+from services.notify.gateways.failover import Failover
 from services.notify.gateways.smtp import SmtpMailer, SmtpProvider, SmtpServer
 from services.notify.ports import Receipt
 from tests.dispatches import a_page
 from tests.integration.notify.conftest import Moody
-from tests.integration.notify.providers import ended, misbehaving
+from tests.integration.notify.providers import ended, greeting, misbehaving
 
 PAGE = a_page(channel=Channel.EMAIL, address="lee@staff.example")
 BOUND = 0.4
@@ -140,6 +142,67 @@ def test_only_a_surely_wrong_mailbox_keeps_other_servers_from_being_tried(
 
     assert refused.value.reason == reason
     assert "lee" not in repr(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("535 5.7.8 lee@staff.example is not let in", "PROVIDER_CLOSED"),
+        ("534 5.7.9 say it better", "PROVIDER_CLOSED"),
+        ("454 4.7.0 not now", "PROVIDER_BUSY"),
+    ],
+)
+def test_a_login_that_is_refused_says_nothing_about_the_mail(
+    moody: Moody, smtp_port: int, answer: str, reason: str
+) -> None:
+    moody.to_login = answer
+    server = SmtpServer.of(f"smtp://river:secret@127.0.0.1:{smtp_port}")
+
+    with pytest.raises(Unavailable) as missed:
+        SmtpProvider("smtp", SmtpMailer(server)).send(PAGE)
+
+    assert (missed.value.reason, moody.taken) == (reason, [])
+    assert missed.value.__suppress_context__
+    assert "lee" not in repr(missed.value)
+
+
+def test_a_login_that_is_not_offered_may_be_offered_later(moody: Moody, plain_port: int) -> None:
+    server = SmtpServer.of(f"smtp://river:secret@127.0.0.1:{plain_port}")
+
+    with pytest.raises(Unavailable) as missed:
+        SmtpProvider("smtp", SmtpMailer(server)).send(PAGE)
+
+    assert (missed.value.reason, moody.taken) == ("PROVIDER_CLOSED", [])
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (b"554 5.3.2 no service here\r\n", "PROVIDER_CLOSED"),
+        (b"421 4.3.2 come again\r\n", "PROVIDER_BUSY"),
+    ],
+)
+def test_a_greeting_that_turns_everybody_away_says_nothing_about_the_mail(
+    words: bytes, reason: str
+) -> None:
+    with greeting(words) as port, pytest.raises(Unavailable) as missed:
+        provider_at(port).send(PAGE)
+
+    assert missed.value.reason == reason
+
+
+def test_what_one_server_turns_away_the_next_one_gets_and_the_first_is_paused(
+    moody: Moody, plain_port: int
+) -> None:
+    with greeting(b"554 no\r\n") as port:
+        closed, open_one = SmtpMailer(SmtpServer.of(f"smtp://127.0.0.1:{port}")), plain_port
+        lines = [SmtpProvider("closed", closed), provider_at(open_one)]
+        failover = Failover(lines)
+        receipts = [failover.send(PAGE) for _ in range(3)]
+
+    assert [each.provider for each in receipts] == ["smtp"] * 3
+    assert len(moody.taken) == 3
+    assert REGISTRY.get_sample_value("haven_notify_provider_open", {"provider": "closed"}) == 1
 
 
 def test_a_resolver_that_is_mute_costs_no_more_than_the_bound(

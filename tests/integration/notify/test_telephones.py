@@ -4,6 +4,7 @@ company of Twilio's form, its signatures and our edge."""
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from html import unescape
@@ -23,7 +24,7 @@ from tests.integration.notify.conftest import Moody
 from tests.integration.notify.station import NUMBER, OURS, TENANT, Station, Telephones, open_station
 from tests.integration.notify.test_failover import local
 
-MAIL, TEXT, CALL = Channel.EMAIL, Channel.SMS, Channel.VOICE
+MAIL, TEXT, CALL, PUSH = Channel.EMAIL, Channel.SMS, Channel.VOICE, Channel.PUSH
 ACTION = re.compile(r'action="([^"]+)"')
 
 
@@ -122,3 +123,28 @@ async def test_a_reply_to_a_text_acknowledges(
 
     assert (status, script) == (200, "<Response />")
     assert [told.recipient_id for told in station.answered()] == ["dr-one"]
+
+
+async def test_a_device_whose_app_is_gone_is_asked_once_and_a_new_token_is_used(
+    station: Station, provider: ProviderServer
+) -> None:
+    kind = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
+    details = [{"@type": kind, "errorCode": "UNREGISTERED"}]
+    gone = json.dumps({"error": {"code": 404, "status": "NOT_FOUND", "details": details}})
+    await asyncio.to_thread(provider.be, Side.PUSH, Mood("answer", 404, gone))
+    await station.register(PUSH, TEXT)
+    for texts in (1, 2):
+        await station.page(case_id=f"c-{texts}")
+        await station.until(lambda texts=texts: len(provider.received(Side.SMS)) >= texts)
+
+    assert len(provider.received(Side.PUSH)) == 1
+    tries = [each["attempts"][0] for each in station.messages()]
+    assert [(each["channel"], each["reason"]) for each in tries] == [
+        ("push", "ADDRESS_GONE"), ("sms", "")
+    ]  # fmt: skip
+
+    await asyncio.to_thread(provider.be, Side.PUSH, Mood())
+    await station.register(PUSH)
+    await station.page(case_id="c-3")
+    await station.until(lambda: len(provider.received(Side.PUSH)) == 2)
+    assert provider.received(Side.PUSH)[-1].is_taken

@@ -10,6 +10,8 @@ from haven.crisis.v1 import events_pb2
 
 from chassis.call import Role
 from chassis.errors import FailedPrecondition, NotFound, PermissionDenied, Unavailable
+from chassis.ids import derived_id
+from services.crisis.codec.on_call_documents import gap_from
 from services.crisis.domain.commands import ListPage, ListShifts, OptOutOfCalls
 from services.crisis.domain.escalation import SUPERVISOR_POOL
 from services.crisis.domain.signal import Severity
@@ -121,6 +123,53 @@ def test_a_policy_that_names_a_rotation_nobody_made_is_told_at_once(house: House
     assert hours(house)["rotation_unknown"] == 14 * 24
     house.put_rotation("night", "dr-two")
     assert [each.closing for each in closed(house)] == ["covered"]
+
+
+def test_a_person_of_a_rung_who_goes_without_a_substitute_is_told_ahead(house: House) -> None:
+    house.put_policy(Severity.LOW, (rung(person("dr-two")), rung(SUPERVISOR_POOL)))
+    opt_out, gaps = house.opt_out("dr-two", after(days=3), after(days=3, hours=8))
+
+    (event,) = found(house)
+    assert (event.rotation_id, event.clinician_id, event.kind) == ("", "dr-two", "opted_out")
+    assert event.start_time.ToDatetime(tzinfo=NOON.tzinfo) == after(days=3)
+    assert [gap.hours for gap in gaps] == [8]
+    assert hours(house)["opted_out"] == 8
+    house.time_passes(days=1)
+    assert [event.notice_count for event in found(house)] == [1, 2]
+
+    house.crisis.on_call.cancel(house.call("dr-two"), opt_out.id)
+    (event,) = closed(house)
+    assert (event.closing, event.clinician_id) == ("covered", "dr-two")
+    assert hours(house)["opted_out"] == 0
+
+
+def test_a_policy_that_names_somebody_who_is_away_is_told_at_once(house: House) -> None:
+    house.opt_out("dr-two", after(days=3), after(days=4))
+    assert found(house) == []
+
+    house.put_policy(Severity.LOW, (rung(person("dr-two")),))
+
+    assert [event.clinician_id for event in found(house)] == ["dr-two"]
+
+
+def test_a_person_and_a_rotation_of_one_name_are_two_gaps(house: House) -> None:
+    house.put_rotation("dr-two", "dr-two")
+    house.put_policy(Severity.LOW, (rung(person("dr-two"), rotation_target("dr-two")),))
+    house.opt_out("dr-two", after(days=3), after(days=4))
+
+    told = {(event.rotation_id, event.clinician_id) for event in found(house)}
+    assert told == {("dr-two", ""), ("", "dr-two")}
+    assert len({event.gap_id for event in found(house)}) == 2
+
+
+def test_a_gap_that_an_earlier_release_told_is_the_same_one(house: House) -> None:
+    house.opt_out("dr-one", after(days=2), after(days=3))
+    (document,) = house.store.documents("coverage_gaps")
+    del document["clinician_id"]
+
+    assert gap_from(document).target == rotation_target("on-call")
+    start = after(days=2).isoformat()
+    assert document["_id"] == derived_id(TENANT, "coverage-gap", "on-call", start)
 
 
 def test_a_substitute_leaves_no_hole(house: House) -> None:

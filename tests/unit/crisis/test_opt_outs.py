@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.crisis.domain.coverage import GapKind, Plan, gaps, hours_by_kind, stretches
+from services.crisis.domain.escalation import SUPERVISOR_POOL
 from services.crisis.domain.opt_out import Absences, OptOut
 from services.crisis.domain.rotation import Override, ShiftReason
 from tests.unit.crisis.builders import (
@@ -146,13 +147,17 @@ def test_an_override_splits_a_gap() -> None:
 
 def plan(*rotations: Any, named: tuple[str, ...] = (), opt_outs: tuple[OptOut, ...] = ()) -> Plan:
     known = {each.name: each for each in rotations}
-    return Plan(known, Absences(opt_outs), frozenset(named))
+    return Plan(known, Absences(opt_outs), frozenset(map(rotation_target, named)))
 
 
 def test_a_rotation_that_a_policy_names_and_nobody_made_is_a_gap_from_now_on() -> None:
     (gap,) = plan(named=("night",)).gaps(start=NOON, end=after(days=14))
 
-    assert (gap.rotation, gap.kind, gap.start) == ("night", GapKind.ROTATION_UNKNOWN, NOON)
+    assert (gap.target, gap.kind, gap.start) == (
+        rotation_target("night"),
+        GapKind.ROTATION_UNKNOWN,
+        NOON,
+    )
     assert gap.hours == 14 * 24
 
 
@@ -161,6 +166,42 @@ def test_a_rotation_that_no_policy_names_owes_nobody_cover_once_it_has_ended() -
 
     assert plan(old).gaps(start=NOON, end=after(days=14)) == []
     assert len(plan(old, named=("old",)).gaps(start=NOON, end=after(days=14))) == 1
+
+
+def behind(*opt_outs: OptOut, named: tuple[Any, ...] = (person("dr-nine"),)) -> list[Any]:
+    """When nobody is behind those whom the rungs name."""
+    found = Plan({}, Absences(opt_outs), frozenset(named)).gaps(start=NOON, end=after(days=14))
+    return [(gap.target, gap.kind, gap.start, gap.end) for gap in found]
+
+
+def test_a_person_of_a_rung_who_is_away_is_a_gap_of_exactly_that_time() -> None:
+    opt_outs = (
+        away("dr-nine", after(days=2), after(days=3)),
+        away("dr-nine", after(days=3), after(days=4)),
+        away("dr-one", after(days=1), after(days=9)),
+    )
+
+    assert behind(*opt_outs) == [
+        (person("dr-nine"), GapKind.OPTED_OUT, after(days=2), after(days=4))
+    ]
+
+
+def test_a_person_of_a_rung_with_somebody_who_stands_in_is_no_gap() -> None:
+    stands_in = away("dr-nine", after(days=2), after(days=5), substitute_id="dr-ten")
+    assert behind(stands_in) == []
+
+    both = behind(stands_in, away("dr-ten", after(days=4), after(days=8)))
+    assert [(start, end) for _, _, start, end in both] == [(after(days=4), after(days=5))]
+
+
+def test_an_absence_from_one_rotation_leaves_a_person_on_their_rung() -> None:
+    elsewhere = away("dr-nine", after(days=2), after(days=5), rotation="night")
+
+    assert behind(elsewhere) == []
+
+
+def test_somebody_whom_no_rung_names_may_go() -> None:
+    assert behind(away("dr-nine", after(days=2), after(days=5)), named=(SUPERVISOR_POOL,)) == []
 
 
 def test_hours_are_told_for_every_kind() -> None:

@@ -182,6 +182,18 @@ def test_a_crisis_case_is_followed_from_its_opening_to_its_end() -> None:
     assert list(episode_of(house, ana).open_case_ids) == []
 
 
+def test_of_a_drill_that_is_forgotten_no_copy_stays() -> None:
+    house = House()
+    ana = house.patient()
+    house.hear(crisis.CaseOpened(case_id="drill", severity=crisis.SEVERITY_HIGH, open_time=STAMP))
+    for version, event in enumerate(case_events(ana), start=1):
+        house.hear(event, version=version)
+    for _ in range(2):
+        house.hear(crisis.DrillForgotten(drill_id="d", case_id="drill"), event_id=new_id())
+
+    assert [each["_id"] for each in house.documents("cases")] == ["case"]
+
+
 def test_a_case_that_ended_is_not_opened_again_by_a_late_report() -> None:
     house = House()
     ana = house.patient()

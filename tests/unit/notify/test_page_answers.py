@@ -11,11 +11,14 @@ from haven.notify.v1 import events_pb2
 from chassis.call import system_call
 from chassis.errors import FailedPrecondition, NotFound
 from chassis.ids import new_id
+from services.notify.codec.documents import link_from
 from services.notify.domain.answer import Answer, answer_of_keys, answer_of_text
 from services.notify.domain.commands import AnswerByKeys, AnswerByLink
 from services.notify.domain.inbound import InboundText
 from services.notify.domain.link import Standing
 from services.notify.domain.message import Channel
+from services.notify.domain.wish_commands import PutPreferences
+from services.notify.domain.wording import Language
 from tests.unit.notify.house import NUMBER, TENANT, House
 
 MAIL, TEXT, CALL = Channel.EMAIL, Channel.SMS, Channel.VOICE
@@ -47,7 +50,7 @@ def text(house: House, body: str, number: str = NUMBER, tenant_id: str = TENANT)
 
 
 def use(house: House, token: str, answer: Answer = Answer.ACKNOWLEDGE, **parts: Any) -> Standing:
-    return house.notify.page_answers.by_link(caller(**parts), AnswerByLink(token, answer))
+    return house.notify.page_answers.by_link(caller(**parts), AnswerByLink(token, answer)).standing
 
 
 def tokens(house: House) -> list[str]:
@@ -225,7 +228,7 @@ def test_looking_at_a_link_changes_nothing(house: House) -> None:
     before = house.store.documents("page_links"), house.store.documents("audit_entries")
     looking = system_call(TENANT, service="notify", action="")
     for _ in range(5):
-        assert house.notify.page_answers.standing(looking, token) is Standing.OPEN
+        assert house.notify.page_answers.look(looking, token).standing is Standing.OPEN
 
     assert (house.store.documents("page_links"), house.store.documents("audit_entries")) == before
     assert house.answered == []
@@ -236,7 +239,7 @@ def test_a_link_expires_with_its_page(house: House) -> None:
     (token,) = tokens(house)
     house.time_passes(minutes=5)
 
-    assert house.notify.page_answers.standing(caller(), token) is Standing.EXPIRED
+    assert house.notify.page_answers.look(caller(), token).standing is Standing.EXPIRED
     assert use(house, token) is Standing.EXPIRED
     assert house.answered == []
 
@@ -266,6 +269,27 @@ def test_two_peoples_links_answer_for_each_of_them() -> None:
         use(house, token)
 
     assert [told.recipient_id for told in house.answered] == ["dr-one", "dr-two"]
+
+
+def test_a_link_speaks_the_language_of_its_mail(house: House) -> None:
+    wish = PutPreferences("dr-one", Language.SPANISH, frozenset(), None, "")
+    house.notify.wishing.put(house.call(), wish)
+    paged(house, steps=1)
+    (token,) = tokens(house)
+    command = AnswerByLink(token, Answer.ACKNOWLEDGE)
+
+    assert house.notify.page_answers.look(caller(), token).language is Language.SPANISH
+    for _ in range(2):
+        opened = house.notify.page_answers.by_link(caller(), command)
+        assert opened.language is Language.SPANISH
+
+
+def test_a_link_of_a_release_that_knew_one_language_opens_in_english(house: House) -> None:
+    paged(house, steps=1)
+    (document,) = house.store.documents("page_links")
+    del document["language"]
+
+    assert link_from(document).language is Language.ENGLISH
 
 
 def test_a_token_rests_as_a_hash_only(house: House) -> None:

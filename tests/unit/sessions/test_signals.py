@@ -149,6 +149,17 @@ def test_patient_and_facilitator_are_told_each_step_of_the_case() -> None:
     assert [event.number for event in ward.private("p-1")] == [1, 2, 3, 4, 5, 6]
 
 
+def test_of_a_drill_that_is_forgotten_no_copy_stays() -> None:
+    ward = opened()
+    ward.opens_case(ward.presses(by_patient()).signal.id)
+    at = timestamp(ward.clock.now())
+    ward.hears(crisis.CaseOpened(case_id="k-9", patient_id="d-1", open_time=at), 1)
+    for version in (1, 2):
+        ward.hears(crisis.DrillForgotten(drill_id="d-1", case_id="k-9"), version)
+
+    assert [each["_id"] for each in ward.store.documents("cases")] == ["k-1"]
+
+
 def test_a_step_that_overtakes_the_opening_is_not_lost() -> None:
     ward = opened()
     signal = ward.presses(by_patient()).signal

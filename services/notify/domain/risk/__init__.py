@@ -7,26 +7,20 @@ harmless: it is "unread", and somebody looks.
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
-from services.notify.domain.plain_text import plain, whole
+from services.notify.domain.plain_text import plain
+from services.notify.domain.risk.phrases import PhraseBook, Word, phrase_of
+from services.notify.domain.risk.reading import Speller, readings
 from services.notify.domain.wording import Language
 
 DATA = ("english.toml", "spanish.toml")
-GAP = r"(?:\w+ ){0,4}"
-# A letter's look-alikes inside of words, and letters held down: "k1ll", "diiiie".
-ALIKE = str.maketrans(
-    {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "@": "a", "$": "s", "!": "i"}
-)
-HELD = re.compile(r"(\w)\1{2,}")
-SPELLED = re.compile(r"\b(?:[a-z] ){2,}[a-z]\b")
-MASKED = re.compile(r"(?<=[a-z])[*#._-]+(?=[a-z])")
 UNREAD = "unread"
 # Several times what a telephone sends; of more the two ends are read, and somebody looks.
 LONGEST = 4_000
@@ -40,15 +34,15 @@ class Severity(IntEnum):
     HIGH = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """One reason to look, with its phrases as one expression."""
+    """One reason to look; there is one object for each."""
 
     code: str
     severity: Severity
     language: Language
-    expression: re.Pattern[str]
-    signs: frozenset[str]
+    phrases: tuple[str, ...]
+    signs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +66,7 @@ def assess(text: str) -> Assessment:
         found = assess(f"{text[: LONGEST - 1]}\n{text[-LONGEST:]}")
         codes = tuple(sorted({*found.findings, UNREAD}))
         return Assessment(found.severity or Severity.LOW, codes, found.language)
-    spoken = list(_variants(text))
-    met = [rule for rule in rules() if _matches(rule, spoken, text)]
+    met = _met(text)
     if met:
         worst = max(met, key=lambda rule: rule.severity)
         codes = tuple(sorted({rule.code for rule in met}))
@@ -86,56 +79,58 @@ def assess(text: str) -> Assessment:
 @cache
 def rules() -> tuple[Rule, ...]:
     """Every rule of every language, as the data files say."""
-    return tuple(rule for name in DATA for rule in _rules_of(name))
+    return tuple(rule for content in _contents() for rule in _rules_of(content))
 
 
-def expression_of(phrases: Iterable[str]) -> re.Pattern[str]:
-    """One expression that finds any of the phrases; their form is told in english.toml."""
-    alternatives = "|".join(_phrase(phrase) for phrase in phrases)
-    return re.compile(rf"\b(?:{alternatives})\b")
+def _met(text: str) -> list[Rule]:
+    """In the order of the files, so that of two rules as severe as each other the first one tells
+    the language."""
+    book, spellers = _book()
+    met = {rule for rule in rules() if any(sign in text for sign in rule.signs)}
+    for spoken in readings(text, spellers):
+        book.find(spoken, met)
+    return [rule for rule in rules() if rule in met]
 
 
-def _rules_of(name: str) -> Iterator[Rule]:
-    content = tomllib.loads((files(__package__) / name).read_text(encoding="utf-8"))
+@cache
+def _book() -> tuple[PhraseBook[Rule], tuple[Speller, ...]]:
+    """All phrases of all rules, and who corrects the words that matter in each language."""
+    slots = {content["language"]: content["slots"] for content in _contents()}
+    entries = [
+        (rule, phrase_of(phrase, slots[rule.language]))
+        for rule in rules()
+        for phrase in rule.phrases
+    ]
+    known = {
+        word
+        for _, phrase in entries
+        for step in phrase.steps
+        if isinstance(step, Word)
+        for word in step.exact
+    }
+    spellers = tuple(
+        Speller(content["corrected"], known={*known, *content["common"]}, short=content["short"])
+        for content in _contents()
+    )
+    return PhraseBook(entries), spellers
+
+
+@cache
+def _contents() -> tuple[Mapping[str, Any], ...]:
+    return tuple(
+        tomllib.loads((files(__package__) / name).read_text(encoding="utf-8")) for name in DATA
+    )
+
+
+def _rules_of(content: Mapping[str, Any]) -> Iterator[Rule]:
     for rule in content["rules"]:
         yield Rule(
             code=rule["code"],
             severity=Severity[rule["severity"].upper()],
             language=Language(content["language"]),
-            expression=expression_of(rule["phrases"]),
-            signs=frozenset(rule.get("signs", ())),
+            phrases=tuple(rule["phrases"]),
+            signs=tuple(rule.get("signs", ())),
         )
-
-
-def _phrase(phrase: str) -> str:
-    parts = [GAP if part == "..." else _word(part) for part in phrase.split()]
-    spaced = (
-        part if part == GAP or i == len(parts) - 1 else f"{part} " for i, part in enumerate(parts)
-    )
-    return "".join(spaced)
-
-
-def _word(part: str) -> str:
-    choices = "|".join(re.escape(each).replace(r"\*", r"\w*") for each in part.split("|"))
-    return f"(?:{choices})"
-
-
-def _variants(text: str) -> Iterator[str]:
-    """The text as typed, and as it was meant where letters are held, masked, alike or spaced."""
-    yield whole(text)
-    meant = MASKED.sub("", plain(text))
-    yield whole(meant)
-    held = HELD.sub(r"\1", meant)
-    yield whole(held)
-    yield whole(HELD.sub(r"\1\1", meant))
-    yield whole(held.translate(ALIKE))
-    yield SPELLED.sub(lambda found: found.group().replace(" ", ""), whole(meant))
-
-
-def _matches(rule: Rule, spoken: Iterable[str], text: str) -> bool:
-    if any(sign in text for sign in rule.signs):
-        return True
-    return any(rule.expression.search(variant) for variant in spoken)
 
 
 def _is_unreadable(text: str) -> bool:

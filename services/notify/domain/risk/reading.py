@@ -1,0 +1,83 @@
+"""The words of a text, as typed and as they were meant: a letter held, masked or wrong hides none.
+
+Each reading is a guess beside the others, never in place of what was typed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from services.notify.domain.plain_text import WORDS, plain
+
+# A letter's look-alikes inside of words, and letters held down: "k1ll", "diiiie".
+ALIKE = str.maketrans(
+    {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "@": "a", "$": "s", "!": "i"}
+)
+HELD = re.compile(r"(\w)\1{2,}")
+SPELLED = re.compile(r"\b(?:[a-z] ){2,}[a-z]\b")
+MASKED = re.compile(r"(?<=[a-z])[*#._-]+(?=[a-z])")
+# From so many letters on, one that is missing or another one leaves a word that cannot be doubted.
+LONG = 6
+
+
+class Speller:
+    """What a word was meant to be, for the words that matter: one slip each.
+
+    A letter too many and two in the wrong order are found in every word, a missing or a wrong one
+    in long words only. Words that the rules know are what they are.
+    """
+
+    def __init__(
+        self, meant: Iterable[str], *, known: Iterable[str], short: Mapping[str, str]
+    ) -> None:
+        """`short` are short forms ("u" is "you"); `known` are never corrected."""
+        meant = frozenset(meant)
+        self._known = frozenset(known) | meant
+        self._short = dict(short)
+        self._swapped = {swap: word for word in meant for swap in _swapped(word)}
+        self._near = {word: word for word in meant}
+        for word in (each for each in meant if len(each) >= LONG):
+            self._near.update(dict.fromkeys(_without_one(word), word))
+
+    def meant(self, word: str) -> str:
+        """The word itself where it is no slip of one that matters."""
+        if word in self._short:
+            return self._short[word]
+        if len(word) < 4 or word in self._known:
+            return word
+        if (found := self._swapped.get(word) or self._near.get(word)) is not None:
+            return found
+        near = (self._near.get(each) for each in _without_one(word))
+        return next(filter(None, near), word)
+
+
+def readings(text: str, spellers: Iterable[Speller]) -> list[list[str]]:
+    """The different readings of a text as words; the first is what was typed."""
+    different = dict.fromkeys(tuple(each) for each in _readings(text, spellers))
+    return [list(each) for each in different]
+
+
+def _readings(text: str, spellers: Iterable[Speller]) -> Iterator[list[str]]:
+    typed = plain(text)
+    yield WORDS.findall(typed)
+    meant = MASKED.sub("", typed)
+    spoken = WORDS.findall(meant)
+    yield spoken
+    held = HELD.sub(r"\1", meant)
+    once = WORDS.findall(held)
+    yield once
+    yield WORDS.findall(HELD.sub(r"\1\1", meant))
+    yield WORDS.findall(held.translate(ALIKE))
+    yield SPELLED.sub(lambda found: found.group().replace(" ", ""), " ".join(spoken)).split()
+    for speller in spellers:
+        yield [speller.meant(word) for word in once]
+
+
+def _without_one(word: str) -> Iterator[str]:
+    return (word[:at] + word[at + 1 :] for at in range(len(word)))
+
+
+def _swapped(word: str) -> Iterator[str]:
+    for at in range(len(word) - 1):
+        yield word[:at] + word[at + 1] + word[at] + word[at + 2 :]

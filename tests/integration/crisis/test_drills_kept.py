@@ -1,0 +1,56 @@
+"""A drill, its case and its messages go after their time, in both services; a patient's stay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.integration.crisis.auditing import watchman
+from tests.integration.crisis.ward import TENANT, Ward
+from tests.waiting import eventually
+
+
+def stored(ward: Ward, case_id: str) -> list[Any]:
+    """Whatever either service keeps of a case."""
+    crisis, notify = (ward.client[ward.databases[each]] for each in ("crisis", "notify"))
+    messages = ward.messages(case_id=case_id)
+    links = notify.page_links.find({"message_id": {"$in": [each["_id"] for each in messages]}})
+    return [
+        *crisis.drills.find({"case_id": case_id}),
+        *crisis.cases.find({"_id": case_id}),
+        *crisis.case_acts.find({"case_id": case_id}),
+        *notify.cases.find({"_id": case_id}),
+        *messages,
+        *links,
+    ]
+
+
+def ids(ward: Ward, case_id: str) -> set[str]:
+    """Of whatever either service keeps of a case."""
+    return {str(each["_id"]) for each in stored(ward, case_id)}
+
+
+def test_nothing_but_drills_is_removed_and_of_them_everything(ward: Ward) -> None:
+    ward.signal("p-1")
+    real = str(ward.case_of("p-1")["_id"])
+    eventually(lambda: ward.messages(case_id=real, state="delivered"), within=10)
+    ward.acknowledge(real)
+    ward.contact(real)
+    ward.resolve(real)
+    before = ids(ward, real)
+    numbers = {"drill_period_seconds": 2, "drill_late_seconds": 1.9, "page_lifetime_seconds": 1}
+    runner = watchman(ward, is_drill=True, drill_kept_seconds=3, **numbers).audit.drills
+
+    def drilled() -> str:
+        runner.advance(TENANT)
+        ended = ward.client[ward.databases["crisis"]].drills.find_one({"is_running": False})
+        return str(ended["case_id"]) if ended else ""
+
+    drill = eventually(drilled, within=60)
+    assert ward.messages(case_id=drill)
+
+    def is_gone() -> bool:
+        runner.advance(TENANT)
+        return not stored(ward, drill)
+
+    eventually(is_gone, within=60)
+    assert before <= ids(ward, real)
