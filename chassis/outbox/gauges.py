@@ -1,4 +1,4 @@
-"""What waits, for operators: events not yet published, and messages parked in dead queues."""
+"""What waits, for operators: events not published, or not taken, and messages in dead queues."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from prometheus_client import Gauge
 from chassis.broker import ERRORS, connect, drop, unavailable
 from chassis.errors import HavenError
 from chassis.store import Pending
-from chassis.telemetry.metrics import expect_outbox, outbox_oldest_pending, outbox_pending
+from chassis.telemetry.metrics import (
+    expect_outbox,
+    outbox_oldest_awaiting,
+    outbox_oldest_pending,
+    outbox_pending,
+)
 from chassis.topology import MessageClass, message_counts
 
 SWEEP_SECONDS = 5.0
@@ -24,6 +29,7 @@ class Outbox(Protocol):
     """What is asked of the store."""
 
     def pending_counts(self) -> Mapping[MessageClass, Pending]: ...
+    def oldest_awaiting(self) -> datetime | None: ...
 
 
 class GaugeLoop:
@@ -65,6 +71,8 @@ class GaugeLoop:
         ]
         outbox_pending.labels(self._service).set(sum(each.count for each in counts))
         outbox_oldest_pending.labels(self._service).set(min(oldest).timestamp() if oldest else 0)
+        awaiting = self._outbox.oldest_awaiting()
+        outbox_oldest_awaiting.labels(self._service).set(awaiting.timestamp() if awaiting else 0)
 
     def _show_dead(self) -> None:
         if self._connection is None:
