@@ -27,6 +27,8 @@ RECORDED = re.compile(r"haven:[a-z_]+:[a-z0-9_]+")
 SELECTOR = re.compile(r"(haven_[a-z_]+[a-z])\{([^}]*)\}")
 MATCHER = re.compile(r'([a-z_]+)(=~?)"([^"]*)"')
 ABSENT = re.compile(r'absent\(up\{haven_process="([a-z]+)", haven_service="([a-z]+)"\}\)')
+EXCEPT = re.compile(r'job!~"([a-z|-]+)"')
+DUE_WORK = re.compile(r'DueWork\(\s*"([a-z-]+)"')
 HEADINGS = (
     "## What it means for people",
     "## The first five minutes",
@@ -187,6 +189,19 @@ def test_a_kind_of_process_that_is_gone_wakes_somebody_whichever_it_is() -> None
 
     assert watched | {"crisis-auditor"} == set(commands())
     assert "absent(haven_crisis_audit_last_round_timestamp_seconds)" in asked
+
+
+def test_the_work_that_may_wait_is_work_that_there_is_and_none_of_it_is_about_danger() -> None:
+    (stand,) = [alert["expr"] for alert in alerts() if alert["alert"] == "TimersStand"]
+    (named,) = EXCEPT.findall(stand)
+    works = {
+        name
+        for file in (ROOT / "services").glob("*/timers.py")
+        for name in DUE_WORK.findall(file.read_text())
+    }
+
+    assert set(named.split("|")) < works
+    assert works - set(named.split("|")) >= {"screenings-left", "crisis-messages", "case-deadlines"}
 
 
 def test_the_scrape_names_service_and_process_as_the_alerts_do() -> None:

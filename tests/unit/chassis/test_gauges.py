@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from prometheus_client import REGISTRY
@@ -11,10 +11,13 @@ from prometheus_client import REGISTRY
 from chassis.errors import Unavailable
 from chassis.outbox.gauges import GaugeLoop
 from chassis.store import Pending
+from chassis.store.engine import Due, Timetable
+from chassis.timers import DueWork
 from chassis.topology import MessageClass
 
 NOBODY = "amqp://guest:guest@127.0.0.1:1/"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+DUE_LONGEST = "haven_timer_oldest_due_timestamp_seconds"
 TAKEN_BY_NOBODY = "haven_outbox_oldest_awaiting_timestamp_seconds"
 
 
@@ -23,12 +26,21 @@ class Outbox:
 
     def __init__(self) -> None:
         self.awaiting: datetime | None = None
+        self.due: list[Due] = []
+        self.asked: list[tuple[str, str, int]] = []
 
     def pending_counts(self) -> Mapping[MessageClass, Pending]:
         return {MessageClass.CRISIS: Pending(0, None)}
 
     def oldest_awaiting(self) -> datetime | None:
         return self.awaiting
+
+    def timetable(self, collection: str, field: str, *, limit: int) -> Timetable:
+        self.asked.append((collection, field, limit))
+        return Timetable(self.due[:limit], None)
+
+
+REVIEWS = DueWork("reviews", "charts", "review_time", lambda _call, _id: None)
 
 
 def shown(name: str, **labels: str) -> float | None:
@@ -45,7 +57,7 @@ def test_a_crisis_event_that_the_broker_has_and_no_consumer_took_is_shown_until_
     None
 ):
     outbox = Outbox()
-    loop = GaugeLoop("wards", outbox, amqp_uri=NOBODY, queues=[])
+    loop = GaugeLoop("wards", outbox, amqp_uri=NOBODY, queues=[], due_work=[])
     assert shown(TAKEN_BY_NOBODY, service="wards") == 0
 
     outbox.awaiting = NOON
@@ -55,3 +67,18 @@ def test_a_crisis_event_that_the_broker_has_and_no_consumer_took_is_shown_until_
     outbox.awaiting = None
     look(loop)
     assert shown(TAKEN_BY_NOBODY, service="wards") == 0
+
+
+def test_what_is_due_longest_is_shown_though_nobody_handles_it_and_one_question_is_asked() -> None:
+    store = Outbox()
+    loop = GaugeLoop("wards", store, amqp_uri=NOBODY, queues=[], due_work=[REVIEWS])
+    assert shown(DUE_LONGEST, job="reviews") == 0
+
+    store.due = [Due("t1", "c1", NOON), Due("t2", "c2", NOON + timedelta(seconds=9))]
+    look(loop)
+    assert shown(DUE_LONGEST, job="reviews") == NOON.timestamp()
+    assert store.asked == [("charts", "review_time", 1)]
+
+    store.due = []
+    look(loop)
+    assert shown(DUE_LONGEST, job="reviews") == 0
