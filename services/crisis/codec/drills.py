@@ -31,7 +31,3 @@ def drill_from(document: Document) -> Drill:
         end_time=document["end_time"],
         version=document["version"],
     )
-
-
-def no_message(_event: object) -> None:
-    """A drill tells nobody anything; its case does."""

@@ -13,7 +13,7 @@ from haven.sessions.v1 import events_pb2 as sessions
 
 from chassis.decode import Fields
 from chassis.errors import Internal
-from services.sessions.domain.commands import CaseStep, FollowCase
+from services.sessions.domain.commands import CaseStep, FollowCase, RaiseDrill
 from services.sessions.domain.copies import AliasGiven, ConsentGiven, ConsentLost, SeatChange
 from services.sessions.domain.events import (
     AttendanceRecorded,
@@ -148,6 +148,14 @@ def consent_given(event: intake.ConsentRecorded) -> ConsentGiven:
     given = ConsentGiven(fields.identifier("patient_id"), fields.identifier("scope"))
     fields.done()
     return given
+
+
+def drill_started(event: crisis.DrillStarted) -> RaiseDrill:
+    """A drill's signal is to be raised."""
+    fields = Fields(event)
+    drill = RaiseDrill(fields.identifier("drill_id"))
+    fields.done()
+    return drill
 
 
 def case_opened(event: crisis.CaseOpened) -> FollowCase:

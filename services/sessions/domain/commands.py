@@ -54,6 +54,13 @@ class RaiseSignal:
 
 
 @dataclass(frozen=True, slots=True)
+class RaiseDrill:
+    """The platform tries itself: the id is the drill's, its signal's, and its patient's."""
+
+    drill_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Enter:
     """A connection asks for its participant's place in the room."""
 

@@ -7,7 +7,7 @@ from chassis.errors import InvalidArgument, NotFound
 from chassis.ids import derived_id
 from chassis.store import Store, Tx
 from services.sessions.domain.case import Case
-from services.sessions.domain.commands import CaseStep, FollowCase, RaiseSignal
+from services.sessions.domain.commands import CaseStep, FollowCase, RaiseDrill, RaiseSignal
 from services.sessions.domain.events import Origin
 from services.sessions.domain.log import PrivateEvent
 from services.sessions.domain.session import Session
@@ -41,6 +41,18 @@ class Signals:
         """Keep the signal, tell crisis, the person and the room's staff; once per key."""
         alarm = alarm_of(call, command)
         return self._store.transact(call, lambda tx: self._raise(tx, alarm))
+
+    def raise_for_drill(self, call: Call, command: RaiseDrill) -> None:
+        """Keep the drill's signal and tell crisis, as for a patient alone; nobody is told of it."""
+        id = command.drill_id
+        alarm = Alarm(id, patient_id=id, raised_by=id, origin=Origin.PATIENT)
+
+        def change(tx: Tx) -> None:
+            if self._records.signals.peek(tx, id) is None:
+                signal = raised(alarm, tx.now, location=None, recipient_ids=())
+                self._records.signals.put(tx, signal)
+
+        self._store.transact(call, change)
 
     def follow(self, call: Call, command: FollowCase) -> None:
         """Take a step of a case, and tell those whom it concerns."""

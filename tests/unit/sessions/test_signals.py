@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from haven.crisis.v1 import events_pb2 as crisis
 from haven.sessions.v1 import events_pb2 as sessions
@@ -147,6 +149,19 @@ def test_patient_and_facilitator_are_told_each_step_of_the_case() -> None:
     assert told(ward, "p-1") == steps
     assert told(ward, "f-1") == steps
     assert [event.number for event in ward.private("p-1")] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_drills_signal_is_raised_once_as_a_patients_and_nobody_is_told_of_it() -> None:
+    ward = opened()
+    drill_id = str(uuid4())
+    for _ in range(2):
+        ward.hears(crisis.DrillStarted(drill_id=drill_id))
+    ward.opens_case(drill_id)
+
+    (signal,) = ward.store.emitted(sessions.SafetySignalRaised)
+    assert (signal.safety_signal_id, signal.patient_id) == (drill_id, drill_id)
+    assert (signal.session_id, signal.location_id) == ("", "")
+    assert ward.private(drill_id) == []
 
 
 def test_a_step_that_overtakes_the_opening_is_not_lost() -> None:
