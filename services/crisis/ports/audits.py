@@ -68,7 +68,7 @@ class WaitingEvents(Protocol):
 
 
 class DeadQueues(Protocol):
-    """The dead queues of crisis-class events that crisis or notify should have taken."""
+    """The dead queues of crisis-class events, to whomever they should have come."""
 
     def parked(self) -> list[ParkedEvent]:
         """What lies there, oldest first; Unavailable where the broker is away."""
