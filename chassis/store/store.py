@@ -145,6 +145,13 @@ class Store:
         """Crisis-class events that some consumer has not taken yet, oldest first."""
         return self._look(lambda rows: outbox_rows.awaiting_receipts(rows, limit))
 
+    def oldest_awaiting(self) -> datetime | None:
+        """Since when a crisis-class event waits for some consumer to take it; None where none does.
+
+        Published or not, and however often it was delivered: only a receipt ends it.
+        """
+        return self._look(outbox_rows.oldest_awaiting)
+
     def receipt(self, event_id: str, consumer: str) -> None:
         """The consumer has committed this event's effect."""
         self._look(lambda rows: outbox_rows.receipt(rows, event_id, consumer))

@@ -217,7 +217,7 @@ def bootstrap_audit(crisis: Crisis, *, store: Store, policy_of: PolicyOf) -> Aud
             book=MongoAuditBook(),
             plans=MongoPlans(store),
             events=OutboxEvents(store),
-            mends=Mends(cases.rescue, cases.take),
+            mends=Mends(cases.rescue, cases.take, _acts(crisis)),
             policy_of=policy_of,
         ),
         drills=Drills(
@@ -228,6 +228,17 @@ def bootstrap_audit(crisis: Crisis, *, store: Store, policy_of: PolicyOf) -> Aud
             policy_of=policy_of,
         ),
     )
+
+
+def _acts(crisis: Crisis) -> Mapping[str, Callable[[Call, str], None]]:
+    """What the relay's timers do, but for the deadlines of cases."""
+    return {
+        "follow-ups": crisis.care.follow_ups.escalate,
+        "person-queue": crisis.care.person_queue.act,
+        "case-hand-offs": crisis.hand_offs.hand_off,
+        "plan-changes": crisis.hand_offs.after_change,
+        "cover-checks": crisis.on_call.check,
+    }
 
 
 def audit_of_process(process: Process) -> Audit:

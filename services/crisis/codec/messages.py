@@ -266,6 +266,13 @@ def _gap_closed(event: events.CoverageGapClosed) -> Message:
     return message
 
 
+def _drill_started(event: events.DrillStarted) -> Message:
+    message = events_pb2.DrillStarted(drill_id=event.drill_id)
+    message.start_time.FromDatetime(event.start_time)
+    message.expire_time.FromDatetime(event.expire_time)
+    return message
+
+
 PUBLISHED: Mapping[type, Callable[[Any], Message]] = {
     events.CaseOpened: _opened,
     events.PageRequested: _page_requested,
@@ -274,6 +281,7 @@ PUBLISHED: Mapping[type, Callable[[Any], Message]] = {
     events.CaseContacted: _contacted,
     events.CaseResolved: _resolved,
     events.FollowUpMissed: _missed,
+    events.DrillStarted: _drill_started,
     events.CoverageGapFound: _gap_found,
     events.CoverageGapClosed: _gap_closed,
 }

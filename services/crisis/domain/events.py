@@ -89,6 +89,15 @@ class FollowUpMissed:
 
 
 @dataclass(frozen=True, slots=True)
+class DrillStarted:
+    """Whoever takes patients' signals is to raise the drill's."""
+
+    drill_id: str
+    start_time: datetime
+    expire_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CoverageGapFound:
     """Nobody will be there, or is; told again each day until somebody is."""
 

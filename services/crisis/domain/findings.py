@@ -30,6 +30,8 @@ class FindingKind(StrEnum):
     DEADLINE_MISSING = "deadline_missing"
     # A timer that should have fired.
     DEADLINE_OVERDUE = "deadline_overdue"
+    # Something else of which the time has come: a follow-up, a wait for a person, a hand-off.
+    WORK_OVERDUE = "work_overdue"
     # Somebody took the case, and is not there any more.
     OWNER_NOT_LIVE = "owner_not_live"
     # Somebody was to be woken, and no provider has said yes or no.
@@ -54,6 +56,8 @@ class Repair(StrEnum):
     RESTORE = "restore"
     # Let the case wake the next people.
     CLIMB = "climb"
+    # Do what the relay's timer would have done.
+    ACT = "act"
     # Open a case for the supervisors.
     OPEN = "open"
 
@@ -63,12 +67,23 @@ class Finding:
     """One thing that is wrong, and since when."""
 
     kind: FindingKind
-    # Of a case, an event or a rotation; never a person's.
+    # Of a case, an event, a rotation or what is due; never a person's.
     subject_id: str
     age: timedelta
     repair: Repair = Repair.NONE
     # For pages: all that the case asked for last; it is climbed only while these are still those.
     unheard: frozenset[str] = frozenset()
+    # The kind of due work, where that is what is overdue.
+    work: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """One thing whose time has come, by the name of its kind of due work."""
+
+    work: str
+    id: str
+    time: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +162,14 @@ def deadline_finding(row: CaseRow, *, now: datetime, late: timedelta) -> Finding
         return None
     kind = FindingKind.OWNER_NOT_LIVE if is_owned else FindingKind.DEADLINE_OVERDUE
     return Finding(kind, row.id, overdue, Repair.CLIMB)
+
+
+def work_findings(rows: Iterable[DueRow], *, now: datetime) -> list[Finding]:
+    """What has been due for too long. Its own use case looks again, and does it once."""
+    return [
+        Finding(FindingKind.WORK_OVERDUE, row.id, now - row.time, Repair.ACT, work=row.work)
+        for row in rows
+    ]
 
 
 def page_findings(

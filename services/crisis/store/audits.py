@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from chassis.store import Document, Reader, Store, Tx
@@ -15,15 +16,27 @@ from chassis.store.once import INBOX
 from chassis.store.outbox_rows import OUTBOX, OutboxRow
 from chassis.topology import MessageClass
 from services.crisis.codec import documents
-from services.crisis.domain.findings import CaseRow, EventRow, PageRow, ParkedEvent
+from services.crisis.domain.findings import CaseRow, DueRow, EventRow, PageRow, ParkedEvent
 from services.crisis.domain.record import SYSTEM, State
 from services.crisis.domain.timeline import Act, ActKind
-from services.crisis.store import ACTS, CASES
+from services.crisis.store import ACTS, CASES, FOLLOW_UPS, PERSON_REQUESTS
+from services.crisis.store.on_call import CHECKS
 
 # Of each round: in a storm the newest pages and events are looked at in the next one.
 MOST_PAGES = 5_000
+MOST_DUE = 500  # of each kind
 MOST_EVENTS = 1_000
 ANSWERS = (ActKind.PAGE_DELIVERED, ActKind.PAGE_FAILED)
+# Where the times of due work are, by its name as the relay's timers have it.
+DUE = MappingProxyType(
+    {
+        "follow-ups": (FOLLOW_UPS, "escalate_time"),
+        "person-queue": (PERSON_REQUESTS, "act_time"),
+        "case-hand-offs": (CASES, "next_hand_off_time"),
+        "plan-changes": (CHECKS, "plan_change_time"),
+        "cover-checks": (CHECKS, "next_check_time"),
+    }
+)
 CASE_FIELDS = (
     "state", "next_deadline_time", "owner_id", "update_time", "wait_start", "pages", "policy",
     "rung",
@@ -38,6 +51,26 @@ class MongoAuditBook:
         return [
             _case_row(each) for each in reader.find(CASES, {"is_open": True}, fields=CASE_FIELDS)
         ]
+
+    def overdue(self, reader: Reader, *, before: datetime) -> list[DueRow]:
+        """What has been due since before then, of every kind but the deadlines of cases."""
+        return [
+            DueRow(work, each["_id"], each[field])
+            for work, (collection, field) in DUE.items()
+            for each in reader.find(
+                collection,
+                {field: {"$type": "date", "$lt": before}},
+                sort=[(field, 1)],
+                limit=MOST_DUE,
+                fields=(field,),
+            )
+        ]
+
+    def is_due(self, reader: Reader, work: str, id: str) -> bool:
+        """True while the time of this work has come and nobody has done it."""
+        collection, field = DUE[work]
+        due = {"_id": id, field: {"$type": "date", "$lte": reader.now}}
+        return reader.find_one(collection, due, fields=(field,)) is not None
 
     def pages(self, reader: Reader, *, since: datetime) -> list[PageRow]:
         """Pages asked for since then."""

@@ -67,11 +67,12 @@ class House:
         )
 
     def staffed(self) -> House:
-        """The same house with people on call and a ladder for each severity."""
+        """The same house with people on call, and a ladder for each severity."""
         for name, clinician_id in (("on-call", "dr-one"), ("back-up", "dr-two")):
             self.put_rotation(name, clinician_id)
         for severity in Severity:
             self.put_policy(severity, RUNGS)
+        self.do_what_is_due()  # the plans have changed
         return self
 
     def put_policy(self, severity: Severity, rungs: tuple[Rung, ...], etag: str = "") -> Any:

@@ -297,3 +297,14 @@ def test_a_finding_about_a_case_that_is_gone_is_refused_and_harms_nobody() -> No
 
     with pytest.raises(NotFound):
         audit_of(house).auditing.repair(TENANT, ghost)
+
+
+@pytest.mark.parametrize("about", list(About))
+def test_a_dead_letter_of_a_drill_is_told_and_opens_no_case(about: About) -> None:
+    """A late drill speaks for itself; nobody would ever close what is opened beside it."""
+    auditing = audit_of(House(is_drill=True)).auditing
+
+    finding = auditing.dead_letter(a_parked(about=about))
+
+    assert finding is not None
+    assert finding.repair is Repair.NONE
