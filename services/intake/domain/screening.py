@@ -13,7 +13,7 @@ from enum import Enum
 from uuid import UUID, uuid5
 
 from chassis.errors import FailedPrecondition
-from services.intake.domain.answers import GivenAnswer, read_answers
+from services.intake.domain.answers import Answer, GivenAnswer, read_answers
 from services.intake.domain.instruments import instrument_of
 from services.intake.domain.instruments.model import Instrument, Triage
 from services.intake.domain.scoring import Score, score
@@ -82,7 +82,7 @@ class Screening:
     is_part2_protected: bool
     create_time: datetime
     state: ScreeningState = ScreeningState.ANSWERING
-    answers: dict[str, int | None] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(default_factory=dict)
     # The highest tier raised so far.
     raised_tier: Tier = Tier.NONE
     score: Score | None = None

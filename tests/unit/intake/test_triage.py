@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.intake.domain.answers import GivenAnswer, read_answers
 from services.intake.domain.instruments.cssrs import CSSRS, Q1, Q2, Q3, Q4, Q5, Q6, Q6B
 from services.intake.domain.instruments.gad7 import GAD7
-from services.intake.domain.instruments.phq9 import ITEM_9, PHQ9
+from services.intake.domain.instruments.model import Item
+from services.intake.domain.instruments.phq9 import FREQUENCY, ITEM_9, PHQ9
 from services.intake.domain.tier import Tier
 from services.intake.domain.triage import (
     TriageRules,
@@ -152,6 +154,66 @@ def test_whatever_is_hidden_of_a_screen_its_tier_is_never_below_the_true_one(
     }
     true = expected(screen)
     assert certain_tier(CSSRS, partial, RULES) <= true <= reachable_tier(CSSRS, partial, RULES)
+
+
+def odd_answers(item: Item) -> st.SearchStrategy[GivenAnswer]:
+    """What a client may send for an item and nobody can read."""
+    numbers = st.integers(-(2**31), 2**31 - 1).filter(lambda n: not item.low <= n <= item.high)
+    codes = st.text(min_size=1) | st.sampled_from([*FREQUENCY, "yes", "0", " LA33-6", "la33-6"])
+    return (
+        st.just(GivenAnswer(item.code))
+        | numbers.map(lambda number: GivenAnswer(item.code, value=number))
+        | codes.filter(lambda code: code not in item.answer_codes).map(
+            lambda code: GivenAnswer(item.code, answer_code=code)
+        )
+    )
+
+
+@settings(deadline=None)  # a busy machine is not a finding
+@given(st.data(), st.sampled_from(list(patterns())), st.sets(st.sampled_from(ALL)))
+def test_whatever_of_a_screen_arrives_mistyped_its_tier_is_never_below_the_true_one(
+    data: st.DataObject, screen: dict[str, int], mistyped: set[str]
+) -> None:
+    sent = [
+        data.draw(odd_answers(CSSRS.item(code)))
+        if code in mistyped
+        else GivenAnswer(code, value=value)
+        for code, value in screen.items()
+    ]
+    answers = read_answers(CSSRS, data.draw(st.permutations(sent)))
+    assert certain_tier(CSSRS, answers, RULES) <= expected(screen)
+    assert reachable_tier(CSSRS, answers, RULES) >= expected(screen)
+    assert unanswered_safety_items(CSSRS, answers) >= mistyped & set(screen)
+
+
+@settings(deadline=None)  # a busy machine is not a finding
+@given(st.data(), st.dictionaries(st.sampled_from(ALL), st.sampled_from([NO, YES, None, "odd"])))
+def test_what_is_mistyped_is_never_less_than_any_value_it_could_have_meant(
+    data: st.DataObject, sent: dict[str, int | str | None]
+) -> None:
+    given_answers, mistyped = [], []
+    for code, value in sent.items():
+        if isinstance(value, str):
+            given_answers.append(data.draw(odd_answers(CSSRS.item(code))))
+            mistyped.append(code)
+        else:
+            given_answers.append(GivenAnswer(code, value=value, is_skipped=value is None))
+    answers = read_answers(CSSRS, given_answers)
+    tier = reachable_tier(CSSRS, answers, RULES)
+    for meant in product((NO, YES, None), repeat=len(mistyped)):
+        read = answers | dict(zip(mistyped, meant, strict=True))
+        assert reachable_tier(CSSRS, read, RULES) <= tier
+
+
+@settings(deadline=None)  # a busy machine is not a finding
+@given(st.data(), st.sampled_from(PHQ9.items), st.integers(0, 3))
+def test_whatever_of_a_phq_9_arrives_mistyped_its_item_nine_counts(
+    data: st.DataObject, item: Item, value: int
+) -> None:
+    sound = [GivenAnswer(each.code, value=value) for each in PHQ9.items if each is not item]
+    answers = read_answers(PHQ9, [data.draw(odd_answers(item)), *sound])
+    is_calm = value == 0 and item.code != ITEM_9
+    assert reachable_tier(PHQ9, answers, RULES) is (Tier.NONE if is_calm else Tier.MODERATE)
 
 
 @settings(deadline=None)  # a busy machine is not a finding
