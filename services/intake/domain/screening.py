@@ -19,7 +19,6 @@ from services.intake.domain.instruments.model import Instrument, Triage
 from services.intake.domain.scoring import Score, score
 from services.intake.domain.tier import Tier, Trigger
 from services.intake.domain.triage import (
-    TRIGGERS,
     TriageRules,
     certain_tier,
     reachable_tier,
@@ -136,7 +135,7 @@ class Screening:
 
     @property
     def _trigger(self) -> Trigger:
-        return TRIGGERS.get(self.instrument.triage, Trigger.SCREENING_ABANDONED)
+        return self.instrument.trigger or Trigger.SCREENING_ABANDONED
 
     def _require_answering(self) -> None:
         if self.state is not ScreeningState.ANSWERING:
