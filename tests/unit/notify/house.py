@@ -98,7 +98,8 @@ class House:
         self, event: Any, *, event_id: str = "", version: int = 1, tenant_id: str = TENANT
     ) -> None:
         """An event arrives, by whichever way."""
-        once = EventOnce(f"notify.{type(event).__name__}", event_id or new_id(), version, NOON)
+        now, consumer = self.clock.now(), f"notify.{type(event).__name__}"
+        once = EventOnce(consumer, event_id or new_id(), version, now)
         actor = Actor("service:peer", frozenset({Role.WORKLOAD}))
         call = Call(tenant_id, actor, "event.test", once, Deadline.after(60))
         self.notify.consumers[type(event)](call, event)
