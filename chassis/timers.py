@@ -169,7 +169,7 @@ class DueRunner:
             for loop in self._loops
         ]
         for loop in self._loops:
-            watch.listen(loop.work.collection, partial(_wake, loop.wake))
+            watch.listen(loop.work.collection, partial(_wake, loop), fields=(loop.work.field,))
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -201,8 +201,10 @@ class DueRunner:
         loop.close()
 
 
-def _wake(event: threading.Event, _row: Document) -> None:
-    event.set()
+def _wake(loop: DueLoop, row: Document) -> None:
+    """Look, unless what was written is known and has no time for this loop."""
+    if not row or row.get(loop.work.field) is not None:
+        loop.wake.set()
 
 
 def _rest(outcome: str, attempts: int) -> float:

@@ -36,6 +36,17 @@ class CrisisServicer(crisis_pb2_grpc.CrisisServiceServicer):
             encode=answers.open_case,
         )
 
+    async def ReportConcern(
+        self, request: crisis_pb2.ReportConcernRequest, context: Context
+    ) -> crisis_pb2.ReportConcernResponse:
+        return await self._run(
+            request,
+            context,
+            decode=wire.report_concern,
+            handle=self._crisis.cases.report,
+            encode=answers.report_concern,
+        )
+
     async def AcknowledgeCase(
         self, request: crisis_pb2.AcknowledgeCaseRequest, context: Context
     ) -> crisis_pb2.AcknowledgeCaseResponse:

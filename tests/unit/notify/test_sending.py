@@ -9,6 +9,10 @@ from prometheus_client import REGISTRY
 
 from chassis.errors import FailedPrecondition, InvalidArgument, Unavailable
 from chassis.store import AlreadyDone
+from services.notify.codec.documents import DUE_FIELDS
+from services.notify.domain.message import MessageClass
+from services.notify.store import INDEXES, MESSAGES
+from services.notify.timers import due_work
 from tests.unit.notify.builders import NOON, after
 from tests.unit.notify.house import House
 
@@ -264,8 +268,36 @@ def test_a_page_and_a_nudge_do_not_wait_in_the_same_line(house: House) -> None:
     house.absence()
 
     page, nudge = house.messages
-    assert (page["crisis_attempt_time"], page["other_attempt_time"]) == (NOON, None)
-    assert (nudge["crisis_attempt_time"], nudge["other_attempt_time"]) == (None, NOON)
+    assert (page["crisis_attempt_time"], page["clinical_attempt_time"]) == (NOON, None)
+    assert (nudge["crisis_attempt_time"], nudge["clinical_attempt_time"]) == (None, NOON)
+
+
+def test_every_class_has_a_line_and_an_index_of_its_own(house: House) -> None:
+    lines = {work.field: work.name for work in due_work(house.notify)}
+
+    assert {lines[DUE_FIELDS[each]] for each in MessageClass} == {
+        "crisis-messages", "clinical-messages", "schedule-messages", "bulk-messages"
+    }  # fmt: skip
+    indexed = {index.keys[0][0] for index in INDEXES if index.collection == MESSAGES}
+    assert indexed >= {*DUE_FIELDS.values(), "other_attempt_time"}
+
+
+def test_a_message_under_way_from_the_release_before_is_sent_and_leaves_the_old_line(
+    house: House,
+) -> None:
+    house.patient_contact("ana@mail.example")
+    house.absence()
+    (row,) = house.store.engine.tables[MESSAGES].values()
+    row["other_attempt_time"] = row["next_attempt_time"]
+    for field in DUE_FIELDS.values():
+        if field != "crisis_attempt_time":
+            del row[field]
+    house.time_passes()
+
+    assert house.reached == ["ana@mail.example"]
+    (nudge,) = house.messages
+    assert nudge["state"] == "delivered"
+    assert "other_attempt_time" not in nudge
 
 
 def test_an_event_without_its_key_is_parked_instead_of_guessed(house: House) -> None:
