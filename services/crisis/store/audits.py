@@ -15,6 +15,7 @@ from chassis.store.once import INBOX
 from chassis.store.outbox_rows import OUTBOX, OutboxRow
 from chassis.topology import MessageClass
 from services.crisis.codec import documents
+from services.crisis.domain.escalation import TargetKind
 from services.crisis.domain.findings import CaseRow, EventRow, PageRow, ParkedEvent
 from services.crisis.domain.record import SYSTEM, State
 from services.crisis.domain.timeline import Act, ActKind
@@ -128,9 +129,15 @@ def _case_row(document: Document) -> CaseRow:
         update_time=document["update_time"],
         wait_start=_time(document.get("wait_start")),
         pages=frozenset(str(page["page_id"]) for page in document.get("pages") or []),
-        is_at_last=int(document.get("rung", 0)) >= len(rungs) - 1,
+        is_at_last=int(document.get("rung", 0)) >= len(rungs) - 1 and _ends_at_supervisors(rungs),
         longest_wait=timedelta(seconds=max(_seconds(policy), default=0.0)),
     )
+
+
+def _ends_at_supervisors(rungs: Sequence[Mapping[str, Any]]) -> bool:
+    """False for ladders that earlier releases froze: theirs has one rung more once it is read."""
+    last = rungs[-1].get("targets") or [] if rungs else []
+    return any(target.get("kind") == TargetKind.SUPERVISOR_POOL for target in last)
 
 
 def _is_stuck(row: Document, now: datetime, furthest: datetime) -> bool:

@@ -11,7 +11,7 @@ from services.crisis.bootstrap import Audit, bootstrap_audit
 from services.crisis.domain.findings import About, Finding, FindingKind, ParkedEvent, Repair
 from services.crisis.domain.signal import Severity
 from services.crisis.handlers.auditing import repairs
-from tests.unit.crisis.builders import rotation_target, rung
+from tests.unit.crisis.builders import person, rotation_target, rung
 from tests.unit.crisis.house import TENANT, House
 
 SIGNALS = "crisis.on-safety-signal-raised.crisis"
@@ -146,6 +146,20 @@ def test_a_page_that_notify_never_answers_wakes_the_next_people() -> None:
     assert finding.kind is FindingKind.PAGE_NOT_HANDED_OVER
     assert [auditing.repair(TENANT, finding) for _ in range(2)] == [True, False]
     assert house.woken == ["dr-one", "dr-two"]
+
+
+def test_a_case_that_an_earlier_release_froze_without_supervisors_wakes_them() -> None:
+    house = House(page_late_seconds=15)
+    house.put_policy(Severity.HIGH, (rung(person("dr-one")),))
+    house.signal()
+    policy = row_of(house, house.only_case())["policy"]
+    policy["rungs"] = policy["rungs"][:1]
+    house.clock.advance(rung().wait / 2 + rung().wait / 100)
+
+    assert mended(house) == [True]
+    assert house.woken == ["dr-one", "dr-one", "supervisor-pool"]
+    house.time_passes(seconds=30)
+    assert house.woken[3:] == ["dr-one", "supervisor-pool"]
 
 
 def test_a_case_that_moved_on_is_not_climbed_for_its_old_pages() -> None:

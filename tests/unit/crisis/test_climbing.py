@@ -17,7 +17,7 @@ from chassis.store import AlreadyAnswered
 from services.crisis.domain.commands import AcknowledgeCase
 from services.crisis.domain.escalation import SUPERVISOR_POOL
 from services.crisis.domain.signal import Severity
-from tests.unit.crisis.builders import NOON, WAIT, after, rotation_target, rung
+from tests.unit.crisis.builders import NOON, WAIT, after, person, rotation_target, rung
 from tests.unit.crisis.house import House
 
 
@@ -34,6 +34,25 @@ def test_an_unanswered_case_wakes_rung_after_rung(house: House) -> None:
 
     assert house.woken == ["dr-one", "dr-two", "supervisor-pool", "supervisor-pool"]
     assert [page.cycle for page in house.pages] == [0, 0, 0, 1]
+
+
+def test_a_ladder_of_one_person_goes_on_with_the_supervisors(house: House) -> None:
+    house.put_policy(Severity.HIGH, (rung(person("dr-one")),))
+    house.risk()
+    house.time_passes(seconds=30)
+    house.time_passes(seconds=30)
+
+    assert house.woken == ["dr-one", *["dr-one", "supervisor-pool"] * 2]
+
+
+def test_if_the_only_named_person_cannot_be_reached_the_supervisors_are_paged_at_once(
+    house: House,
+) -> None:
+    house.put_policy(Severity.HIGH, (rung(person("dr-one")),))
+    house.risk()
+    house.page_failed(house.pages[0])
+
+    assert house.woken == ["dr-one", "dr-one", "supervisor-pool"]
 
 
 def test_a_rung_does_not_fire_before_its_time(house: House) -> None:
