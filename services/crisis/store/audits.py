@@ -56,10 +56,22 @@ class MongoAuditBook:
                 heard.setdefault(each["page_id"], set()).add(ActKind(each["kind"]))
         return {page_id: frozenset(kinds) for page_id, kinds in heard.items()}
 
-    def has_reached(self, reader: Reader, recipient_id: str) -> bool:
-        """True where a page was ever handed over for this recipient."""
-        asked = {"recipient_id": recipient_id, "kind": ActKind.PAGE_DELIVERED.value}
-        return reader.find_one(ACTS, asked, fields=("kind",)) is not None
+    def last_heard(self, reader: Reader, recipient_id: str) -> ActKind | None:
+        """What was heard last of any page for this recipient; None where nothing ever was."""
+        newest = [("act_time", -1)]
+        found = [
+            act
+            for kind in ANSWERS  # one look each: each kind has an index of its own
+            for act in reader.find(
+                ACTS,
+                {"recipient_id": recipient_id, "kind": kind.value},
+                sort=newest,
+                limit=1,
+                fields=("kind", "act_time"),
+            )
+        ]
+        last = max(found, key=lambda act: act["act_time"], default=None)
+        return ActKind(last["kind"]) if last else None
 
     def has_case(self, reader: Reader, case_id: str) -> bool:
         """True for the id of a case of the tenant."""
