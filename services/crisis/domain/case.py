@@ -40,6 +40,7 @@ class Case(CaseMoves):
             severity=signal.severity,
             ladder=Ladder(policy),
             open_time=now,
+            alarm_time=now,
             next_deadline=now,
             wait_start=now,
             location_id=signal.location_id,
@@ -109,6 +110,8 @@ class Case(CaseMoves):
         """Record that `by` reached the patient; the resolution must follow."""
         if self.state is State.OPEN and self.responders.has_pledged(by):
             self._take(now)  # one person who reached the patient is worth more than a quorum
+        if self.state is not State.CONTACTED:
+            self.waited = now - (self.alarm_time or self.open_time)
         self._move("contact")
         self.contacted_by, self.contact_time = by, now
         self.next_deadline, self.snooze_end = now + self.ladder.policy.review_within, None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.crisis.domain.events import (
@@ -53,6 +53,10 @@ class CaseRecord:
     # The address from which the newest text about it came, for whoever calls back.
     sender_ciphertext: bytes = field(default=b"", repr=False)
     state: State = State.OPEN
+    # Since when the patient waits for contact: it opened, or a signal came after the last contact.
+    alarm_time: datetime | None = None
+    # How long that was; of the act that has just reached the patient first, and of no other.
+    waited: timedelta | None = None
     # Since when nobody has had it, and how many calls have gone unanswered since.
     wait_start: datetime | None = None
     unanswered: int = 0

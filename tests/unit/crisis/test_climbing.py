@@ -206,6 +206,39 @@ def test_the_time_to_acknowledge_is_measured_from_the_moment_nobody_has_the_case
     assert metric(name, severity="high") == before + 12
 
 
+def test_the_time_to_contact_is_measured_from_the_signal_whoever_lost_the_case_meanwhile(
+    house: House,
+) -> None:
+    name, count = (f"haven_crisis_time_to_contact_seconds_{each}" for each in ("sum", "count"))
+    before, counted = metric(name, severity="high"), metric(count, severity="high")
+    house.risk()
+    house.acknowledge(house.only_case())
+    house.time_passes(minutes=5)  # and nobody reached the patient: the case climbs again
+    house.acknowledge(house.only_case(), by="dr-two")
+    house.clock.advance(after(seconds=40) - NOON)
+    house.contact(house.only_case(), by="dr-two")
+
+    assert metric(name, severity="high") == before + 340
+    assert metric(count, severity="high") == counted + 1
+
+
+def test_a_patient_who_calls_again_after_contact_is_waiting_anew(house: House) -> None:
+    name, count = (f"haven_crisis_time_to_contact_seconds_{each}" for each in ("sum", "count"))
+    house.risk()
+    house.acknowledge(house.only_case())
+    house.contact(house.only_case())
+    before, counted = metric(name, severity="high"), metric(count, severity="high")
+    house.clock.advance(after(hours=2) - NOON)
+    house.contact(house.only_case())  # again: nobody was waiting
+    house.signal()
+    house.clock.advance(after(seconds=20) - NOON)
+    house.acknowledge(house.only_case())
+    house.contact(house.only_case())
+
+    assert metric(name, severity="high") == before + 20
+    assert metric(count, severity="high") == counted + 1
+
+
 def test_a_new_rotation_is_asked_when_the_next_rung_fires(house: House) -> None:
     house.risk()
     house.put_rotation("back-up", "dr-night")
