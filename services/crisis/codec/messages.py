@@ -189,6 +189,8 @@ def _page_requested(event: events.PageRequested) -> Message:
         severity=SEVERITY_NUMBERS[event.severity],
     )
     message.expire_time.FromDatetime(event.expire_time)
+    for page_id, recipient_id in event.replaced:
+        message.replaced.add(page_id=page_id, recipient_id=recipient_id)
     return message
 
 

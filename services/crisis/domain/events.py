@@ -31,6 +31,8 @@ class PageRequested:
     cycle: int
     severity: Severity
     expire_time: datetime
+    # Pages that it takes the place of, each with its recipient.
+    replaced: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

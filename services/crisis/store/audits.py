@@ -24,7 +24,9 @@ from services.crisis.store import ACTS, CASES
 # Of each round: in a storm the newest pages and events are looked at in the next one.
 MOST_PAGES = 5_000
 MOST_EVENTS = 1_000
-ANSWERS = (ActKind.PAGE_DELIVERED, ActKind.PAGE_FAILED)
+HEARD = (ActKind.PAGE_DELIVERED, ActKind.PAGE_FAILED)
+# After a hand-off nothing is heard of the old shift's pages.
+ANSWERS = (*HEARD, ActKind.PAGE_WITHDRAWN)
 CASE_FIELDS = (
     "state", "next_deadline_time", "owner_id", "update_time", "wait_start", "pages", "policy",
     "rung",
@@ -61,7 +63,7 @@ class MongoAuditBook:
         newest = [("act_time", -1)]
         found = [
             act
-            for kind in ANSWERS  # one look each: each kind has an index of its own
+            for kind in HEARD  # one look each: each kind has an index of its own
             for act in reader.find(
                 ACTS,
                 {"recipient_id": recipient_id, "kind": kind.value},

@@ -33,6 +33,7 @@ def send_page(event: crisis_pb2.PageRequested) -> commands.SendPage:
         case_id=_required(event, "case_id"),
         recipient_id=_required(event, "recipient_id"),
         expire_time=_time(event.expire_time),
+        replaced=tuple((each.page_id, each.recipient_id) for each in event.replaced),
     )
 
 

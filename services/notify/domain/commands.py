@@ -19,6 +19,8 @@ class SendPage:
     case_id: str
     recipient_id: str
     expire_time: datetime
+    # Pages that it takes the place of, each with its recipient.
+    replaced: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,21 @@ def test_a_page_that_notify_never_answers_wakes_the_next_people() -> None:
     assert house.woken == ["dr-one", "dr-two"]
 
 
+def test_the_old_shifts_page_is_not_missed_after_the_hand_off() -> None:
+    house = House(page_late_seconds=15)
+    turns = {"start": after(days=-1, seconds=10), "shift_days": 1}
+    house.put_rotation("on-call", "dr-one", "dr-two", **turns)
+    house.put_policy(Severity.HIGH, (rung(rotation_target("on-call")), rung(SUPERVISOR_POOL)))
+    house.do_what_is_due()
+    house.signal()
+    house.time_passes(seconds=10)
+    assert house.woken == ["dr-one", "dr-two"]
+    house.page_delivered(house.pages[1])
+    house.clock.advance(rung().wait / 2 + rung().wait / 100)
+
+    assert found(house) == []
+
+
 def test_a_case_that_an_earlier_release_froze_without_supervisors_wakes_them() -> None:
     house = House(page_late_seconds=15)
     house.put_policy(Severity.HIGH, (rung(person("dr-one")),))

@@ -162,6 +162,14 @@ def test_one_page_handed_over_is_enough_for_the_rung_to_keep_its_time() -> None:
     assert finding.repair is Repair.NONE
 
 
+def test_a_page_that_gave_way_to_the_new_shifts_is_not_waited_for() -> None:
+    withdrawn = {"page-1": frozenset({ActKind.PAGE_WITHDRAWN})}
+
+    assert (
+        pages_found(a_row(pages=frozenset({"page-2"})), a_page("page-1"), answers=withdrawn) == []
+    )
+
+
 def test_a_failed_page_beside_a_silent_one_holds_nothing_up() -> None:
     row = a_row(pages=frozenset({"page-1", "page-2"}))
 
