@@ -91,6 +91,17 @@ class FollowUpMissed:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonRequested:
+    """A patient waits for a person to talk to: tell somebody who is on duty."""
+
+    person_request_id: str
+    recipient_id: str
+    request_time: datetime
+    # From then on a case looks after it.
+    expire_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CoverageGapFound:
     """Nobody will be there, or is; told again each day until somebody is."""
 

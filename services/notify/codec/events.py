@@ -61,6 +61,15 @@ def overdue(event: crisis_pb2.FollowUpMissed) -> commands.TellOverdue:
     )
 
 
+def person_requested(event: crisis_pb2.PersonRequested) -> commands.TellOfPerson:
+    """Somebody waits."""
+    return commands.TellOfPerson(
+        person_request_id=_required(event, "person_request_id"),
+        recipient_id=_required(event, "recipient_id"),
+        expire_time=_time(event.expire_time),
+    )
+
+
 def cover_gap_found(event: crisis_pb2.CoverageGapFound) -> commands.TellOfCover:
     """Hours that nobody covers."""
     return _cover(event, event.notice_count, COVER_OPEN)

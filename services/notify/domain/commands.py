@@ -43,6 +43,15 @@ class TellOverdue:
 
 
 @dataclass(frozen=True, slots=True)
+class TellOfPerson:
+    """A patient waits for a person; a member of staff who is on duty should know."""
+
+    person_request_id: str
+    recipient_id: str
+    expire_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TellOfCover:
     """Hours that nobody covers were found, for the `notice`-th time, or are settled."""
 

@@ -11,8 +11,8 @@ from services.notify.domain.wording import Template, TemplateRef
 
 __all__ = [
     "ANSWERS", "CHOICES", "CODE", "COVER_CLOSED", "COVER_OPEN", "HELP", "NOTHING_OPEN", "NUDGE",
-    "OVERDUE", "PAGE", "PERISHABLE", "RECORDED", "REMINDER", "RESUMED", "STOPPED", "SUPPORT",
-    "TEMPLATES", "Template", "TemplateRef", "template",
+    "OVERDUE", "PAGE", "PERISHABLE", "PERSON_WAITING", "RECORDED", "REMINDER", "RESUMED", "STOPPED",
+    "SUPPORT", "TEMPLATES", "Template", "TemplateRef", "template",
 ]  # fmt: skip
 
 # Staff: acknowledge a page. What may be replied or pressed is added by whoever carries it.
@@ -21,6 +21,8 @@ PAGE = TemplateRef("page", 3)
 NUDGE, REMINDER = TemplateRef("nudge", 2), TemplateRef("reminder", 1)
 # Staff: something on their list is overdue.
 OVERDUE = TemplateRef("overdue", 1)
+# Staff on duty: somebody waits in the queue.
+PERSON_WAITING = TemplateRef("person-waiting", 1)
 # Supervisors: hours that nobody covers; they are settled.
 COVER_OPEN, COVER_CLOSED = TemplateRef("cover-open", 1), TemplateRef("cover-closed", 1)
 # Proof that a contact point is its owner's.
@@ -34,7 +36,7 @@ CHOICES = TemplateRef("choices", 1)
 # Nobody gets one of these who has not just written.
 ANSWERS = frozenset({STOPPED, HELP, RESUMED, SUPPORT, RECORDED, NOTHING_OPEN, CHOICES})
 # True for minutes, or until a session begins: none of them is kept to go again another day.
-PERISHABLE = frozenset(each.id for each in (*ANSWERS, CODE, REMINDER))
+PERISHABLE = frozenset(each.id for each in (*ANSWERS, CODE, PERSON_WAITING, REMINDER))
 
 
 TEMPLATES: Mapping[TemplateRef, Template] = MappingProxyType({each.ref: each for each in PUBLISHED})

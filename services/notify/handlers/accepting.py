@@ -8,9 +8,21 @@ from datetime import datetime
 from chassis.call import Call, EventOnce
 from chassis.ids import derived_id
 from chassis.store import Store, Tx
-from services.notify.domain.commands import Nudge, SendPage, TellOfCover, TellOverdue
+from services.notify.domain.commands import (
+    Nudge,
+    SendPage,
+    TellOfCover,
+    TellOfPerson,
+    TellOverdue,
+)
 from services.notify.domain.message import Message, MessageClass, Page
-from services.notify.domain.template import NUDGE, OVERDUE, PAGE, TemplateRef
+from services.notify.domain.template import (
+    NUDGE,
+    OVERDUE,
+    PAGE,
+    PERSON_WAITING,
+    TemplateRef,
+)
 from services.notify.handlers.counting import count_accepted
 from services.notify.ports import MessageBook, PolicyOf
 
@@ -77,6 +89,21 @@ class Accepting:
                 command.recipient_id,
                 template=OVERDUE,
                 times=(now, command.notice_time + lifetime),
+            )
+
+        self._accept(call, made)
+
+    def tell_of_person(self, call: Call, command: TellOfPerson) -> None:
+        """Tell a member of staff that somebody waits, without saying who; not after the bound."""
+        key = (call.tenant_id, "person", command.person_request_id, command.recipient_id)
+
+        def made(now: datetime) -> Message:
+            return self._message(
+                derived_id(*key),
+                MessageClass.CLINICAL,
+                command.recipient_id,
+                template=PERSON_WAITING,
+                times=(now, command.expire_time),
             )
 
         self._accept(call, made)
