@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.crisis.domain.escalation import LONGEST_WAIT, EscalationPolicy, Target, TargetKind
+from services.crisis.domain.opt_out import Absences
 from services.crisis.domain.record import State
 from services.crisis.domain.rotation import Rotation
 from services.crisis.domain.timeline import ActKind
@@ -40,7 +41,7 @@ class FindingKind(StrEnum):
     EVENT_WAITING = "event_waiting"
     # A crisis-class event that nobody could take.
     DEAD_LETTER = "dead_letter"
-    # Nobody is known to be there for the tenant's cases.
+    # Nobody is known to be where the tenant's ladders end.
     TENANT_WITHOUT_COVER = "tenant_without_cover"
     # A rotation that a policy names has nobody on call at this moment.
     ROTATION_HOLE = "rotation_hole"
@@ -232,19 +233,24 @@ def event_findings(rows: Iterable[EventRow], *, now: datetime) -> list[Finding]:
 def cover_findings(
     policies: Sequence[EscalationPolicy],
     rotations: Mapping[str, Rotation],
+    absences: Absences,
     *,
-    is_supervisor_reached: bool,
+    supervisors: ActKind | None,
     now: datetime,
 ) -> list[Finding]:
-    """Whether somebody is there: a ladder, or supervisors of whom it is known that pages arrive."""
+    """Whether somebody is there: on call, and where every ladder ends.
+
+    `supervisors` is what was heard last of a page to them: it was delivered, or it failed; None
+    where nothing ever was, which a ladder makes up for.
+    """
     holes = [
         Finding(FindingKind.ROTATION_HOLE, name, timedelta())
         for name in sorted(_named_rotations(policies))
-        if name not in rotations or rotations[name].on_call(now) is None
+        if name not in rotations or rotations[name].on_call(now, absences) is None
     ]
-    if policies or is_supervisor_reached:
-        return holes
-    return [Finding(FindingKind.TENANT_WITHOUT_COVER, "", timedelta())]
+    is_heard = supervisors is ActKind.PAGE_DELIVERED or (supervisors is None and bool(policies))
+    nobody = [] if is_heard else [Finding(FindingKind.TENANT_WITHOUT_COVER, "", timedelta())]
+    return [*holes, *nobody]
 
 
 def _named_rotations(policies: Iterable[EscalationPolicy]) -> set[str]:

@@ -27,6 +27,8 @@ from services.crisis.domain.findings import (
     page_findings,
     work_findings,
 )
+from services.crisis.domain.opt_out import Absences
+from services.crisis.domain.policy import CrisisPolicy
 from services.crisis.domain.record import State
 from services.crisis.domain.signal import Severity, Signal, Source
 from services.crisis.ports import Plans, PolicyOf
@@ -143,15 +145,16 @@ class Auditing:
         if policy.is_drill:  # nobody waits there, and a late drill speaks for itself
             return Examined(findings, None)
         waits = [row.wait_start for row in rows if row.state == State.OPEN and row.wait_start]
-        cover = self._cover(reader, policy.supervisor_id)
+        cover = self._cover(reader, policy)
         return Examined([*findings, *cover], min(waits, default=None))
 
-    def _cover(self, reader: Reader, supervisor_id: str) -> list[Finding]:
-        policies = self._plans.policies(reader)
+    def _cover(self, reader: Reader, policy: CrisisPolicy) -> list[Finding]:
+        opt_outs = self._plans.opt_outs(reader, reader.now)
         return cover_findings(
-            policies,
+            self._plans.policies(reader),
             self._plans.rotations(reader),
-            is_supervisor_reached=bool(policies) or self._book.has_reached(reader, supervisor_id),
+            Absences(opt_outs, policy.is_next_in_turn_called),
+            supervisors=self._book.last_heard(reader, policy.supervisor_id),
             now=reader.now,
         )
 

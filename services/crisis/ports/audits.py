@@ -35,8 +35,8 @@ class AuditBook(Protocol):
         """What was heard of these pages; nothing of a page that is not in it."""
         ...
 
-    def has_reached(self, reader: Reader, recipient_id: str) -> bool:
-        """True where a page was ever handed over for this recipient."""
+    def last_heard(self, reader: Reader, recipient_id: str) -> ActKind | None:
+        """What was heard last of any page for this recipient; None where nothing ever was."""
         ...
 
     def has_case(self, reader: Reader, case_id: str) -> bool:

@@ -20,7 +20,7 @@ from services.notify.domain.wording import Language
 
 PLAIN = (
     "recipient_id", "patient_id", "accept_time", "expire_time", "end_time", "reason", "basis",
-    "traceparent",
+    "traceparent", "is_superseded",
 )  # fmt: skip
 
 

@@ -19,6 +19,8 @@ class SendPage:
     case_id: str
     recipient_id: str
     expire_time: datetime
+    # Pages that it takes the place of, each with its recipient.
+    replaced: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,15 @@ class TellOverdue:
     recipient_id: str
     number: int
     notice_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TellOfPerson:
+    """A patient waits for a person; a member of staff who is on duty should know."""
+
+    person_request_id: str
+    recipient_id: str
+    expire_time: datetime
 
 
 @dataclass(frozen=True, slots=True)

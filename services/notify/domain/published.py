@@ -168,6 +168,20 @@ PUBLISHED = (
         ),
     ),
     _in_both(
+        "person-waiting",
+        1,
+        _everywhere(
+            subject="Somebody waits for you",
+            long="Somebody is in the queue and waits. Please open the app now.\n",
+            short="Somebody is in the queue and waits. Please open the app now.",
+        ),
+        _everywhere(
+            subject="Alguien le espera",
+            long="Alguien espera en la fila. Abra la aplicación ahora.\n",
+            short="Alguien espera en la fila. Abra la app ahora.",
+        ),
+    ),
+    _in_both(
         "cover-open",
         1,
         _everywhere(

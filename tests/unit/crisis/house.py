@@ -136,6 +136,14 @@ class House:
             )
         )
 
+    def page_delivered(self, page: events_pb2.PageRequested) -> None:
+        """A provider took a page."""
+        self.hear(
+            notify_pb2.MessageDelivered(
+                message_id=new_id(), page_id=page.page_id, recipient_id=page.recipient_id
+            )
+        )
+
     def time_passes(self, **parts: float) -> None:
         """The clock moves on; whatever is due then is handled once."""
         self.clock.advance(after(**parts) - NOON)

@@ -379,12 +379,14 @@ def test_drills_move_no_clinical_number() -> None:
     house = a_house()
     pages = value("haven_crisis_pages_requested_total", severity="high")
     answers = value("haven_crisis_time_to_acknowledge_seconds_count", severity="high")
+    contacts = value("haven_crisis_time_to_contact_seconds_count", severity="high")
     runner = begin(house)
     hand_over(house)
     runner.advance(TENANT)
 
     assert value("haven_crisis_pages_requested_total", severity="high") == pages
     assert value("haven_crisis_time_to_acknowledge_seconds_count", severity="high") == answers
+    assert value("haven_crisis_time_to_contact_seconds_count", severity="high") == contacts
 
 
 def test_nothing_must_follow_a_drill() -> None:

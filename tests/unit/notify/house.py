@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from haven.crisis.v1 import events_pb2 as crisis_pb2
@@ -135,13 +136,21 @@ class House:
             self.providers[channel].failure = failure
 
     def page(
-        self, recipient_id: str = "dr-one", *, case_id: str = "c-1", page_id: str = "", **parts: Any
+        self,
+        recipient_id: str = "dr-one",
+        *,
+        case_id: str = "c-1",
+        page_id: str = "",
+        replaced: Sequence[tuple[str, str]] = (),
+        **parts: Any,
     ) -> str:
         """Crisis asks for a page that may act for five minutes; its id."""
         page_id = page_id or new_id()
         event = crisis_pb2.PageRequested(
             page_id=page_id, case_id=case_id, recipient_id=recipient_id
         )
+        for old_id, old_recipient_id in replaced:
+            event.replaced.add(page_id=old_id, recipient_id=old_recipient_id)
         event.expire_time.FromDatetime(self.clock.now() + (after(minutes=5) - NOON))
         self.hear(event, **parts)
         return page_id

@@ -30,6 +30,7 @@ PUBLISHED = {
     "page.1": "56e9be7fb09622c2",
     "page.2": "0f0711a3b9aaacdc",
     "page.3": "1277b6c734ef3c88",
+    "person-waiting.1": "10b22878271a1410",
     "recorded.1": "4c766c1486e07c78",
     "reminder.1": "ff08b4a0a304e4df",
     "resumed.1": "e5484d16b5648bc4",
