@@ -102,10 +102,9 @@ class Relay:
         self._watch = Watch(process.store)
         self._wakes.follow(self._watch)
         self._watch.listen(OUTBOX, self._note, operations=INSERTS, fields=["message_class"])
-        self._due = DueRunner(
-            process.store, due_work(), self._watch, self._leases, self._precedence
-        )
-        self._start()
+        works = due_work()
+        self._due = DueRunner(process.store, works, self._watch, self._leases, self._precedence)
+        self._start(works)
 
     def is_alive(self) -> bool:
         """False once any of its threads has ended or hangs."""
@@ -123,7 +122,7 @@ class Relay:
         self._process.store.close()
         return ended and not due.is_alive()
 
-    def _start(self) -> None:
+    def _start(self, works: Sequence[DueWork]) -> None:
         store, settings = self._process.store, self._process.settings
         for message_class in MessageClass:
             self._start_class(message_class)
@@ -142,6 +141,7 @@ class Relay:
             store,
             amqp_uri=settings.amqp_uri.reveal(),
             queues=dead_queues(self._catalogue),
+            due_work=works,
         )
         self._loops.start("gauges", gauges)
         self._watch.start()

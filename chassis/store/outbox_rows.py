@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from google.protobuf.message import Message
@@ -15,6 +16,7 @@ from chassis.topology import EventSpec, MessageClass, exchange_name
 
 OUTBOX = "outbox"
 RELAY = f"{CROSS_TENANT}relay"
+AWAITED = MappingProxyType({"awaiting.0": {"$exists": True}})
 COUNT_LIMIT = 100_000  # a gauge past this number says the same thing, and counting costs
 
 
@@ -177,7 +179,14 @@ def _awaiting_both(rows: Rows, limit: int, *, fields: Sequence[str]) -> list[Doc
 
 def _awaiting(rows: Rows, limit: int, *, order: int, fields: Sequence[str]) -> list[Document]:
     query = Query(sort=(("create_time", order),), limit=limit, fields=fields, comment=RELAY)
-    return rows.find(OUTBOX, {"awaiting.0": {"$exists": True}}, query)
+    return rows.find(OUTBOX, AWAITED, query)
+
+
+def oldest_awaiting(rows: Rows) -> datetime | None:
+    """When the oldest crisis row was committed that some consumer has not taken; None without."""
+    query = Query(sort=(("create_time", 1),), limit=1, fields=("create_time",), comment=RELAY)
+    found = rows.find(OUTBOX, AWAITED, query)
+    return found[0]["create_time"] if found else None
 
 
 def mark_published(rows: Rows, event_ids: Sequence[str], now: datetime) -> int:

@@ -165,6 +165,13 @@ class Store:
         """These events, as far as they are kept."""
         return self._look(lambda rows: outbox_rows.named(rows, event_ids))
 
+    def oldest_awaiting(self) -> datetime | None:
+        """Since when a crisis-class event waits for some consumer to take it; None where none does.
+
+        Published or not, and however often it was delivered: only a receipt ends it.
+        """
+        return self._look(outbox_rows.oldest_awaiting)
+
     def receipt(self, event_ids: Sequence[str], consumer: str) -> None:
         """The consumer has committed these events' effects."""
         self._look(lambda rows: outbox_rows.receipt(rows, event_ids, consumer))

@@ -46,6 +46,11 @@ outbox_oldest_pending = Gauge(
     "When the oldest pending event was committed; 0 where none is.",
     ["service"],
 )
+outbox_oldest_awaiting = Gauge(
+    "haven_outbox_oldest_awaiting_timestamp_seconds",
+    "When the oldest crisis-class event was committed that some consumer has not taken; 0 = none.",
+    ["service"],
+)
 lease_held = Gauge("haven_lease_held", "1 while this process holds the job's lease.", ["job"])
 build_info = Gauge("haven_build_info", "1 for the running version.", ["version"])
 log_fields_dropped = Counter("haven_log_fields_dropped", "Log fields outside the allow-list.")
@@ -73,6 +78,7 @@ def expect_outbox(service: str) -> None:
     """The service's outbox, empty."""
     outbox_pending.labels(service).set(0)
     outbox_oldest_pending.labels(service).set(0)
+    outbox_oldest_awaiting.labels(service).set(0)
 
 
 def expect_leases(jobs: Iterable[str]) -> None:

@@ -45,6 +45,7 @@ from services.crisis.queries import (
     PackQueries,
     PlanQueries,
 )
+from services.crisis.queries.duty import Duty
 from services.crisis.queries.follow_ups import FollowUpQueries
 from services.crisis.queries.person_queue import PersonQueueQueries
 from services.crisis.queries.places import Places
@@ -187,6 +188,7 @@ def bootstrap(
 def _care(parts: Parts, copies: MongoCopies, alarm: Alarm) -> Care:
     store, policy_of, plans = parts.store, parts.policy_of, parts.safety_plans
     queue = MongoPersonQueue(store)
+    on_duty = Duty(plans=MongoPlans(store), policy_of=policy_of).now
     return Care(
         follow_ups=FollowUps(store, book=parts.follow_ups, policy_of=policy_of, alarm=alarm),
         safety_plans=SafetyPlans(
@@ -197,12 +199,16 @@ def _care(parts: Parts, copies: MongoCopies, alarm: Alarm) -> Care:
             seal=parts.seal,
         ),
         jurisdictions=Jurisdictions(store, atlas=parts.atlas),
-        person_queue=PersonQueue(store, book=queue, policy_of=policy_of, alarm=alarm),
+        person_queue=PersonQueue(
+            store, book=queue, on_duty=on_duty, policy_of=policy_of, alarm=alarm
+        ),
         follow_up_queries=FollowUpQueries(store, book=parts.follow_ups, copies=copies),
         safety_plan_queries=SafetyPlanQueries(
             store, book=plans, policy_of=policy_of, reveal=parts.reveal
         ),
-        person_queue_queries=PersonQueueQueries(store, book=queue, policy_of=policy_of),
+        person_queue_queries=PersonQueueQueries(
+            store, book=queue, on_duty=on_duty, policy_of=policy_of
+        ),
         places=parts.places,
     )
 
@@ -217,7 +223,7 @@ def bootstrap_audit(crisis: Crisis, *, store: Store, policy_of: PolicyOf) -> Aud
             book=MongoAuditBook(),
             plans=MongoPlans(store),
             events=OutboxEvents(store),
-            mends=Mends(cases.rescue, cases.take),
+            mends=Mends(cases.rescue, cases.take, _acts(crisis)),
             policy_of=policy_of,
         ),
         drills=Drills(
@@ -228,6 +234,17 @@ def bootstrap_audit(crisis: Crisis, *, store: Store, policy_of: PolicyOf) -> Aud
             policy_of=policy_of,
         ),
     )
+
+
+def _acts(crisis: Crisis) -> Mapping[str, Callable[[Call, str], None]]:
+    """What the relay's timers do, but for the deadlines of cases."""
+    return {
+        "follow-ups": crisis.care.follow_ups.escalate,
+        "person-queue": crisis.care.person_queue.act,
+        "case-hand-offs": crisis.hand_offs.hand_off,
+        "plan-changes": crisis.hand_offs.after_change,
+        "cover-checks": crisis.on_call.check,
+    }
 
 
 def audit_of_process(process: Process) -> Audit:

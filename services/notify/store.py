@@ -18,15 +18,15 @@ MESSAGES, CONTACT_POINTS = "messages", "contact_points"
 PATIENT_CONTACTS, CASES = "patient_contacts", "cases"
 REVOCATIONS, CONSENTS = "revocations", "consents"
 LINKS = "page_links"
-# A page's due time lies in a field of its own, so that no other message stands before it.
-CRISIS_DUE, OTHER_DUE = "crisis_attempt_time", "other_attempt_time"
+# Where the release before this one kept the due time of everything but pages. Nothing is written
+# there any more; what is under way there is sent, and goes on in its class's field.
+EARLIER_DUE = "other_attempt_time"
 
 INDEXES: tuple[Index, ...] = (
     # At most one message per page.
     Index(MESSAGES, [("tenant_id", 1), ("page_id", 1)], unique=True, partial={"is_page": True}),
     Index(MESSAGES, [("tenant_id", 1), ("recipient_id", 1), ("create_time", -1), ("_id", -1)]),
-    due_index(MESSAGES, CRISIS_DUE),
-    due_index(MESSAGES, OTHER_DUE),
+    *(due_index(MESSAGES, field) for field in (*documents.DUE_FIELDS.values(), EARLIER_DUE)),
     # The census, and what is parked.
     Index(MESSAGES, [("tenant_id", 1), ("create_time", 1)]),
     Index(MESSAGES, [("tenant_id", 1), ("message_class", 1), ("state", 1), ("create_time", 1)]),

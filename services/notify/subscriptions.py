@@ -54,6 +54,11 @@ class Subscriptions:
         """A drill was kept for long enough: remove what it made here."""
         self.core.consumers[crisis_pb2.DrillForgotten](call, event)
 
+    @subscribe(crisis_pb2.PersonRequested)
+    def on_person_requested(self, call: Call, event: Any) -> None:
+        """A patient waits for a person: tell those on duty."""
+        self.core.consumers[crisis_pb2.PersonRequested](call, event)
+
     @subscribe(crisis_pb2.FollowUpMissed)
     def on_follow_up_missed(self, call: Call, event: Any) -> None:
         """Something was not done in time: tell whoever looks after it."""

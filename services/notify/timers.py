@@ -1,7 +1,8 @@
 """What notify does when time passes: messages whose attempt is due are tried, people reminded.
 
-Pages have a loop, a lease and threads of their own: nothing else can stand before one. And what it
-can say at any moment about where its messages are.
+Each class of messages has a loop, a lease and threads of its own: nothing of another class can
+stand before a message, however much of it waits. And what it can say at any moment about where its
+messages are.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from chassis.errors import HavenError
 from chassis.log import failure, get_logger
 from chassis.timers import DueWork, Ranking
 from services.notify.bootstrap import Notify
+from services.notify.codec.documents import DUE_FIELDS
 from services.notify.domain.message import MessageClass, State
 from services.notify.shelves.reminders import PLANNED_SESSIONS, REMIND_DUE
-from services.notify.store import CRISIS_DUE, MESSAGES, OTHER_DUE
+from services.notify.store import EARLIER_DUE, MESSAGES
 
 # An attempt waits for its provider, up to CLAIM where that one hangs; so many may, before people
 # whose provider is well wait for them. They hold no connection to the database meanwhile.
@@ -31,16 +33,22 @@ log = get_logger(__name__)
 
 def due_work(notify: Notify) -> Sequence[DueWork]:
     """Every kind of due work; the use case itself checks again whether it is due."""
+    send = notify.sending.send
     return [
         DueWork(
             "crisis-messages",
             MESSAGES,
-            CRISIS_DUE,
-            notify.sending.send,
+            DUE_FIELDS[MessageClass.CRISIS],
+            send,
             ranking=WORST_FIRST,
             threads=PAGES_AT_ONCE,
         ),
-        DueWork("other-messages", MESSAGES, OTHER_DUE, notify.sending.send),
+        *(
+            DueWork(f"{message_class}-messages", MESSAGES, field, send)
+            for message_class, field in DUE_FIELDS.items()
+            if message_class is not MessageClass.CRISIS
+        ),
+        DueWork("other-messages", MESSAGES, EARLIER_DUE, send),
         DueWork("session-reminders", PLANNED_SESSIONS, REMIND_DUE, notify.reminding.remind),
     ]
 

@@ -59,12 +59,13 @@ class Sessions:
             intake.AliasAssigned: _taking(events.alias_given, rosters.give_alias),
             intake.ConsentRecorded: _taking(events.consent_given, rosters.give_consent),
             intake.ConsentRevoked: _taking(events.consent_lost, rosters.lose_consent),
+            crisis.DrillStarted: _taking(events.drill_started, self.signals.raise_for_drill),
             crisis.CaseOpened: _taking(events.case_opened, follow),
             crisis.CaseEscalated: _taking(events.case_escalated, follow),
             crisis.CaseAcknowledged: _taking(events.case_acknowledged, follow),
             crisis.CaseContacted: _taking(events.case_contacted, follow),
             crisis.CaseResolved: _taking(events.case_resolved, follow),
-            crisis.DrillForgotten: _taking(events.drill_case, self.signals.forget_case),
+            crisis.DrillForgotten: _taking(events.forget_drill, self.signals.forget_drill),
         }
 
 

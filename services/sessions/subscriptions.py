@@ -48,6 +48,11 @@ class Subscriptions:
         """A patient took a consent back: doors close."""
         self.core.consumers[intake_pb2.ConsentRevoked](call, event)
 
+    @subscribe(crisis_pb2.DrillStarted)
+    def on_drill_started(self, call: Call, event: Any) -> None:
+        """The platform tries itself: raise the signal as a patient's."""
+        self.core.consumers[crisis_pb2.DrillStarted](call, event)
+
     @subscribe(crisis_pb2.CaseOpened)
     def on_case_opened(self, call: Call, event: Any) -> None:
         """A signal has a case: tell who pressed."""

@@ -19,8 +19,8 @@ import yaml
 
 Object = dict[str, Any]
 KNOWN = {
-    "apiVersion", "kind", "namespace", "namePrefix", "resources", "labels", "patches", "images",
-    "configMapGenerator", "components",
+    "apiVersion", "kind", "namespace", "namePrefix", "nameSuffix", "resources", "labels", "patches",
+    "images", "configMapGenerator", "components",
 }  # fmt: skip
 HASH = re.compile(r"(haven-(?:settings|tenants))-[a-z0-9]{10}")
 
@@ -117,7 +117,8 @@ def _add(target: Any, operation: Object) -> None:
 
 def _name(each: Object, wanted: Object) -> None:
     metadata = each["metadata"]
-    metadata["name"] = wanted.get("namePrefix", "") + metadata["name"]
+    suffix = wanted.get("nameSuffix", "")
+    metadata["name"] = wanted.get("namePrefix", "") + metadata["name"] + suffix
     if "namespace" in wanted and each["kind"] != "Namespace":
         metadata["namespace"] = wanted["namespace"]
 

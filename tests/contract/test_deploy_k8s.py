@@ -19,6 +19,7 @@ from tests.contract.kustomize import Object, build, builders
 
 BASE = Path(__file__).parents[2] / "deploy" / "k8s"
 NAME, COMPONENT = "app.kubernetes.io/name", "app.kubernetes.io/component"
+CLASS = "haven/message-class"
 Builder = Callable[[Path], list[Object]]
 
 
@@ -49,7 +50,27 @@ def test_every_way_to_build_comes_to_the_same(folder: Path) -> None:
 def test_there_is_a_deployment_for_each_process_of_the_procfile(
     deployments: list[Object],
 ) -> None:
-    assert {each["metadata"]["name"] for each in deployments} == set(commands())
+    pods = [each["spec"]["template"]["metadata"]["labels"] for each in deployments]
+    assert {_process(labels) for labels in pods} == set(commands())
+
+
+def test_each_service_has_one_worker_for_each_class_of_events_that_it_consumes(
+    deployments: list[Object],
+) -> None:
+    consumed = {
+        (consumer, spec.message_class.value)
+        for spec in load_catalogue(SERVICES).events.values()
+        for consumer in spec.consumers
+    }
+    workers = []
+    for each in deployments:
+        labels = each["spec"]["template"]["metadata"]["labels"]
+        (container,) = each["spec"]["template"]["spec"]["containers"]
+        own = {row["name"]: row["value"] for row in container["env"] if "value" in row}
+        assert own.get("HAVEN_MESSAGE_CLASSES") == labels.get(CLASS)
+        if labels[COMPONENT] == "worker":
+            workers.append((labels[NAME], own["HAVEN_MESSAGE_CLASSES"]))
+    assert sorted(workers) == sorted(consumed)
 
 
 def test_each_deployment_runs_the_module_that_its_name_says(deployments: list[Object]) -> None:
@@ -59,7 +80,8 @@ def test_each_deployment_runs_the_module_that_its_name_says(deployments: list[Ob
         flag, module = container["args"]
         module = module.replace("$(SERVICE)", labels[NAME])
         assert (flag, module) == ("-m", f"services.{labels[NAME]}.{labels[COMPONENT]}")
-        assert each["metadata"]["name"] == f"{labels[NAME]}-{labels[COMPONENT]}"
+        suffix = f"-{labels[CLASS]}" if CLASS in labels else ""
+        assert each["metadata"]["name"] == f"{_process(labels)}{suffix}"
         assert find_spec(module) is not None
         (service,) = [row for row in container["env"] if row["name"] == "SERVICE"]
         assert service["valueFrom"]["fieldRef"]["fieldPath"] == f"metadata.labels['{NAME}']"

@@ -16,14 +16,19 @@ import yaml
 from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from cli.stack import commands
+
 ROOT = Path(__file__).parents[2]
 MONITORING, RUNBOOKS = ROOT / "deploy" / "monitoring", ROOT / "docs" / "runbooks"
-METRIC = re.compile(r"\bhaven_(?!service\b)[a-z_]+[a-z]")
+METRIC = re.compile(r"\bhaven_(?!(?:service|process)\b)[a-z_]+[a-z]")
 DEFINED = re.compile(r'"(haven_[a-z_]+)"')
 RECORDED = re.compile(r"haven:[a-z_]+:[a-z0-9_]+")
 # name{label="value", label=~"a|b"}
 SELECTOR = re.compile(r"(haven_[a-z_]+[a-z])\{([^}]*)\}")
 MATCHER = re.compile(r'([a-z_]+)(=~?)"([^"]*)"')
+ABSENT = re.compile(r'absent\(up\{haven_process="([a-z]+)", haven_service="([a-z]+)"\}\)')
+EXCEPT = re.compile(r'job!~"([a-z|-]+)"')
+DUE_WORK = re.compile(r'DueWork\(\s*"([a-z-]+)"')
 HEADINGS = (
     "## What it means for people",
     "## The first five minutes",
@@ -43,7 +48,7 @@ LABELS = {
     "method", "model", "outcome", "provider", "queue", "reason", "sender", "service",
     "severity", "state", "step", "type", "verdict", "version", "wish", "instrument", "tier", "le",
 }  # fmt: skip
-ADDED = {"haven_service", "instance", "pod"}
+ADDED = {"haven_process", "haven_service", "instance", "pod"}
 MOST_SERIES = 500  # of one metric in one process
 
 
@@ -175,6 +180,35 @@ def test_every_kind_of_finding_wakes_somebody() -> None:
 
     asked = " ".join(alert["expr"] for alert in alerts())
     assert all(f'kind="{kind}"' in asked for kind in FindingKind)
+
+
+def test_a_kind_of_process_that_is_gone_wakes_somebody_whichever_it_is() -> None:
+    """What no pod exports any more is no series, on which no other alert can look."""
+    asked = " ".join(alert["expr"] for alert in alerts())
+    watched = {f"{service}-{process}" for process, service in ABSENT.findall(asked)}
+
+    assert watched | {"crisis-auditor"} == set(commands())
+    assert "absent(haven_crisis_audit_last_round_timestamp_seconds)" in asked
+
+
+def test_the_work_that_may_wait_is_work_that_there_is_and_none_of_it_is_about_danger() -> None:
+    (stand,) = [alert["expr"] for alert in alerts() if alert["alert"] == "TimersStand"]
+    (named,) = EXCEPT.findall(stand)
+    works = {
+        name
+        for file in (ROOT / "services").glob("*/timers.py")
+        for name in DUE_WORK.findall(file.read_text())
+    }
+
+    assert set(named.split("|")) < works
+    assert works - set(named.split("|")) >= {"screenings-left", "crisis-messages", "case-deadlines"}
+
+
+def test_the_scrape_names_service_and_process_as_the_alerts_do() -> None:
+    (job,) = yaml.safe_load((MONITORING / "scrape.yaml").read_text())["scrape_configs"]
+    named = {each["target_label"] for each in job["relabel_configs"] if "target_label" in each}
+
+    assert named == {"haven_service", "haven_process"}
 
 
 def test_no_label_can_name_a_person_and_every_set_of_labels_is_bounded(

@@ -123,6 +123,12 @@ def _crisis(story: Story) -> list[tuple[Person, Message]]:
             ),
         ),
         (
+            COORDINATOR,
+            crisis_pb2.ReportConcernRequest(
+                patient_id=story.patient("missing").subject, severity=crisis_events.SEVERITY_LOW
+            ),
+        ),
+        (
             ADMINISTRATOR,
             crisis_pb2.GetEscalationPolicyRequest(severity=crisis_events.SEVERITY_HIGH),
         ),

@@ -15,10 +15,13 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pymongo import MongoClient
 
+from chassis.broker import Outgoing, Publisher
+from chassis.ids import new_id
 from cli.environment import STATE, Uris
 from cli.provision import DRILL_MAILBOX
 from cli.servers import RabbitServer, SmtpServer
 from cli.stack import Stack
+from services.crisis.settings import CrisisSettings
 from tests.waiting import eventually
 
 TENANTS = """
@@ -31,14 +34,19 @@ name = "Self-drill"
 [tenants.drill.crisis]
 is_drill = true
 drill_period_seconds = 8
-drill_late_seconds = 4
+drill_late_seconds = 5
 page_late_seconds = 600
 supervisor_id = "drill-responder"
 """
 PERIOD = 8.0
 TWO_PERIODS = 2 * PERIOD
-# Notify takes pages in two ways: without its worker, or without its api, they still arrive.
-HOPS = ("crisis-relay", "notify-relay", "smtp", "broker", "crisis-worker")
+PATIENCE = 120.0
+# Crisis events go two ways: without a service's worker, or without its api, they still arrive.
+# Sessions, where a patient's signal is raised, is cut off behind its worker; crisis, before it.
+HOPS = (
+    "sessions-api, sessions-relay", "crisis-api, crisis-worker", "crisis-relay", "notify-relay",
+    "smtp", "broker", "crisis-worker",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -80,15 +88,15 @@ def failures(stack: Stack) -> float:
 
 
 def passes_again(stack: Stack) -> None:
-    """A drill that begins from now on passes, within two periods."""
+    """A drill that ends from now on passes: the next one, or on a busy machine one of the next."""
     now = time.time()
-    eventually(lambda: last_success(stack) > now, within=TWO_PERIODS + 10, every=0.2)
+    eventually(lambda: last_success(stack) > now, within=PATIENCE, every=0.2)
 
 
 def test_help_comes_and_every_step_is_measured(stack: Stack) -> None:
     passes_again(stack)
 
-    steps = ("delivered", "acknowledged", "contacted", "resolved")
+    steps = ("heard", "delivered", "acknowledged", "contacted", "resolved")
     counts = [metric(stack, "haven_crisis_drill_seconds_count", step=step) for step in steps]
     assert min(counts) >= 1
     assert len(set(counts)) == 1
@@ -112,17 +120,19 @@ def test_a_broken_hop_makes_the_drill_late_within_two_periods_and_a_mended_one_l
 
 
 def _break(stack: Stack, hop: str) -> None:
-    if (server := _server(stack, hop)) is not None:
-        server.stop()
-    else:
-        stack.kill(hop)
+    for name in hop.split(", "):
+        if (server := _server(stack, name)) is not None:
+            server.stop()
+        else:
+            stack.kill(name)
 
 
 def _mend(stack: Stack, hop: str) -> None:
-    if (server := _server(stack, hop)) is not None:
-        server.start()
-    else:
-        stack.restart(hop)
+    for name in hop.split(", "):
+        if (server := _server(stack, name)) is not None:
+            server.start()
+        else:
+            stack.restart(name)
 
 
 def _server(stack: Stack, hop: str) -> SmtpServer | RabbitServer | None:
@@ -186,3 +196,34 @@ def test_a_deadline_deleted_by_hand_on_the_running_platform_is_back_within_a_min
     )
     found = "haven_crisis_audit_findings"
     eventually(lambda: metric(stack, found, kind="deadline_missing") == 0, within=20)
+
+
+def test_a_call_for_help_that_no_handler_can_take_is_a_case_within_a_minute_as_deployed(
+    stack: Stack, client: MongoClient[dict[str, Any]]
+) -> None:
+    """The bound of sixty seconds, from the worker's refusal to the case, at the default pace."""
+    assert stack.broker is not None
+    default = str(CrisisSettings.audit_period_seconds)
+    stack.restart("crisis-auditor", HAVEN_CRISIS_AUDIT_PERIOD_SECONDS=default)
+    lost = {"tenant_id": "riverbend", "source": "dead_letter"}
+    assert client.crisis.cases.count_documents(lost) == 0
+
+    publish_unreadable(stack.broker.uri, "crisis.on-safety-signal-raised.crisis")
+
+    case = eventually(lambda: client.crisis.cases.find_one(lost), within=60, every=0.2)
+    assert case is not None
+    assert (case["severity"], case["patient_id"]) == ("high", "")
+    stack.restart("crisis-auditor")
+
+
+def publish_unreadable(uri: str, queue: str) -> None:
+    """A crisis event of a living tenant whose body no release can read."""
+    headers = {"tenant_id": "riverbend", "aggregate_id": new_id()}
+    publisher = Publisher(uri)
+    publisher.open()
+    event_id = new_id()
+    sent = publisher.publish(
+        [Outgoing(event_id, "", queue, b"\xff", properties={"application_headers": headers})]
+    )
+    publisher.close()
+    assert sent.confirmed == [event_id]

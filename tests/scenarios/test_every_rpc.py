@@ -38,6 +38,7 @@ WITHOUT_FOREIGN_IDS = {
     "OptOut": "a clinician is whoever the caller's tenant calls so; it makes one in that tenant",
     "ListOptOuts": "a clinician is whoever the caller's tenant calls so",
     "OpenCase": "a case is never refused because the patient is not known here yet",
+    "ReportConcern": "a case is never refused because the patient is not known here yet",
     "ReviseSafetyPlan": "a plan is never refused because the patient is not known here yet",
     "PutLocalNumbers": "is kept by state and area; it makes one in the caller's tenant",
     "PutDutyToWarn": "is kept by state; it makes one in the caller's tenant",

@@ -36,6 +36,11 @@ def open_case(case: Case) -> crisis_pb2.OpenCaseResponse:
     return crisis_pb2.OpenCaseResponse(case=_case(case))
 
 
+def report_concern(case: Case) -> crisis_pb2.ReportConcernResponse:
+    """Which case it went into, and nothing else of it."""
+    return crisis_pb2.ReportConcernResponse(case_id=case.id)
+
+
 def acknowledge_case(case: Case) -> crisis_pb2.AcknowledgeCaseResponse:
     """The case with its owner and contact deadline."""
     return crisis_pb2.AcknowledgeCaseResponse(case=_case(case))

@@ -42,7 +42,3 @@ def forgotten(drill: Drill, page_ids: Iterable[str]) -> events_pb2.DrillForgotte
     return events_pb2.DrillForgotten(
         drill_id=drill.id, case_id=drill.case_id, page_ids=sorted(set(page_ids))
     )
-
-
-def no_message(_event: object) -> None:
-    """A drill tells nobody anything; its case does."""

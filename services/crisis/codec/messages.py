@@ -15,6 +15,7 @@ from haven.sessions.v1 import events_pb2 as sessions_pb2
 
 from chassis.errors import InvalidArgument
 from services.crisis.codec.names import SEVERITY_NUMBERS
+from services.crisis.codec.notices import NOTICES
 from services.crisis.domain import commands, events
 from services.crisis.domain.aftercare_commands import FollowDischarge
 from services.crisis.domain.location import KeepLocation
@@ -189,6 +190,8 @@ def _page_requested(event: events.PageRequested) -> Message:
         severity=SEVERITY_NUMBERS[event.severity],
     )
     message.expire_time.FromDatetime(event.expire_time)
+    for page_id, recipient_id in event.replaced:
+        message.replaced.add(page_id=page_id, recipient_id=recipient_id)
     return message
 
 
@@ -226,43 +229,10 @@ def _resolved(event: events.CaseResolved) -> Message:
     return message
 
 
-def _missed(event: events.FollowUpMissed) -> Message:
-    message = events_pb2.FollowUpMissed(
-        follow_up_id=event.follow_up_id,
-        patient_id=event.patient_id,
-        recipient_id=event.recipient_id,
-        kind=event.kind,
-        escalation_count=event.escalation_count,
-    )
-    message.due_time.FromDatetime(event.due_time)
-    message.miss_time.FromDatetime(event.miss_time)
-    return message
-
-
-def _gap_found(event: events.CoverageGapFound) -> Message:
-    message = events_pb2.CoverageGapFound(
-        gap_id=event.gap_id,
-        rotation_id=event.target.rotation_id,
-        clinician_id=event.target.clinician_id,
-        kind=event.kind,
-        notice_count=event.notice,
-        recipient_id=event.recipient_id,
-    )
-    message.start_time.FromDatetime(event.start)
-    message.end_time.FromDatetime(event.end)
-    return message
-
-
-def _gap_closed(event: events.CoverageGapClosed) -> Message:
-    message = events_pb2.CoverageGapClosed(
-        gap_id=event.gap_id,
-        rotation_id=event.target.rotation_id,
-        clinician_id=event.target.clinician_id,
-        closing=event.closing,
-        notice_count=event.notice,
-        recipient_id=event.recipient_id,
-    )
-    message.close_time.FromDatetime(event.close_time)
+def _drill_started(event: events.DrillStarted) -> Message:
+    message = events_pb2.DrillStarted(drill_id=event.drill_id)
+    message.start_time.FromDatetime(event.start_time)
+    message.expire_time.FromDatetime(event.expire_time)
     return message
 
 
@@ -273,9 +243,8 @@ PUBLISHED: Mapping[type, Callable[[Any], Message]] = {
     events.CaseAcknowledged: _acknowledged,
     events.CaseContacted: _contacted,
     events.CaseResolved: _resolved,
-    events.FollowUpMissed: _missed,
-    events.CoverageGapFound: _gap_found,
-    events.CoverageGapClosed: _gap_closed,
+    events.DrillStarted: _drill_started,
+    **NOTICES,
 }
 
 

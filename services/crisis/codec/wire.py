@@ -44,6 +44,16 @@ def open_case(request: crisis_pb2.OpenCaseRequest) -> commands.OpenCase:
     return command
 
 
+def report_concern(request: crisis_pb2.ReportConcernRequest) -> commands.ReportConcern:
+    """What a caller said; a patient who is not known is no reason to refuse it."""
+    fields = Fields(request)
+    command = commands.ReportConcern(
+        fields.optional_identifier("patient_id"), fields.enum("severity", SEVERITIES)
+    )
+    fields.done()
+    return command
+
+
 def acknowledge_case(request: crisis_pb2.AcknowledgeCaseRequest) -> commands.AcknowledgeCase:
     """Which case the caller takes."""
     fields = Fields(request)

@@ -40,6 +40,7 @@ class Case(CaseMoves):
             severity=signal.severity,
             ladder=Ladder(policy),
             open_time=now,
+            alarm_time=now,
             next_deadline=now,
             wait_start=now,
             location_id=signal.location_id,
@@ -109,6 +110,8 @@ class Case(CaseMoves):
         """Record that `by` reached the patient; the resolution must follow."""
         if self.state is State.OPEN and self.responders.has_pledged(by):
             self._take(now)  # one person who reached the patient is worth more than a quorum
+        if self.state is not State.CONTACTED:
+            self.waited = now - (self.alarm_time or self.open_time)
         self._move("contact")
         self.contacted_by, self.contact_time = by, now
         self.next_deadline, self.snooze_end = now + self.ladder.policy.review_within, None
@@ -217,14 +220,18 @@ class Case(CaseMoves):
         self._unheard(page_id, cover, now)
 
     def hand_off(self, cover: Cover, now: datetime) -> None:
-        """The rung may mean somebody else by now: wake who is new; the deadline stays."""
+        """The rung may mean somebody else by now: wake who is new; the deadline stays.
+
+        Pages of those who are no longer meant are withdrawn where somebody is woken in their place.
+        """
         if self.state is not State.OPEN:
             return
         woken = cover.wake(self.ladder.current, now)
         self.ladder.next_hand_off = woken.hand_off
         meant = (*woken.recipient_ids, *self.responders.invited)
+        waiting = self.ladder.waiting
         fresh = self.ladder.hand_off(self.id, meant, now)
         if woken.missed and fresh:
             self._note(ActKind.COVER_MISSED, now)
-        for recipient_id, page_id in fresh.items():
-            self._request_page(recipient_id, page_id, now, detail="hand_off")
+        gone = {each: page_id for each, page_id in waiting.items() if each not in meant}
+        self._page_instead(fresh, gone, now)

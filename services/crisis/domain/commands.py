@@ -21,6 +21,14 @@ class OpenCase:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportConcern:
+    """A caller is worried about a patient, whom perhaps nobody knows yet."""
+
+    patient_id: str
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
 class AcknowledgeCase:
     """The caller takes the case."""
 

@@ -38,6 +38,15 @@ class Meant:
 
 
 @dataclass(frozen=True, slots=True)
+class OnDuty:
+    """Whom to tell now, never nobody, and whether one of them is known to be there."""
+
+    recipient_ids: tuple[str, ...]
+    # False where a shared mailbox is all there is: who looks at it is not known.
+    is_staffed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Cover:
     """The tenant's rotations as they are now, and who stands in where one has a hole."""
 
@@ -54,6 +63,13 @@ class Cover:
             missed=sum(not each.clinician_id for each in found),
             hand_off=min((each.until for each in found if each.until is not None), default=None),
         )
+
+    def on_duty(self, rung: Rung, now: datetime) -> OnDuty:
+        """The people of the rung, and whether any of them is a person on call."""
+        people = {TargetKind.ROTATION, TargetKind.CLINICIAN}
+        found = self.meant(rung, now)
+        is_staffed = any(each.clinician_id and each.target.kind in people for each in found)
+        return OnDuty(self.wake(rung, now).recipient_ids, is_staffed)
 
     def meant(self, rung: Rung, now: datetime) -> Iterator[Meant]:
         """Each target of the rung, as it is then."""

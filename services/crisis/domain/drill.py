@@ -1,5 +1,7 @@
 """A drill: the platform calls for help in a tenant of its own, and looks whether help comes.
 
+The call is made where a patient's is: sessions raises the signal, and crisis must hear of it.
+
 RUNNING --every step reached in time--> PASSED
    |
    `--its time is over--> LATE --its case is closed--> FAILED
@@ -12,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from services.crisis.domain.events import DrillStarted
 from services.crisis.domain.signal import Severity, Signal, Source
 
 REVIEWER = "drill-reviewer"  # the second person that a case of high severity needs
@@ -22,6 +25,8 @@ CONTACT_METHOD = "phone"
 class Step(StrEnum):
     """How far help came, measured from the signal."""
 
+    # The signal that sessions raised has its case.
+    HEARD = "heard"
     # A provider took the page, and crisis knows it.
     DELIVERED = "delivered"
     ACKNOWLEDGED = "acknowledged"
@@ -41,7 +46,7 @@ class DrillState(StrEnum):
 
 @dataclass(slots=True)
 class Drill:
-    """One try of the whole way. Its id is the id of the fact, and of the patient who is nobody."""
+    """One try of the whole way. Its id is also its signal's, and its patient's, who is nobody."""
 
     id: str
     start_time: datetime
@@ -54,13 +59,20 @@ class Drill:
     version: int = 0
     events: list[object] = field(default_factory=list)
 
+    @classmethod
+    def start(cls, id: str, now: datetime, deadline: datetime) -> Drill:
+        """A new one; its signal is to be raised."""
+        drill = cls(id, now, deadline)
+        drill.events.append(DrillStarted(id, now, deadline))
+        return drill
+
     @property
     def is_running(self) -> bool:
         """True until its case is closed."""
         return self.state in {DrillState.RUNNING, DrillState.LATE}
 
     def signal(self) -> Signal:
-        """The call for help: always the same fact, however often it is made."""
+        """The call for help, the same fact as the one that sessions raises."""
         return Signal(
             fact_id=self.id,
             patient_id=self.id,
@@ -70,7 +82,7 @@ class Drill:
         )
 
     def open(self, case_id: str) -> None:
-        """The signal has its case."""
+        """The signal has its case, by whomever it was brought."""
         self.case_id = case_id
 
     def expire(self, now: datetime) -> bool:

@@ -58,7 +58,11 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class FrozenPolicy:
-    """What a case keeps of the policy it began with: later edits do not move its deadlines."""
+    """What a case keeps of the policy it began with: later edits do not move its deadlines.
+
+    The rung that repeats always wakes the supervisors: people who are named may all be away. Where
+    the policy's last one does not, it is followed by itself with them, in the same time.
+    """
 
     rungs: tuple[Rung, ...]
     contact_within: timedelta
@@ -67,6 +71,10 @@ class FrozenPolicy:
     page_lifetime: timedelta
     # 0: the tenant had no policy, the fallback is in force.
     version: int = 0
+
+    def __post_init__(self) -> None:
+        # Here, so that cases and policies of earlier releases end at the supervisors as well.
+        object.__setattr__(self, "rungs", _ended_at_supervisors(self.rungs))
 
     @property
     def last(self) -> int:
@@ -112,6 +120,13 @@ class EscalationPolicy:
             contact_within=self.contact_within or fallback.contact_within,
             version=self.version,
         )
+
+
+def _ended_at_supervisors(rungs: tuple[Rung, ...]) -> tuple[Rung, ...]:
+    last = rungs[-1]
+    if any(target.kind is TargetKind.SUPERVISOR_POOL for target in last.targets):
+        return rungs
+    return (*rungs, replace(last, targets=(*last.targets, SUPERVISOR_POOL)))
 
 
 def check_rungs(rungs: Sequence[Rung], *, shortest_wait: timedelta) -> None:

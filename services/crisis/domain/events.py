@@ -31,6 +31,8 @@ class PageRequested:
     cycle: int
     severity: Severity
     expire_time: datetime
+    # Pages that it takes the place of, each with its recipient.
+    replaced: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,26 @@ class FollowUpMissed:
     escalation_count: int
     due_time: datetime
     miss_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DrillStarted:
+    """Whoever takes patients' signals is to raise the drill's."""
+
+    drill_id: str
+    start_time: datetime
+    expire_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRequested:
+    """A patient waits for a person to talk to: tell somebody who is on duty."""
+
+    person_request_id: str
+    recipient_id: str
+    request_time: datetime
+    # From then on a case looks after it.
+    expire_time: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.crisis.domain.escalation import LONGEST_WAIT, EscalationPolicy, Target, TargetKind
+from services.crisis.domain.opt_out import Absences
 from services.crisis.domain.record import State
 from services.crisis.domain.rotation import Rotation
 from services.crisis.domain.timeline import ActKind
@@ -30,6 +31,8 @@ class FindingKind(StrEnum):
     DEADLINE_MISSING = "deadline_missing"
     # A timer that should have fired.
     DEADLINE_OVERDUE = "deadline_overdue"
+    # Something else of which the time has come: a follow-up, a wait for a person, a hand-off.
+    WORK_OVERDUE = "work_overdue"
     # Somebody took the case, and is not there any more.
     OWNER_NOT_LIVE = "owner_not_live"
     # Somebody was to be woken, and no provider has said yes or no.
@@ -38,7 +41,7 @@ class FindingKind(StrEnum):
     EVENT_WAITING = "event_waiting"
     # A crisis-class event that nobody could take.
     DEAD_LETTER = "dead_letter"
-    # Nobody is known to be there for the tenant's cases.
+    # Nobody is known to be where the tenant's ladders end.
     TENANT_WITHOUT_COVER = "tenant_without_cover"
     # A rotation that a policy names has nobody on call at this moment.
     ROTATION_HOLE = "rotation_hole"
@@ -54,6 +57,8 @@ class Repair(StrEnum):
     RESTORE = "restore"
     # Let the case wake the next people.
     CLIMB = "climb"
+    # Do what the relay's timer would have done.
+    ACT = "act"
     # Open a case for the supervisors.
     OPEN = "open"
 
@@ -63,12 +68,23 @@ class Finding:
     """One thing that is wrong, and since when."""
 
     kind: FindingKind
-    # Of a case, an event or a rotation; never a person's.
+    # Of a case, an event, a rotation or what is due; never a person's.
     subject_id: str
     age: timedelta
     repair: Repair = Repair.NONE
     # For pages: all that the case asked for last; it is climbed only while these are still those.
     unheard: frozenset[str] = frozenset()
+    # The kind of due work, where that is what is overdue.
+    work: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """One thing whose time has come, by the name of its kind of due work."""
+
+    work: str
+    id: str
+    time: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +165,14 @@ def deadline_finding(row: CaseRow, *, now: datetime, late: timedelta) -> Finding
     return Finding(kind, row.id, overdue, Repair.CLIMB)
 
 
+def work_findings(rows: Iterable[DueRow], *, now: datetime) -> list[Finding]:
+    """What has been due for too long. Its own use case looks again, and does it once."""
+    return [
+        Finding(FindingKind.WORK_OVERDUE, row.id, now - row.time, Repair.ACT, work=row.work)
+        for row in rows
+    ]
+
+
 def page_findings(
     rows: Iterable[CaseRow],
     pages: Iterable[PageRow],
@@ -209,19 +233,24 @@ def event_findings(rows: Iterable[EventRow], *, now: datetime) -> list[Finding]:
 def cover_findings(
     policies: Sequence[EscalationPolicy],
     rotations: Mapping[str, Rotation],
+    absences: Absences,
     *,
-    is_supervisor_reached: bool,
+    supervisors: ActKind | None,
     now: datetime,
 ) -> list[Finding]:
-    """Whether somebody is there: a ladder, or supervisors of whom it is known that pages arrive."""
+    """Whether somebody is there: on call, and where every ladder ends.
+
+    `supervisors` is what was heard last of a page to them: it was delivered, or it failed; None
+    where nothing ever was, which a ladder makes up for.
+    """
     holes = [
         Finding(FindingKind.ROTATION_HOLE, name, timedelta())
         for name in sorted(_named_rotations(policies))
-        if name not in rotations or rotations[name].on_call(now) is None
+        if name not in rotations or rotations[name].on_call(now, absences) is None
     ]
-    if policies or is_supervisor_reached:
-        return holes
-    return [Finding(FindingKind.TENANT_WITHOUT_COVER, "", timedelta())]
+    is_heard = supervisors is ActKind.PAGE_DELIVERED or (supervisors is None and bool(policies))
+    nobody = [] if is_heard else [Finding(FindingKind.TENANT_WITHOUT_COVER, "", timedelta())]
+    return [*holes, *nobody]
 
 
 def _named_rotations(policies: Iterable[EscalationPolicy]) -> set[str]:

@@ -38,6 +38,11 @@ class Ladder:
         """True on the rung that repeats without end."""
         return self.rung >= self.policy.last
 
+    @property
+    def waiting(self) -> Mapping[str, str]:
+        """The pages that may still bring somebody, by recipient."""
+        return {each: key for each, key in self.page_of.items() if not self.pages.get(key)}
+
     def step(self) -> None:
         """To the next rung; from the last one to itself, in the next cycle."""
         if self.is_before_first:

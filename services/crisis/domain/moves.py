@@ -103,7 +103,7 @@ class CaseMoves(CaseRecord):
         """Contact was before this signal; whoever is on call now must hear of it."""
         self._move("reopen")
         self._release(now)
-        self.contacted_by, self.contact_time = "", None
+        self.contacted_by, self.contact_time, self.alarm_time = "", None, now
         self.ladder.restart()
         self._note(ActKind.REOPENED, now)
         self._say_escalated(now)

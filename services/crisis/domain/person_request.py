@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chassis.errors import FailedPrecondition
+from services.crisis.domain.cover import OnDuty
+from services.crisis.domain.events import PersonRequested
 
 
 class State(StrEnum):
@@ -66,6 +68,13 @@ class PersonRequest:
     version: int = 0
     events: list[object] = field(default_factory=list)
 
+    def tell(self, on_duty: OnDuty, until: datetime) -> None:
+        """Let those on duty know that somebody waits."""
+        self.events += [
+            PersonRequested(self.id, recipient_id, self.request_time, until)
+            for recipient_id in on_duty.recipient_ids
+        ]
+
     def take(self, by: str, policy: QueuePolicy, now: datetime) -> None:
         """A clinician is with them now."""
         if self.state is not State.WAITING:
@@ -112,6 +121,8 @@ class Traffic:
     # How long the last talks took, and how many there are now.
     talks: tuple[timedelta, ...]
     under_way: int
+    # Somebody is on duty.
+    is_staffed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +132,7 @@ class Standing:
     request: PersonRequest
     call_number: str
     position: int = 0
+    # None where it is not known: nobody is there whose pace could be told.
     expected_wait: timedelta | None = None
     # The patient did not wait before.
     is_new: bool = False
@@ -130,10 +142,12 @@ def standing_of(
     request: PersonRequest, traffic: Traffic, policy: QueuePolicy, call_number: str
 ) -> Standing:
     """The wait to expect: as many talks as are in front, at the pace of the last ones, shared by
-    the clinicians who talk now."""
+    the clinicians who talk now. Not known where nobody talks and nobody is on duty."""
     if request.state is not State.WAITING:
         return Standing(request, call_number)
     position = traffic.before + 1
+    if not traffic.is_staffed and not traffic.under_way:
+        return Standing(request, call_number, position)
     lengths = [each.total_seconds() for each in traffic.talks] or [policy.talk_seconds]
     mean = sum(lengths) / len(lengths)
     seconds = round(position * mean / max(1, traffic.under_way))

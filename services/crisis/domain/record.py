@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.crisis.domain.events import (
@@ -53,6 +53,10 @@ class CaseRecord:
     # The address from which the newest text about it came, for whoever calls back.
     sender_ciphertext: bytes = field(default=b"", repr=False)
     state: State = State.OPEN
+    # Since when the patient waits for contact: it opened, or a signal came after the last contact.
+    alarm_time: datetime | None = None
+    # How long that was; of the act that has just reached the patient first, and of no other.
+    waited: timedelta | None = None
     # Since when nobody has had it, and how many calls have gone unanswered since.
     wait_start: datetime | None = None
     unanswered: int = 0
@@ -108,9 +112,26 @@ class CaseRecord:
         for recipient_id, page_id in self.ladder.page_too(self.id, recipient_ids).items():
             self._request_page(recipient_id, page_id, now)
 
-    def _request_page(
-        self, recipient_id: str, page_id: str, now: datetime, *, detail: str = ""
+    def _page_instead(
+        self, fresh: Mapping[str, str], gone: Mapping[str, str], now: datetime
     ) -> None:
+        """Page those who are new; the pages of those who are gone give way to theirs."""
+        replaced = [(page_id, recipient_id) for recipient_id, page_id in gone.items()]
+        for page_id, recipient_id in replaced if fresh else ():
+            self._note(ActKind.PAGE_WITHDRAWN, now, recipient_id=recipient_id, page_id=page_id)
+        for recipient_id, page_id in fresh.items():
+            self._request_page(recipient_id, page_id, now, replaced=tuple(replaced))
+
+    def _request_page(
+        self,
+        recipient_id: str,
+        page_id: str,
+        now: datetime,
+        *,
+        replaced: tuple[tuple[str, str], ...] | None = None,
+    ) -> None:
+        """`replaced` where it is of a hand-off, with the pages that it takes the place of."""
+        detail = "" if replaced is None else "hand_off"
         columns = {"recipient_id": recipient_id, "page_id": page_id, "detail": detail}
         self._note(ActKind.PAGED, now, **columns)
         self.events.append(
@@ -122,6 +143,7 @@ class CaseRecord:
                 cycle=self.ladder.cycle,
                 severity=self.severity,
                 expire_time=now + self.ladder.policy.page_lifetime,
+                replaced=replaced or (),
             )
         )
 

@@ -27,6 +27,8 @@ class Source(StrEnum):
     MISSED_CHECK_IN = "missed_check_in"
     MISSED_FOLLOW_UP = "missed_follow_up"
     PERSON_REQUESTED = "person_requested"
+    # Somebody called about a patient.
+    CALLER_REPORT = "caller_report"
     # A crisis-class event that nobody could take: only its envelope is known.
     DEAD_LETTER = "dead_letter"
     # The platform tries itself.

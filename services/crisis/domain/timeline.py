@@ -33,6 +33,8 @@ class ActKind(StrEnum):
     HANDED_OVER = "handed_over"
     SNOOZED = "snoozed"
     PATIENT_IDENTIFIED = "patient_identified"
+    # Of a shift that is over: the new one was paged in its place.
+    PAGE_WITHDRAWN = "page_withdrawn"
     # The auditor put right what nothing else would have.
     REPAIRED = "repaired"
 

@@ -23,9 +23,6 @@ from chassis.topology import (
 )
 from services.crisis.domain.findings import About, ParkedEvent
 
-# Those who must act on somebody's danger. A crisis event of theirs that is parked is a page that
-# did not leave, or a case that was not opened.
-CONSUMERS = frozenset({"crisis", "notify"})
 OURS = "crisis"
 ANSWER = event_type(notify_pb2.MessageFailed)
 MOST = 10_000  # of one queue; looking takes about 0.2 ms for each
@@ -59,13 +56,12 @@ class BrokerDeadQueues:
 
 
 def watched(catalogue: Catalogue) -> Sequence[Watched]:
-    """The queues of crisis-class events to those who must act."""
+    """The queues of crisis-class events: calls for help, pages, what people are told of them."""
     return [
         Watched(queue_name(consumer, spec), consumer, spec)
         for spec in catalogue.events.values()
         if spec.message_class is MessageClass.CRISIS
         for consumer in spec.consumers
-        if consumer in CONSUMERS
     ]
 
 

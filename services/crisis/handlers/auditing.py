@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -25,7 +25,10 @@ from services.crisis.domain.findings import (
     deadline_finding,
     event_findings,
     page_findings,
+    work_findings,
 )
+from services.crisis.domain.opt_out import Absences
+from services.crisis.domain.policy import CrisisPolicy
 from services.crisis.domain.record import State
 from services.crisis.domain.signal import Severity, Signal, Source
 from services.crisis.ports import Plans, PolicyOf
@@ -50,6 +53,8 @@ class Mends:
 
     rescue: Callable[[Call, str, frozenset[str]], bool]
     take: Callable[[Call, Signal], Case]
+    # What is done when its time comes, by the kind of due work.
+    acts: Mapping[str, Callable[[Call, str], None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +100,11 @@ class Auditing:
                 return None
             has_case = self._book.has_case(reader, parked.aggregate_id)
             finding = dead_letter_finding(parked, has_case=has_case, now=reader.now)
-            if self._book.has_signal(reader, _fact_of(parked.tenant_id, parked.event_id)):
-                return replace(finding, repair=Repair.NONE)  # its case exists since an earlier look
-            return finding
+            # Its case exists since an earlier look; or a late drill speaks for itself.
+            is_enough = self._policy_of(parked.tenant_id).is_drill or self._book.has_signal(
+                reader, _fact_of(parked.tenant_id, parked.event_id)
+            )
+            return replace(finding, repair=Repair.NONE) if is_enough else finding
 
         return self._store.read(self._call(parked.tenant_id, ""), look)
 
@@ -115,6 +122,8 @@ class Auditing:
                 return self._restore(call, finding)
             case Repair.CLIMB:
                 return self._mends.rescue(call, finding.subject_id, finding.unheard)
+            case Repair.ACT:
+                return self._act(call, finding)
             case Repair.OPEN:
                 return self._open(call, finding)
             case Repair.NONE:
@@ -131,19 +140,21 @@ class Auditing:
         findings = [
             *(each for each in found if each is not None),
             *page_findings(rows, pages, answers, now=now, late=page_late),
+            *work_findings(self._book.overdue(reader, before=now - late), now=now),
         ]
         if policy.is_drill:  # nobody waits there, and a late drill speaks for itself
             return Examined(findings, None)
         waits = [row.wait_start for row in rows if row.state == State.OPEN and row.wait_start]
-        cover = self._cover(reader, policy.supervisor_id)
+        cover = self._cover(reader, policy)
         return Examined([*findings, *cover], min(waits, default=None))
 
-    def _cover(self, reader: Reader, supervisor_id: str) -> list[Finding]:
-        policies = self._plans.policies(reader)
+    def _cover(self, reader: Reader, policy: CrisisPolicy) -> list[Finding]:
+        opt_outs = self._plans.opt_outs(reader, reader.now)
         return cover_findings(
-            policies,
+            self._plans.policies(reader),
             self._plans.rotations(reader),
-            is_supervisor_reached=bool(policies) or self._book.has_reached(reader, supervisor_id),
+            Absences(opt_outs, policy.is_next_in_turn_called),
+            supervisors=self._book.last_heard(reader, policy.supervisor_id),
             now=reader.now,
         )
 
@@ -157,6 +168,17 @@ class Auditing:
             )
 
         return self._store.transact(call, change)
+
+    def _act(self, call: Call, finding: Finding) -> bool:
+        def is_due() -> bool:
+            look = self._call(call.tenant_id, "")
+            work, id = finding.work, finding.subject_id
+            return self._store.read(look, lambda reader: self._book.is_due(reader, work, id))
+
+        if not is_due():
+            return False
+        self._mends.acts[finding.work](call, finding.subject_id)
+        return not is_due()
 
     def _open(self, call: Call, finding: Finding) -> bool:
         """A case of its own for whoever it may be: what is unknown counts as the worst."""

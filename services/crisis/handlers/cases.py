@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from chassis.call import Call, Role
@@ -21,6 +22,7 @@ from services.crisis.domain.commands import (
     PageDelivered,
     PageFailed,
     RecordContact,
+    ReportConcern,
     ResolveCase,
     SnoozeCase,
 )
@@ -73,14 +75,11 @@ class Cases:
 
     def open(self, call: Call, command: OpenCase) -> Case:
         """A clinician's own signal."""
-        signal = Signal(
-            fact_id=new_id(),
-            patient_id=command.patient_id,
-            source=Source.CLINICIAN,
-            severity=command.severity,
-            reporter_id=call.actor.subject,
-        )
-        return self.take(call, signal)
+        return self._report(call, command.patient_id, Source.CLINICIAN, command.severity)
+
+    def report(self, call: Call, command: ReportConcern) -> Case:
+        """What a caller said, as a member of staff passes it on."""
+        return self._report(call, command.patient_id, Source.CALLER_REPORT, command.severity)
 
     def climb(self, call: Call, case_id: str) -> None:
         """The case's deadline has passed: wake the next people, unless somebody was faster."""
@@ -222,7 +221,13 @@ class Cases:
 
         self._note(call, command.page_id, act)
 
+    def _report(self, call: Call, patient_id: str, source: Source, severity: Severity) -> Case:
+        by = call.actor.subject
+        return self.take(call, Signal(new_id(), patient_id, source, severity, by))
+
     def _take(self, tx: Tx, signal: Signal) -> Case:
+        if self._policy_of(tx.call.tenant_id).is_drill:  # whoever brought it, nobody is in danger
+            signal = replace(signal, source=Source.DRILL)
         if (known := self._book.by_fact(tx, signal.fact_id)) is not None:
             return known
         if signal.location is not None:  # its own event comes by the broker, and may be late

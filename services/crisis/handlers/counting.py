@@ -14,6 +14,13 @@ time_to_acknowledge = Histogram(
     ["severity"],
     buckets=(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800),
 )
+time_to_contact = Histogram(
+    "haven_crisis_time_to_contact_seconds",
+    "From a patient's signal to contact, whoever had or lost the case meanwhile.",
+    ["severity"],
+    # With the time that an acknowledgement holds, by severity: 5 and 15 minutes, 4 hours.
+    buckets=(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 14_400),
+)
 pages_requested = Counter("haven_crisis_pages_requested", "Pages asked of notify.", ["severity"])
 rungs_uncovered = Counter(
     "haven_crisis_rungs_uncovered",
@@ -26,7 +33,13 @@ cases_without_policy = Counter(
     ["severity"],
 )
 for _severity in Severity:
-    for _metric in (time_to_acknowledge, pages_requested, rungs_uncovered, cases_without_policy):
+    for _metric in (
+        time_to_acknowledge,
+        time_to_contact,
+        pages_requested,
+        rungs_uncovered,
+        cases_without_policy,
+    ):
         _metric.labels(_severity.name.lower())
 
 
@@ -44,4 +57,6 @@ def counted(case: Case) -> Case:
     if ActKind.ACKNOWLEDGED in kinds and acknowledge_time and case.wait_start:
         waited = acknowledge_time - case.wait_start
         time_to_acknowledge.labels(severity).observe(waited.total_seconds())
+    if case.waited is not None:
+        time_to_contact.labels(severity).observe(case.waited.total_seconds())
     return case

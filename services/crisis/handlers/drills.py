@@ -1,9 +1,10 @@
 """Self-drills: a call for help on the real way, answered by nobody but this runner.
 
-The signal is taken here and its page goes on as any other: this process delivers nothing itself,
-so the relays, the bus, notify and a provider must do their part, and tell crisis, before a step
-counts. Every drill ends within its time, and its case with it: what is stored says where it stands,
-so another runner goes on where one died.
+Sessions is asked, by an event, to raise the signal as it raises a patient's, and all goes on as
+always: this process delivers nothing itself, so sessions, the relays, the bus, crisis, notify and a
+provider must do their part, and tell crisis, before a step counts. Every drill ends within its
+time, and its case with it: what is stored says where it stands, so another runner goes on where one
+died.
 """
 
 from __future__ import annotations
@@ -97,8 +98,9 @@ class Drills:
             if (drill := self._start(tenant_id)) is None:
                 return WATCH_SECONDS
         if not drill.case_id:
-            drill = self._open(tenant_id, drill)
-        self._follow(tenant_id, drill)
+            drill = self._listen(tenant_id, drill)
+        if drill.case_id:
+            self._follow(tenant_id, drill)
         return WATCH_SECONDS
 
     def _until_next(self, tenant_id: str) -> float:
@@ -126,7 +128,7 @@ class Drills:
         late = timedelta(seconds=self._policy_of(tenant_id).drill_late_seconds)
 
         def change(tx: Tx) -> Drill:
-            return self._drills.insert(tx, Drill(new_id(), tx.now, tx.now + late))
+            return self._drills.insert(tx, Drill.start(new_id(), tx.now, tx.now + late))
 
         try:
             drill = self._store.transact(self._call(tenant_id, "drill.start"), change)
@@ -135,30 +137,48 @@ class Drills:
         drills_started.inc()
         return drill
 
-    def _open(self, tenant_id: str, drill: Drill) -> Drill:
-        """Call for help: always the same fact, so a second call finds the case of the first."""
-        case = self._verbs.take(self._call(tenant_id, "drill.signal"), drill.signal())
+    def _listen(self, tenant_id: str, drill: Drill) -> Drill:
+        """The drill with its case, once the signal has come.
+
+        Where it did not come in time the fact is taken here: a signal that is still on its way
+        finds a case that is closed, and opens none after the drill's end.
+        """
+        case = self._read(tenant_id, lambda reader: self._cases.by_fact(reader, drill.id))
+        if case is None:
+            drill = self._expired(tenant_id, drill)
+            if drill.state is not DrillState.LATE:
+                return drill
+            case = self._verbs.take(self._call(tenant_id, "drill.signal"), drill.signal())
         drill.open(case.id)
         return self._save(tenant_id, drill)
+
+    def _expired(self, tenant_id: str, drill: Drill) -> Drill:
+        """The drill; late, and counted once, where its time is over."""
+        if drill.expire(self._store.now()):
+            drill = self._save(tenant_id, drill)
+            drill_failures.inc()
+        return drill
 
     def _follow(self, tenant_id: str, drill: Drill) -> None:
         acts = self._read(
             tenant_id, lambda reader: self._cases.newest_acts(reader, drill.case_id, ACTS)
         )
         handed_over = next((act for act in acts if act.kind is ActKind.PAGE_DELIVERED), None)
-        if handed_over is None and drill.expire(self._store.now()):
-            drill = self._save(tenant_id, drill)
-            drill_failures.inc()
+        if handed_over is None:
+            drill = self._expired(tenant_id, drill)
         if handed_over is not None or drill.state is DrillState.LATE:
-            self._end(tenant_id, drill, handed_over)
+            heard = next((act for act in acts if act.fact_id == drill.id), None)
+            self._end(tenant_id, drill, heard, handed_over)
 
-    def _end(self, tenant_id: str, drill: Drill, handed_over: Act | None) -> None:
+    def _end(
+        self, tenant_id: str, drill: Drill, heard: Act | None, handed_over: Act | None
+    ) -> None:
         was_late = drill.state is DrillState.LATE
         responder = handed_over.recipient_id if handed_over else ""
         case = self._close(tenant_id, drill.case_id, responder or self._supervisor(tenant_id))
         if case.is_open:
             return  # others act on it as well; no drill ends before its case does
-        reached = _reached(case, handed_over)
+        reached = _reached(case, heard, handed_over)
         drill.end(reached, self._store.now())
         drill = self._save(tenant_id, drill)
         if drill.state is DrillState.PASSED:
@@ -205,8 +225,9 @@ class Drills:
         return Call(tenant_id, actor, "drill.act", None, Deadline.after(ACT_SECONDS))
 
 
-def _reached(case: Case, handed_over: Act | None) -> Mapping[Step, datetime]:
+def _reached(case: Case, heard: Act | None, handed_over: Act | None) -> Mapping[Step, datetime]:
     times = {
+        Step.HEARD: heard.time if heard else None,
         Step.DELIVERED: handed_over.time if handed_over else None,
         Step.ACKNOWLEDGED: case.responders.acknowledge_time,
         Step.CONTACTED: case.contact_time,

@@ -12,7 +12,7 @@ from chassis.ids import derived_id, new_id
 from chassis.store import Store, Tx
 from services.crisis.domain.person_request import PersonRequest, Standing, State, standing_of
 from services.crisis.domain.signal import Severity, Signal, Source
-from services.crisis.ports import PolicyOf
+from services.crisis.ports import OnDutyNow, PolicyOf
 from services.crisis.ports.aftercare import Alarm, PersonQueueBook
 
 REQUESTED, TAKEN, LEFT, PAST_BOUND = "requested", "taken", "left", "past_bound"
@@ -33,13 +33,22 @@ class PersonQueue:
     """Metrics move after the commit, once."""
 
     def __init__(
-        self, store: Store, *, book: PersonQueueBook, policy_of: PolicyOf, alarm: Alarm
+        self,
+        store: Store,
+        *,
+        book: PersonQueueBook,
+        on_duty: OnDutyNow,
+        policy_of: PolicyOf,
+        alarm: Alarm,
     ) -> None:
-        self._store, self._book = store, book
+        self._store, self._book, self._on_duty = store, book, on_duty
         self._policy_of, self._alarm = policy_of, alarm
 
     def request(self, call: Call, patient_id: str) -> Standing:
-        """The patient asks for a person; again while waiting, the place stays as it is."""
+        """The patient asks for a person, of which those on duty are told.
+
+        Again while waiting: the place stays as it is, and nobody is told again.
+        """
         call.require_self(patient_id)
         policy = self._policy_of(call.tenant_id).queue
 
@@ -50,7 +59,9 @@ class PersonQueue:
             if known is not None and known.state is State.TAKEN:
                 known.lapse(tx.now)  # nobody is with them any more, or they would not ask
                 self._book.save(tx, known)
-            made = PersonRequest(new_id(), patient_id, tx.now, act_time=tx.now + policy.wait_bound)
+            bound = tx.now + policy.wait_bound
+            made = PersonRequest(new_id(), patient_id, tx.now, act_time=bound)
+            made.tell(self._on_duty(tx), bound)
             return replace(self._standing(tx, self._book.insert(tx, made)), is_new=True)
 
         standing = self._store.transact(call, change)
@@ -137,4 +148,5 @@ class PersonQueue:
     def _standing(self, tx: Tx, request: PersonRequest) -> Standing:
         policy = self._policy_of(tx.call.tenant_id)
         traffic = self._book.traffic(tx, request, talks=policy.queue.talks_counted)
+        traffic = replace(traffic, is_staffed=self._on_duty(tx).is_staffed)
         return standing_of(request, traffic, policy.queue, policy.call_number)

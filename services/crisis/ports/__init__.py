@@ -13,6 +13,7 @@ from services.crisis.domain.commands import (
     KeepScreening,
     ListPage,
 )
+from services.crisis.domain.cover import OnDuty
 from services.crisis.domain.coverage import Plan
 from services.crisis.domain.coverage_gap import CoverageGap
 from services.crisis.domain.escalation import EscalationPolicy
@@ -25,6 +26,10 @@ from services.crisis.domain.timeline import Act
 
 # A tenant's numbers.
 PolicyOf = Callable[[str], CrisisPolicy]
+
+
+# Who is there at the moment of the look.
+OnDutyNow = Callable[[Reader], OnDuty]
 
 
 class CaseBook(Protocol):

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from chassis.store import Reader, Tx
 from services.crisis.domain.drill import Drill
-from services.crisis.domain.findings import CaseRow, EventRow, PageRow, ParkedEvent
+from services.crisis.domain.findings import CaseRow, DueRow, EventRow, PageRow, ParkedEvent
 from services.crisis.domain.timeline import ActKind
 
 
@@ -19,6 +19,14 @@ class AuditBook(Protocol):
         """The tenant's unresolved cases."""
         ...
 
+    def overdue(self, reader: Reader, *, before: datetime) -> list[DueRow]:
+        """What has been due since before then, of every kind but the deadlines of cases."""
+        ...
+
+    def is_due(self, reader: Reader, work: str, id: str) -> bool:
+        """True while the time of this work has come and nobody has done it."""
+        ...
+
     def pages(self, reader: Reader, *, since: datetime) -> list[PageRow]:
         """Pages asked for since then."""
         ...
@@ -27,8 +35,8 @@ class AuditBook(Protocol):
         """What was heard of these pages; nothing of a page that is not in it."""
         ...
 
-    def has_reached(self, reader: Reader, recipient_id: str) -> bool:
-        """True where a page was ever handed over for this recipient."""
+    def last_heard(self, reader: Reader, recipient_id: str) -> ActKind | None:
+        """What was heard last of any page for this recipient; None where nothing ever was."""
         ...
 
     def has_case(self, reader: Reader, case_id: str) -> bool:
@@ -60,7 +68,7 @@ class WaitingEvents(Protocol):
 
 
 class DeadQueues(Protocol):
-    """The dead queues of crisis-class events that crisis or notify should have taken."""
+    """The dead queues of crisis-class events, to whomever they should have come."""
 
     def parked(self) -> list[ParkedEvent]:
         """What lies there, oldest first; Unavailable where the broker is away."""

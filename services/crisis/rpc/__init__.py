@@ -43,6 +43,17 @@ class CrisisServicer(crisis_pb2_grpc.CrisisServiceServicer):
             urgency=URGENCIES.get(request.severity, Urgency.HIGHEST),
         )
 
+    async def ReportConcern(
+        self, request: crisis_pb2.ReportConcernRequest, context: Context
+    ) -> crisis_pb2.ReportConcernResponse:
+        return await self._run(
+            request,
+            context,
+            decode=wire.report_concern,
+            handle=self._crisis.cases.report,
+            encode=answers.report_concern,
+        )
+
     async def AcknowledgeCase(
         self, request: crisis_pb2.AcknowledgeCaseRequest, context: Context
     ) -> crisis_pb2.AcknowledgeCaseResponse:

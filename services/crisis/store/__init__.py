@@ -75,9 +75,17 @@ INDEXES: tuple[Index, ...] = (
     Index(ACTS, [("tenant_id", 1), ("fact_id", 1)], unique=True, partial={"is_signal": True}),
     Index(ACTS, [("tenant_id", 1), ("case_id", 1), ("sequence", -1)]),
     Index(ACTS, [("tenant_id", 1), ("page_id", 1)]),
-    # For the auditor: the pages of late, and whether one ever reached the supervisors.
+    # For the auditor: the pages of late, and what was heard last of one recipient's.
     Index(ACTS, [("tenant_id", 1), ("act_time", 1)], partial={"kind": "paged"}),
-    Index(ACTS, [("tenant_id", 1), ("recipient_id", 1)], partial={"kind": "page_delivered"}),
+    *(
+        Index(
+            ACTS,
+            [("tenant_id", 1), ("recipient_id", 1), ("act_time", -1)],
+            partial={"kind": f"page_{answer}"},
+            label=answer,
+        )
+        for answer in ("delivered", "failed")
+    ),
     Index(POLICIES, [("tenant_id", 1)]),
     Index(ROTATIONS, [("tenant_id", 1)]),
     *atlas.INDEXES,

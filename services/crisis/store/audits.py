@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from chassis.store import Document, Reader, Store, Tx
@@ -15,15 +16,30 @@ from chassis.store.once import INBOX
 from chassis.store.outbox_rows import OUTBOX, OutboxRow
 from chassis.topology import MessageClass
 from services.crisis.codec import documents
-from services.crisis.domain.findings import CaseRow, EventRow, PageRow, ParkedEvent
+from services.crisis.domain.escalation import TargetKind
+from services.crisis.domain.findings import CaseRow, DueRow, EventRow, PageRow, ParkedEvent
 from services.crisis.domain.record import SYSTEM, State
 from services.crisis.domain.timeline import Act, ActKind
-from services.crisis.store import ACTS, CASES
+from services.crisis.store import ACTS, CASES, FOLLOW_UPS, PERSON_REQUESTS
+from services.crisis.store.on_call import CHECKS
 
 # Of each round: in a storm the newest pages and events are looked at in the next one.
 MOST_PAGES = 5_000
+MOST_DUE = 500  # of each kind
 MOST_EVENTS = 1_000
-ANSWERS = (ActKind.PAGE_DELIVERED, ActKind.PAGE_FAILED)
+HEARD = (ActKind.PAGE_DELIVERED, ActKind.PAGE_FAILED)
+# After a hand-off nothing is heard of the old shift's pages.
+ANSWERS = (*HEARD, ActKind.PAGE_WITHDRAWN)
+# Where the times of due work are, by its name as the relay's timers have it.
+DUE = MappingProxyType(
+    {
+        "follow-ups": (FOLLOW_UPS, "escalate_time"),
+        "person-queue": (PERSON_REQUESTS, "act_time"),
+        "case-hand-offs": (CASES, "next_hand_off_time"),
+        "plan-changes": (CHECKS, "plan_change_time"),
+        "cover-checks": (CHECKS, "next_check_time"),
+    }
+)
 CASE_FIELDS = (
     "state", "next_deadline_time", "owner_id", "update_time", "wait_start", "pages", "policy",
     "rung",
@@ -38,6 +54,26 @@ class MongoAuditBook:
         return [
             _case_row(each) for each in reader.find(CASES, {"is_open": True}, fields=CASE_FIELDS)
         ]
+
+    def overdue(self, reader: Reader, *, before: datetime) -> list[DueRow]:
+        """What has been due since before then, of every kind but the deadlines of cases."""
+        return [
+            DueRow(work, each["_id"], each[field])
+            for work, (collection, field) in DUE.items()
+            for each in reader.find(
+                collection,
+                {field: {"$type": "date", "$lt": before}},
+                sort=[(field, 1)],
+                limit=MOST_DUE,
+                fields=(field,),
+            )
+        ]
+
+    def is_due(self, reader: Reader, work: str, id: str) -> bool:
+        """True while the time of this work has come and nobody has done it."""
+        collection, field = DUE[work]
+        due = {"_id": id, field: {"$type": "date", "$lte": reader.now}}
+        return reader.find_one(collection, due, fields=(field,)) is not None
 
     def pages(self, reader: Reader, *, since: datetime) -> list[PageRow]:
         """Pages asked for since then."""
@@ -55,10 +91,22 @@ class MongoAuditBook:
                 heard.setdefault(each["page_id"], set()).add(ActKind(each["kind"]))
         return {page_id: frozenset(kinds) for page_id, kinds in heard.items()}
 
-    def has_reached(self, reader: Reader, recipient_id: str) -> bool:
-        """True where a page was ever handed over for this recipient."""
-        asked = {"recipient_id": recipient_id, "kind": ActKind.PAGE_DELIVERED.value}
-        return reader.find_one(ACTS, asked, fields=("kind",)) is not None
+    def last_heard(self, reader: Reader, recipient_id: str) -> ActKind | None:
+        """What was heard last of any page for this recipient; None where nothing ever was."""
+        newest = [("act_time", -1)]
+        found = [
+            act
+            for kind in HEARD  # one look each: each kind has an index of its own
+            for act in reader.find(
+                ACTS,
+                {"recipient_id": recipient_id, "kind": kind.value},
+                sort=newest,
+                limit=1,
+                fields=("kind", "act_time"),
+            )
+        ]
+        last = max(found, key=lambda act: act["act_time"], default=None)
+        return ActKind(last["kind"]) if last else None
 
     def has_case(self, reader: Reader, case_id: str) -> bool:
         """True for the id of a case of the tenant."""
@@ -128,9 +176,15 @@ def _case_row(document: Document) -> CaseRow:
         update_time=document["update_time"],
         wait_start=_time(document.get("wait_start")),
         pages=frozenset(str(page["page_id"]) for page in document.get("pages") or []),
-        is_at_last=int(document.get("rung", 0)) >= len(rungs) - 1,
+        is_at_last=int(document.get("rung", 0)) >= len(rungs) - 1 and _ends_at_supervisors(rungs),
         longest_wait=timedelta(seconds=max(_seconds(policy), default=0.0)),
     )
+
+
+def _ends_at_supervisors(rungs: Sequence[Mapping[str, Any]]) -> bool:
+    """False for ladders that earlier releases froze: theirs has one rung more once it is read."""
+    last = rungs[-1].get("targets") or [] if rungs else []
+    return any(target.get("kind") == TargetKind.SUPERVISOR_POOL for target in last)
 
 
 def _is_stuck(row: Document, now: datetime, furthest: datetime) -> bool:

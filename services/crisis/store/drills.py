@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from chassis.store import Index, Reader, Repository, Store, Tx
-from services.crisis.codec import drills
+from services.crisis.codec import drills, messages
 from services.crisis.domain.drill import Drill, DrillState
 from services.crisis.domain.signal import Source
 from services.crisis.store.names import ACTS, CASES
@@ -32,7 +32,7 @@ class MongoDrillBook:
             DRILLS,
             to_document=drills.drill_document,
             from_document=drills.drill_from,
-            to_messages=drills.no_message,
+            to_messages=messages.message_of,
         )
 
     def running(self, reader: Reader) -> Drill | None:

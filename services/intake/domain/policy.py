@@ -42,7 +42,7 @@ class IntakePolicy:
     # Default. A screening with a safety item answered or skipped and then left counts as completed.
     screening_left_seconds: float = 600.0
     # Default. PHQ-9 item 9 endorsed asks for an assessment in the same contact, which is what a
-    # moderate tier asks for.
+    # moderate tier asks for; so do the PHQ-9M's suicide items, and craving with use.
     safety_item_tier: WorryingTier = "moderate"
     # Default. Adolescents need a guardian's gate that this release does not have.
     minimum_age_years: int = 18

@@ -30,7 +30,7 @@ class Score:
 def score(instrument: Instrument, answers: Answers) -> Score:
     """The total by the instrument's own missing-answer rule."""
     items = instrument.scored_items
-    values = [value for item in items if (value := answers.get(item.code)) is not None]
+    values = [value for item in items if isinstance(value := answers.get(item.code), int)]
     missing = len(items) - len(values)
     if not values or missing > instrument.prorated_up_to:
         return Score(None, ScoreMethod.NONE, missing)

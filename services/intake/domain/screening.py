@@ -13,13 +13,12 @@ from enum import Enum
 from uuid import UUID, uuid5
 
 from chassis.errors import FailedPrecondition
-from services.intake.domain.answers import GivenAnswer, read_answers
+from services.intake.domain.answers import Answer, GivenAnswer, read_answers
 from services.intake.domain.instruments import instrument_of
 from services.intake.domain.instruments.model import Instrument, Triage
 from services.intake.domain.scoring import Score, score
 from services.intake.domain.tier import Tier, Trigger
 from services.intake.domain.triage import (
-    TRIGGERS,
     TriageRules,
     certain_tier,
     reachable_tier,
@@ -82,7 +81,7 @@ class Screening:
     is_part2_protected: bool
     create_time: datetime
     state: ScreeningState = ScreeningState.ANSWERING
-    answers: dict[str, int | None] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(default_factory=dict)
     # The highest tier raised so far.
     raised_tier: Tier = Tier.NONE
     score: Score | None = None
@@ -136,7 +135,7 @@ class Screening:
 
     @property
     def _trigger(self) -> Trigger:
-        return TRIGGERS.get(self.instrument.triage, Trigger.SCREENING_ABANDONED)
+        return self.instrument.trigger or Trigger.SCREENING_ABANDONED
 
     def _require_answering(self) -> None:
         if self.state is not ScreeningState.ANSWERING:

@@ -25,3 +25,5 @@ class Trigger(IntEnum):
     PHQ9_ITEM9 = 1
     CSSRS_SCREENER = 2
     SCREENING_ABANDONED = 3
+    PHQ9M_SUICIDE_ITEMS = 4
+    CRAVING_AND_USE = 5

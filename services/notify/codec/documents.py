@@ -22,13 +22,17 @@ from services.notify.domain.wording import Language
 SEVERITIES = {each.name.lower(): each for each in Severity}
 PLAIN = (
     "recipient_id", "patient_id", "accept_time", "expire_time", "end_time", "reason", "basis",
-    "traceparent",
+    "traceparent", "is_superseded",
 )  # fmt: skip
+
+
+# A due time lies in the field of its message's class, each with a loop of its own: no message
+# stands before one of another class.
+DUE_FIELDS = {each: f"{each.value}_attempt_time" for each in MessageClass}
 
 
 def message_document(message: Message) -> Document:
     """A message as it is stored; its due time lies in the field of its loop."""
-    is_crisis = message.message_class is MessageClass.CRISIS
     page = message.page or Page("", "", 0)
     return {
         **{name: getattr(message, name) for name in PLAIN},
@@ -37,8 +41,8 @@ def message_document(message: Message) -> Document:
         "template_version": message.template.version,
         "state": message.state.value,
         "next_attempt_time": message.next_attempt,
-        "crisis_attempt_time": message.next_attempt if is_crisis else None,
-        "other_attempt_time": None if is_crisis else message.next_attempt,
+        **dict.fromkeys(DUE_FIELDS.values()),
+        DUE_FIELDS[message.message_class]: message.next_attempt,
         "is_page": message.page is not None,
         "page_id": page.page_id,
         "case_id": page.case_id,

@@ -37,6 +37,7 @@ def send_page(event: crisis_pb2.PageRequested) -> commands.SendPage:
         recipient_id=_required(event, "recipient_id"),
         expire_time=_time(event.expire_time),
         severity=SEVERITIES.get(event.severity),
+        replaced=tuple((each.page_id, each.recipient_id) for each in event.replaced),
     )
 
 
@@ -61,6 +62,15 @@ def overdue(event: crisis_pb2.FollowUpMissed) -> commands.TellOverdue:
         recipient_id=_required(event, "recipient_id"),
         number=event.escalation_count,
         notice_time=_time(event.miss_time),
+    )
+
+
+def person_requested(event: crisis_pb2.PersonRequested) -> commands.TellOfPerson:
+    """Somebody waits."""
+    return commands.TellOfPerson(
+        person_request_id=_required(event, "person_request_id"),
+        recipient_id=_required(event, "recipient_id"),
+        expire_time=_time(event.expire_time),
     )
 
 

@@ -47,6 +47,7 @@ def planned_document(session: PlannedSession) -> Document:
         **{name: getattr(session, name) for name in PLAIN},
         "patient_ids": list(session.patient_ids),
         "past": sorted(session.past),
+        "move_version": session.move_version,
     }
 
 
@@ -57,6 +58,8 @@ def planned_from(document: Document) -> PlannedSession:
         id=document["_id"],
         patient_ids=tuple(document["patient_ids"]),
         past=frozenset(document["past"]),
+        # Not kept by earlier releases.
+        move_version=document.get("move_version", 0),
         version=document["version"],
     )
 

@@ -21,6 +21,8 @@ class SendPage:
     recipient_id: str
     expire_time: datetime
     severity: Severity | None = None
+    # Pages that it takes the place of, each with its recipient.
+    replaced: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,15 @@ class TellOverdue:
     recipient_id: str
     number: int
     notice_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TellOfPerson:
+    """A patient waits for a person; a member of staff who is on duty should know."""
+
+    person_request_id: str
+    recipient_id: str
+    expire_time: datetime
 
 
 @dataclass(frozen=True, slots=True)

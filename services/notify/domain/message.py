@@ -41,7 +41,7 @@ from services.notify.domain.ladder import (
     next_step,
     without_overdue,
 )
-from services.notify.domain.risk import Severity
+from services.notify.domain.page import Page
 from services.notify.domain.state import ENDED, MessageClass, State
 from services.notify.domain.template import PERISHABLE
 from services.notify.domain.wording import TemplateRef
@@ -50,19 +50,6 @@ __all__ = ["ENDED", "Attempt", "Channel", "Message", "MessageClass", "Page", "St
 
 MISSING = "CONTACT_POINT_MISSING"
 EXHAUSTED = "ATTEMPTS_EXHAUSTED"
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What a crisis page belongs to; `case_version` is the case's when it asked for the page.
-
-    In a storm the highest severity goes first, and before all one that is not known.
-    """
-
-    page_id: str
-    case_id: str
-    case_version: int
-    severity: Severity | None = None
 
 
 @dataclass(slots=True)
@@ -80,6 +67,8 @@ class Message:
     # Empty for messages to staff.
     patient_id: str = ""
     page: Page | None = None
+    # A page of a shift that is over: somebody else is called in its place.
+    is_superseded: bool = False
     state: State = State.ACCEPTED
     attempts: tuple[Attempt, ...] = ()
     # Where the present series of attempts begins: later than 0 once somebody sent it again.
@@ -268,6 +257,11 @@ class Message:
         self.series_start = len(self.attempts)
         self.state, self.reason, self.end_time = State.ACCEPTED, "", None
         self.next_attempt, self.expire_time = now, now + lifetime
+
+    def supersede(self, now: datetime) -> None:
+        """Somebody else is called in its place; the next look, which is due now, withdraws it."""
+        self.is_superseded = True
+        self.look_again(now)
 
     def _wait(self, until: datetime) -> None:
         """Until then, or its expiry: at that time it is looked at once more, to be ended."""

@@ -35,6 +35,17 @@ def _in_both(id: str, version: int, english: Forms, spanish: Forms, *variables: 
     return Template(TemplateRef(id, version), needed, MappingProxyType(forms), optional)
 
 
+def _of_an_appointment(id: str, english: str, spanish: str) -> Template:
+    english_forms, spanish_forms = (
+        _everywhere(subject=said, long=f"{said}. {details}\n", short=f"{said}. {app}")
+        for said, details, app in (
+            (english, "Please open the app for the details.", "Please open the app."),
+            (spanish, "Abra la aplicación para ver los detalles.", "Abra la app."),
+        )
+    )
+    return _in_both(id, 1, english_forms, spanish_forms)
+
+
 def _first(id: str, form: Form, *variables: str) -> Template:
     """Of the time when there were only mails, in English; kept for messages of that time."""
     forms = {Language.ENGLISH: {"email": form}}
@@ -157,6 +168,20 @@ PUBLISHED = (
         ),
     ),
     _in_both(
+        "person-waiting",
+        1,
+        _everywhere(
+            subject="Somebody waits for you",
+            long="Somebody is in the queue and waits. Please open the app now.\n",
+            short="Somebody is in the queue and waits. Please open the app now.",
+        ),
+        _everywhere(
+            subject="Alguien le espera",
+            long="Alguien espera en la fila. Abra la aplicación ahora.\n",
+            short="Alguien espera en la fila. Abra la app ahora.",
+        ),
+    ),
+    _in_both(
         "cover-open",
         1,
         _everywhere(
@@ -198,6 +223,8 @@ PUBLISHED = (
             short="Tiene una cita pronto. Abra la app.",
         ),
     ),
+    _of_an_appointment("moved", "Your appointment has a new time", "Su cita tiene otra hora"),
+    _of_an_appointment("canceled", "Your appointment was canceled", "Su cita fue cancelada"),
     _in_both(
         "code",
         1,

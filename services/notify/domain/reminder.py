@@ -1,10 +1,14 @@
-"""Reminders of sessions: at fixed times before each, moved and canceled with it."""
+"""Reminders of sessions: at fixed times before each, moved and canceled with it.
+
+Who was reminded already hears of that.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,13 @@ class SeatChange:
     released: tuple[str, ...] = ()
 
 
+class Turn(Enum):
+    """What people who were reminded of a session must still hear of it."""
+
+    MOVED = "moved"
+    CANCELED = "canceled"
+
+
 @dataclass(slots=True)
 class PlannedSession:
     """A session that people are reminded of; `next_remind_time` is when somebody must look."""
@@ -39,6 +50,8 @@ class PlannedSession:
     patient_ids: tuple[str, ...] = ()
     # Of scheduling's own: only newer words count.
     aggregate_version: int = 0
+    # The word that gave it this start; 0 = it has its first one.
+    move_version: int = 0
     # Offsets, in seconds, that had their turn for this start time.
     past: frozenset[int] = frozenset()
     next_remind_time: datetime | None = None
@@ -64,10 +77,24 @@ class PlannedSession:
             self.past = frozenset(
                 each for each in offsets if fact.start_time - timedelta(seconds=each) <= now
             )
+        if self.version and fact.start_time != self.start_time:
+            self.move_version = aggregate_version
         self.start_time, self.is_canceled = fact.start_time, fact.is_canceled
         self.patient_ids, self.aggregate_version = fact.patient_ids, aggregate_version
         self._look_ahead(offsets)
         return True
+
+    def turn(self, fact: SessionFact, aggregate_version: int, now: datetime) -> Turn | None:
+        """What a newer word turns it into, before it is taken; None for any that tells nothing new.
+
+        A session that has begun, or begins at once, is nothing to write about.
+        """
+        is_news = bool(self.version) and aggregate_version > self.aggregate_version
+        if not is_news or self.is_canceled or min(self.start_time, fact.start_time) <= now:
+            return None
+        if fact.is_canceled:
+            return Turn.CANCELED
+        return Turn.MOVED if fact.start_time != self.start_time else None
 
     def remind(self, offsets: Sequence[int], now: datetime) -> int | None:
         """The offset whose turn has come; of several the nearest to the start. None = none."""

@@ -10,17 +10,21 @@ from services.notify.domain.published import PUBLISHED
 from services.notify.domain.wording import Template, TemplateRef
 
 __all__ = [
-    "ANSWERS", "CHOICES", "CODE", "COVER_CLOSED", "COVER_OPEN", "HELP", "NOTHING_OPEN", "NUDGE",
-    "OVERDUE", "PAGE", "PERISHABLE", "RECORDED", "REMINDER", "RESUMED", "STOPPED", "SUPPORT",
-    "TEMPLATES", "Template", "TemplateRef", "template",
+    "ANSWERS", "CANCELED", "CHOICES", "CODE", "COVER_CLOSED", "COVER_OPEN", "HELP", "MOVED",
+    "NOTHING_OPEN", "NUDGE", "OVERDUE", "PAGE", "PERISHABLE", "PERSON_WAITING", "RECORDED",
+    "REMINDER", "RESUMED", "STOPPED", "SUPPORT", "TEMPLATES", "Template", "TemplateRef", "template",
 ]  # fmt: skip
 
 # Staff: acknowledge a page. What may be replied or pressed is added by whoever carries it.
 PAGE = TemplateRef("page", 3)
 # Patients: a session began without them; a session is near.
 NUDGE, REMINDER = TemplateRef("nudge", 2), TemplateRef("reminder", 1)
+# Patients who were reminded of it: it is at another time; it is not.
+MOVED, CANCELED = TemplateRef("moved", 1), TemplateRef("canceled", 1)
 # Staff: something on their list is overdue.
 OVERDUE = TemplateRef("overdue", 1)
+# Staff on duty: somebody waits in the queue.
+PERSON_WAITING = TemplateRef("person-waiting", 1)
 # Supervisors: hours that nobody covers; they are settled.
 COVER_OPEN, COVER_CLOSED = TemplateRef("cover-open", 1), TemplateRef("cover-closed", 1)
 # Proof that a contact point is its owner's.
@@ -34,7 +38,9 @@ CHOICES = TemplateRef("choices", 1)
 # Nobody gets one of these who has not just written.
 ANSWERS = frozenset({STOPPED, HELP, RESUMED, SUPPORT, RECORDED, NOTHING_OPEN, CHOICES})
 # True for minutes, or until a session begins: none of them is kept to go again another day.
-PERISHABLE = frozenset(each.id for each in (*ANSWERS, CODE, REMINDER))
+PERISHABLE = frozenset(
+    each.id for each in (*ANSWERS, CODE, PERSON_WAITING, REMINDER, MOVED, CANCELED)
+)
 
 
 TEMPLATES: Mapping[TemplateRef, Template] = MappingProxyType({each.ref: each for each in PUBLISHED})

@@ -8,9 +8,21 @@ from datetime import datetime
 from chassis.call import Call, EventOnce
 from chassis.ids import derived_id
 from chassis.store import Store, Tx
-from services.notify.domain.commands import Nudge, SendPage, TellOfCover, TellOverdue
+from services.notify.domain.commands import (
+    Nudge,
+    SendPage,
+    TellOfCover,
+    TellOfPerson,
+    TellOverdue,
+)
 from services.notify.domain.message import Message, MessageClass, Page
-from services.notify.domain.template import NUDGE, OVERDUE, PAGE, TemplateRef
+from services.notify.domain.template import (
+    NUDGE,
+    OVERDUE,
+    PAGE,
+    PERSON_WAITING,
+    TemplateRef,
+)
 from services.notify.handlers.counting import count_accepted
 from services.notify.ports import MessageBook, PolicyOf
 
@@ -27,23 +39,26 @@ class Accepting:
         self._policy_of = policy_of
 
     def page(self, call: Call, command: SendPage) -> None:
-        """Wake a member of staff; at once, whatever the hour."""
+        """Wake a member of staff; at once, whatever the hour, and instead of whom it replaces."""
         version = call.once.aggregate_version if isinstance(call.once, EventOnce) else 0
 
-        def made(now: datetime) -> Message:
+        def made(now: datetime, page_id: str, recipient_id: str) -> Message:
             message = self._message(
-                page_message_id(call.tenant_id, command.page_id),
+                page_message_id(call.tenant_id, page_id),
                 MessageClass.CRISIS,
-                command.recipient_id,
+                recipient_id,
                 template=PAGE,
                 times=(now, command.expire_time),
             )
-            message.page = Page(
-                command.page_id, command.case_id, version, severity=command.severity
-            )
+            message.page = Page(page_id, command.case_id, version, severity=command.severity)
             return message
 
-        self._accept(call, made)
+        def change(tx: Tx) -> list[Message | None]:
+            page = self._kept(tx, made(tx.now, command.page_id, command.recipient_id))
+            replaced = command.replaced if page else ()
+            return [page, *(self._superseded(tx, made(tx.now, *each)) for each in replaced)]
+
+        count_accepted(*self._store.transact(call, change))
 
     def nudge(self, call: Call, command: Nudge) -> None:
         """Remind a patient of a session that has begun, without saying so."""
@@ -74,6 +89,21 @@ class Accepting:
                 command.recipient_id,
                 template=OVERDUE,
                 times=(now, command.notice_time + lifetime),
+            )
+
+        self._accept(call, made)
+
+    def tell_of_person(self, call: Call, command: TellOfPerson) -> None:
+        """Tell a member of staff that somebody waits, without saying who; not after the bound."""
+        key = (call.tenant_id, "person", command.person_request_id, command.recipient_id)
+
+        def made(now: datetime) -> Message:
+            return self._message(
+                derived_id(*key),
+                MessageClass.CLINICAL,
+                command.recipient_id,
+                template=PERSON_WAITING,
+                times=(now, command.expire_time),
             )
 
         self._accept(call, made)
@@ -116,13 +146,23 @@ class Accepting:
         )
 
     def _accept(self, call: Call, made: MadeAt) -> None:
-        def change(tx: Tx) -> Message | None:
-            message = made(tx.now)
-            if self._book.find(tx, message.id) is not None:
-                return None
-            return self._book.insert(tx, message)
+        count_accepted(self._store.transact(call, lambda tx: self._kept(tx, made(tx.now))))
 
-        count_accepted(self._store.transact(call, change))
+    def _kept(self, tx: Tx, message: Message) -> Message | None:
+        """The message where it is a new one."""
+        known = self._book.find(tx, message.id)
+        return self._book.insert(tx, message) if known is None else None
+
+    def _superseded(self, tx: Tx, page: Message) -> Message | None:
+        """Let a page give way. One that is still on its way here is accepted in that form now."""
+        known = self._book.find(tx, page.id)
+        if known is None:
+            page.supersede(tx.now)
+            return self._book.insert(tx, page)
+        if not known.has_ended:
+            known.supersede(tx.now)
+            self._book.save(tx, known)
+        return None
 
 
 def page_message_id(tenant_id: str, page_id: str) -> str:

@@ -42,7 +42,6 @@ class Consent:
         """The use cases over a store and what is kept there."""
         posting = Posting(store, book=book, enclosures=shelves.enclosures)
         answering = Answering(posting=posting, cipher=cipher, policy_of=policy_of)
-        calendar = shelves.calendar
         return cls(
             gate=Gate(shelves, contacts=contacts, policy_of=policy_of),
             wishing=Wishing(store, shelves),
@@ -50,5 +49,7 @@ class Consent:
             inbound=Inbound(
                 store, shelves, cipher=cipher, answering=answering, page_answers=page_answers
             ),
-            reminding=Reminding(store, calendar=calendar, posting=posting, policy_of=policy_of),
+            reminding=Reminding(
+                store, calendar=shelves.calendar, book=book, posting=posting, policy_of=policy_of
+            ),
         )

@@ -28,13 +28,15 @@ from services.notify.domain.permission import (
     permit,
 )
 from services.notify.domain.preferences import Preferences
-from services.notify.domain.template import REMINDER
+from services.notify.domain.template import MOVED, REMINDER
 from services.notify.domain.wording import Language
 from services.notify.ports import ContactBook, PolicyOf
 from services.notify.ports.consent import Shelves
 
 # Until no hour that can be seen.
 NO_TIME = datetime.max.replace(tzinfo=UTC)
+# True for one start of a session, and for whoever has a seat in it.
+OF_A_START = frozenset({REMINDER.id, MOVED.id})
 
 permissions = Counter(
     "haven_notify_permissions", "How the gate answered, once per look.", ["class", "verdict"]
@@ -126,8 +128,8 @@ class Gate:
             )
 
     def unwanted(self, reader: Reader, message: Message) -> str:
-        """Why a reminder is no longer of use; empty where it is, and for every other message."""
-        if message.template.id != REMINDER.id:
+        """Why what it says of a session no longer holds; empty where it does, and for others."""
+        if message.template.id not in OF_A_START:
             return ""
         enclosure = self._enclosures.find(reader, message.id)
         session_id = enclosure.session_id if enclosure else ""

@@ -222,6 +222,8 @@ class Sending:
         page = message.page
         if page and self._copies.in_hand_since(reader, page.case_id) > page.case_version:
             return "CASE_IN_HAND"
+        if message.is_superseded:
+            return "SHIFT_OVER"
         if message.patient_id and self._copies.has_revoked(reader, message.patient_id):
             return "CONSENT_REVOKED"
         return self._gate.unwanted(reader, message)

@@ -129,12 +129,20 @@ class Calendar(Protocol):
         """Keep a new or changed session."""
         ...
 
-    def change_seats(self, tx: Tx, change: SeatChange, version: int) -> None:
-        """Who sits where, unless something newer is known."""
+    def change_seats(
+        self, tx: Tx, change: SeatChange, version: int, told_time: datetime | None
+    ) -> None:
+        """Who sits where, and when scheduling said so, unless something newer is known."""
         ...
 
     def seated(self, reader: Reader, session: PlannedSession) -> list[str]:
         """Everybody with a seat."""
+        ...
+
+    def seated_before(
+        self, reader: Reader, session: PlannedSession, instant: datetime | None
+    ) -> list[str]:
+        """Everybody who had a seat until that instant of scheduling's, or has one."""
         ...
 
 

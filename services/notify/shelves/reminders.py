@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import chain, repeat
 
 from chassis.ids import derived_id
@@ -12,6 +13,7 @@ from services.notify.domain.reminder import PlannedSession, SeatChange
 
 PLANNED_SESSIONS, SEATS = "planned_sessions", "seats"
 REMIND_DUE = "next_remind_time"
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 INDEXES: tuple[Index, ...] = (
     due_index(PLANNED_SESSIONS, REMIND_DUE),
@@ -45,7 +47,9 @@ class MongoCalendar:
         keep = self._sessions.save if session.version else self._sessions.insert
         return keep(tx, session)
 
-    def change_seats(self, tx: Tx, change: SeatChange, version: int) -> None:
+    def change_seats(
+        self, tx: Tx, change: SeatChange, version: int, told_time: datetime | None
+    ) -> None:
         """One document per seat, so that a late word about one says nothing about the others."""
         seats = chain(zip(change.held, repeat(True)), zip(change.released, repeat(False)))
         for session_id, is_held in seats:
@@ -54,6 +58,7 @@ class MongoCalendar:
                 "session_id": session_id,
                 "patient_id": change.patient_id,
                 "is_held": is_held,
+                "told_time": told_time,
             }
             tx.take_newer(SEATS, seat, aggregate_version=version)
 
@@ -62,3 +67,21 @@ class MongoCalendar:
         mine = {"session_id": session.session_id, "is_held": True}
         held = reader.find(SEATS, mine, fields=("patient_id",))
         return sorted({*session.patient_ids, *(each["patient_id"] for each in held)})
+
+    def seated_before(
+        self, reader: Reader, session: PlannedSession, instant: datetime | None
+    ) -> list[str]:
+        """The same at an instant of the publisher's: who gave the seat back then, or later, too.
+
+        A session that is called off loses its seats in the same commit, and the words about them
+        come in any order.
+        """
+        if instant is None:
+            return self.seated(reader, session)
+        known = reader.find(SEATS, {"session_id": session.session_id})
+        had = (
+            each["patient_id"]
+            for each in known
+            if each["is_held"] or (each.get("told_time") or EPOCH) >= instant
+        )
+        return sorted({*session.patient_ids, *had})

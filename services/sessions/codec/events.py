@@ -13,7 +13,7 @@ from haven.sessions.v1 import events_pb2 as sessions
 
 from chassis.decode import Fields
 from chassis.errors import Internal
-from services.sessions.domain.commands import CaseStep, FollowCase
+from services.sessions.domain.commands import CaseStep, FollowCase, ForgetDrill, RaiseDrill
 from services.sessions.domain.copies import AliasGiven, ConsentGiven, ConsentLost, SeatChange
 from services.sessions.domain.events import (
     AttendanceRecorded,
@@ -150,6 +150,14 @@ def consent_given(event: intake.ConsentRecorded) -> ConsentGiven:
     return given
 
 
+def drill_started(event: crisis.DrillStarted) -> RaiseDrill:
+    """A drill's signal is to be raised."""
+    fields = Fields(event)
+    drill = RaiseDrill(fields.identifier("drill_id"))
+    fields.done()
+    return drill
+
+
 def case_opened(event: crisis.CaseOpened) -> FollowCase:
     """A signal opened or joined a case."""
     return _step(CaseStep.OPENED, event, "open_time", signal_id=event.safety_signal_id)
@@ -175,12 +183,12 @@ def case_resolved(event: crisis.CaseResolved) -> FollowCase:
     return _step(CaseStep.RESOLVED, event, "resolve_time")
 
 
-def drill_case(event: crisis.DrillForgotten) -> str:
-    """The case of a drill that is removed."""
+def forget_drill(event: crisis.DrillForgotten) -> ForgetDrill:
+    """A drill is removed."""
     fields = Fields(event)
-    case_id = fields.identifier("case_id")
+    command = ForgetDrill(fields.identifier("drill_id"), fields.identifier("case_id"))
     fields.done()
-    return case_id
+    return command
 
 
 def _step(

@@ -54,6 +54,13 @@ class RaiseSignal:
 
 
 @dataclass(frozen=True, slots=True)
+class RaiseDrill:
+    """The platform tries itself: the id is the drill's, its signal's, and its patient's."""
+
+    drill_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Enter:
     """A connection asks for its participant's place in the room."""
 
@@ -87,6 +94,14 @@ class CaseStep(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     CONTACTED = "contacted"
     RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetDrill:
+    """A drill is over and long enough ago: what it left behind goes."""
+
+    drill_id: str
+    case_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,13 @@ from chassis.errors import InvalidArgument, NotFound
 from chassis.ids import derived_id
 from chassis.store import Store, Tx
 from services.sessions.domain.case import Case
-from services.sessions.domain.commands import CaseStep, FollowCase, RaiseSignal
+from services.sessions.domain.commands import (
+    CaseStep,
+    FollowCase,
+    ForgetDrill,
+    RaiseDrill,
+    RaiseSignal,
+)
 from services.sessions.domain.events import Origin
 from services.sessions.domain.log import PrivateEvent
 from services.sessions.domain.session import Session
@@ -42,13 +48,30 @@ class Signals:
         alarm = alarm_of(call, command)
         return self._store.transact(call, lambda tx: self._raise(tx, alarm))
 
+    def raise_for_drill(self, call: Call, command: RaiseDrill) -> None:
+        """Keep the drill's signal and tell crisis, as for a patient alone; nobody is told of it."""
+        id = command.drill_id
+        alarm = Alarm(id, patient_id=id, raised_by=id, origin=Origin.PATIENT)
+
+        def change(tx: Tx) -> None:
+            if self._records.signals.peek(tx, id) is None:
+                signal = raised(alarm, tx.now, location=None, recipient_ids=())
+                self._records.signals.put(tx, signal)
+
+        self._store.transact(call, change)
+
     def follow(self, call: Call, command: FollowCase) -> None:
         """Take a step of a case, and tell those whom it concerns."""
         self._store.transact(call, lambda tx: self._follow(tx, command, version_of(call)))
 
-    def forget_case(self, call: Call, case_id: str) -> None:
-        """Remove the copy of a drill's case, with the drill: no signal of a person is under it."""
-        self._store.transact(call, lambda tx: self._records.cases.forget(tx, case_id))
+    def forget_drill(self, call: Call, command: ForgetDrill) -> None:
+        """Remove a drill's signal and the copy of its case: no person's are under these ids."""
+
+        def forget(tx: Tx) -> None:
+            self._records.signals.forget(tx, command.drill_id)
+            self._records.cases.forget(tx, command.case_id)
+
+        self._store.transact(call, forget)
 
     def _raise(self, tx: Tx, alarm: Alarm) -> SignalView:
         number = self._policies(tx.call.tenant_id).call_number

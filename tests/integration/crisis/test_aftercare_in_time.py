@@ -128,6 +128,18 @@ def test_a_storm_of_attestations_from_a_new_state_keeps_every_place(ward: Ward) 
     assert [each["state"] for each in database.states_seen.find()] == ["VA"]
 
 
+def test_whoever_is_on_duty_hears_that_somebody_waits(ward: Ward) -> None:
+    patient = Actor("p-1", frozenset({Role.PATIENT}))
+    call = Call(TENANT, patient, "test.act", None, Deadline.after(20))
+    standing = ward.crisis.care.person_queue.request(call, "p-1")
+    assert standing.expected_wait is not None
+
+    eventually(lambda: ward.messages(template_id="person-waiting"), within=15)
+
+    told = [each["recipient_id"] for each in ward.messages(template_id="person-waiting")]
+    assert told == ["dr-one"]
+
+
 def test_a_wait_for_a_person_beyond_the_bound_opens_one_case(ward: Ward) -> None:
     ward.numbers = replace(ward.numbers, queue=QueuePolicy(wait_bound_seconds=0.3))
     ward.start_relay()

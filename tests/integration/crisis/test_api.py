@@ -181,6 +181,18 @@ async def test_a_request_id_with_another_body_is_refused(clinician: Any) -> None
     assert (refused.code, refused.reason) == ("INVALID_ARGUMENT", "REQUEST_ID_REUSED")
 
 
+async def test_who_answers_the_telephone_passes_a_callers_worry_on_and_reads_no_case(
+    front: Front, clinician: Any
+) -> None:
+    desk = front.caller("front-desk", Role.COORDINATOR)
+    told = await desk.ask(crisis_pb2.ReportConcernRequest(patient_id="p-1", severity=HIGH))
+
+    found = (await clinician.ask(crisis_pb2.GetCaseRequest(case_id=told.case_id))).case
+    assert (found.source, found.severity) == (resource.CASE_SOURCE_CALLER_REPORT, HIGH)
+    refused = await desk.refused(crisis_pb2.GetCaseRequest(case_id=told.case_id))
+    assert refused.code == "PERMISSION_DENIED"
+
+
 @pytest.mark.parametrize(
     ("request_", "fields"),
     [

@@ -43,7 +43,8 @@ async def test_a_request_from_asking_to_the_end(patient: Any, clinician: Any) ->
     asked = (
         await patient.ask(person_queue_pb2.RequestPersonRequest(patient_id="p-1"))
     ).person_request
-    assert (asked.queue_position, asked.HasField("expected_wait_duration")) == (1, True)
+    assert (asked.queue_position, asked.call_number) == (1, "988")
+    assert not asked.HasField("expected_wait_duration")  # nobody is on duty here
     await patient.ask(person_queue_pb2.LeavePersonQueueRequest(patient_id="p-1"))
     await patient.ask(person_queue_pb2.RequestPersonRequest(patient_id="p-1"))
     taken = (await clinician.ask(person_queue_pb2.TakeNextPersonRequest())).person_request

@@ -90,6 +90,9 @@ def test_a_shift_that_ends_while_a_rung_waits_is_not_woken_again_and_the_new_one
     assert case["next_hand_off_time"] > hand_off
     pages = [each["recipient_id"] for each in ward.messages(case_id=case["_id"])]
     assert pages == ["dr-one", "dr-two"]
+    acts = ward.client[ward.databases["crisis"]].case_acts
+    (withdrawn,) = acts.find({"case_id": case["_id"], "kind": "page_withdrawn"})
+    assert withdrawn["recipient_id"] == "dr-one"
 
 
 def test_an_opt_out_is_heard_by_every_case_that_waits(ward: Ward) -> None:

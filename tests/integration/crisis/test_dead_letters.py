@@ -6,12 +6,20 @@ from typing import Any
 
 import pytest
 from haven.sessions.v1 import events_pb2 as sessions_pb2
+from prometheus_client import REGISTRY
 
 from chassis.broker import Outgoing, Publisher
 from chassis.dead_letters import count_dead
 from chassis.errors import Unavailable
 from chassis.ids import new_id
-from chassis.topology import Catalogue, MessageClass, declare, load_catalogue, topology_of
+from chassis.topology import (
+    Catalogue,
+    MessageClass,
+    declare,
+    load_catalogue,
+    queue_name,
+    topology_of,
+)
 from cli.environment import SERVICES
 from cli.servers import RabbitServer
 from services.crisis.auditor import SERVICES as AUDITED
@@ -138,6 +146,32 @@ def test_a_lost_page_of_a_case_that_nobody_knows_is_looked_at_by_supervisors(
     assert len(ward.cases(source="dead_letter")) == 1
 
 
+@pytest.mark.parametrize("consumer", ["sessions", "intake"])
+def test_word_of_a_case_that_a_patients_side_never_heard_is_told_until_it_is_taken(
+    ward: Ward, auditor: Watchman, broker: str, consumer: str
+) -> None:
+    ward.signal("p-1")
+    case_id = ward.case_of("p-1")["_id"]
+    ward.acknowledge(case_id)
+    acknowledged = {"type": "haven.crisis.v1.CaseAcknowledged"}
+    row = ward.client[ward.databases["crisis"]]["outbox"].find_one(acknowledged)
+    assert row is not None
+    park(broker, f"{consumer}.on-case-acknowledged.crisis", id=row["_id"], aggregate_id=case_id)
+
+    look(auditor, broker)
+    assert parked_without_effect() == 1
+    assert len(ward.cases()) == 1, "the case itself goes on by its own deadlines"
+
+    ward.crisis_store.receipt(row["_id"], consumer)
+    look(auditor, broker)
+    assert parked_without_effect() == 0
+
+
+def parked_without_effect() -> float:
+    labels = {"kind": "dead_letter"}
+    return REGISTRY.get_sample_value("haven_crisis_audit_findings", labels) or 0.0
+
+
 def test_a_lost_answer_and_a_foreign_tenant_open_nothing(
     ward: Ward, auditor: Watchman, broker: str
 ) -> None:
@@ -150,11 +184,17 @@ def test_a_lost_answer_and_a_foreign_tenant_open_nothing(
 
 
 def test_a_queue_tells_what_its_message_does_not() -> None:
-    """Every crisis-class way to crisis and to notify is watched, whatever is in the headers."""
+    """Every crisis-class way is watched, to whomever it leads and whatever is in the headers."""
     catalogue = load_catalogue(SERVICES)
     ways = {(each.queue, each.consumer) for each in watched(catalogue)}
 
     assert {(SIGNALS, "crisis"), (PAGES, "notify"), (ANSWERS, "crisis")} <= ways
+    assert ways == {
+        (queue_name(consumer, spec), consumer)
+        for spec in catalogue.events.values()
+        if spec.message_class is MessageClass.CRISIS
+        for consumer in spec.consumers
+    }
     assert all(each.spec.message_class is MessageClass.CRISIS for each in watched(catalogue))
     assert set(AUDITED) == set(SERVICES)
 

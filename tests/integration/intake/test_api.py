@@ -115,7 +115,7 @@ async def test_an_answer_at_fault_stores_and_publishes_nothing(
     ana = await referred(desk)
     own = desk(Role.PATIENT, subject=ana.subject)
     published = database.outbox.count_documents({})
-    refused = await own.refusal(a_submission(ana, "phq-9", {"00000-0": 1, ITEM_9: 4}))
+    refused = await own.refusal(a_submission(ana, "gad-7", {"00000-0": 1, "69725-0": 4}))
     assert (refused.code, refused.reason) == ("INVALID_ARGUMENT", "ITEM_CODE_UNKNOWN")
     assert refused.violations == [
         ("answers[0]", "ITEM_CODE_UNKNOWN"),
@@ -123,6 +123,20 @@ async def test_an_answer_at_fault_stores_and_publishes_nothing(
     ]
     assert database.screenings.count_documents({}) == 0
     assert database.outbox.count_documents({}) == published
+
+
+async def test_an_odd_answer_beside_item_nine_is_told_and_item_nine_is_raised(
+    desk: Desks, database: Mongo
+) -> None:
+    ana = await referred(desk)
+    own = desk(Role.PATIENT, subject=ana.subject)
+    done = (await own.ask(a_submission(ana, "phq-9", {"44250-9": 4, ITEM_9: 1}))).screening
+    assert [(each.item_code, each.fault) for each in done.answers] == [
+        ("44250-9", "ANSWER_OUT_OF_RANGE"),
+        (ITEM_9, ""),
+    ]
+    [risk] = bodies(database, events.RiskRaised)
+    assert risk.screening_id == done.screening_id
 
 
 async def test_who_somebody_is_rests_as_ciphertext_and_is_shown_to_who_may(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from services.notify.domain.message import Channel
 from services.notify.domain.policy import NotifyPolicy
 from services.notify.gateways.smtp import SmtpMailer, SmtpProvider, SmtpServer
 from services.notify.ports import Dispatch, Receipt
-from services.notify.store import INDEXES, MESSAGES, OTHER_DUE
+from services.notify.store import INDEXES, MESSAGES
 from services.notify.timers import due_work
 from tests.tenant_guard import TenantGuard
 
@@ -112,9 +113,11 @@ class Office:
 
     def send_due(self) -> None:
         """Whatever is due is tried once."""
-        for tenant_id, id in self.store.due(MESSAGES, OTHER_DUE, limit=100):
-            call = system_call(tenant_id, service="notify", action="timer.other-messages")
-            self.persist(lambda call=call, id=id: self.notify.sending.send(call, id))
+        for work in due_work(self.notify):
+            if work.collection == MESSAGES:
+                for tenant_id, id in self.store.due(MESSAGES, work.field, limit=100):
+                    call = system_call(tenant_id, service="notify", action=f"timer.{work.name}")
+                    self.persist(partial(work.handle, call, id))
 
     def remind(self, planned_id: str) -> None:
         """A session's time has come."""

@@ -183,7 +183,7 @@ async def test_parked_messages_go_again_once_per_request(
     absent = sessions_pb2.PatientAbsent(session_id=new_id(), patient_id="p-1")
     absent.notice_time.FromDatetime(datetime.now(UTC))
     await front.tell(absent)
-    parked = {"state": "parked", "next_attempt_time": None, "other_attempt_time": None}
+    parked = {"state": "parked", "next_attempt_time": None, "clinical_attempt_time": None}
     database.messages.update_one({}, {"$set": parked})
     request = notify_pb2.RedriveMessagesRequest(
         request_id=new_id(), message_class=policy_pb2.MESSAGE_CLASS_CLINICAL, max_count=10

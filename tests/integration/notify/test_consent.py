@@ -202,6 +202,58 @@ def test_eight_relays_remind_everybody_once(office: Office) -> None:
     assert sorted(each["recipient_id"] for each in office.rows("messages")) == ["p-0", "p-1", "p-2"]
 
 
+def proved_mailbox(office: Office, patient_id: str) -> None:
+    """A patient whose mail may be used."""
+    office.known(patient_id, ANA, email_of(office))
+    shelves = open_shelves(office.store, office.cipher)
+
+    def change(tx: Tx) -> None:
+        mailbox = shelves.directory.address_key(tx, patient_id, Channel.EMAIL)
+        shelves.wishes.keep_proof(tx, Owner(patient_id, is_patient=True), mailbox)
+
+    office.store.transact(office.call(), change)
+
+
+def about_to_be_reminded(office: Office, session_id: str, patient_id: str) -> None:
+    """A session whose reminder is accepted and due."""
+    start = office.store.clock.now() + timedelta(seconds=1_000)
+    event = scheduling_pb2.SessionScheduled(session_id=session_id, patient_ids=[patient_id])
+    event.start_time.FromDatetime(start + timedelta(days=2))
+    office.hear(event)
+    (session,) = office.rows("planned_sessions", session_id=session_id)
+    due = {"next_remind_time": office.store.clock.now() - timedelta(seconds=1)}
+    office.database.planned_sessions.update_one(
+        {"_id": session["_id"]}, {"$set": {**due, "start_time": start}}
+    )
+    office.remind(session["_id"])
+
+
+def test_a_reminder_leaves_and_a_notice_follows_or_neither_does(office: Office) -> None:
+    people = [f"p-{number}" for number in range(6)]
+    for patient_id in people:
+        proved_mailbox(office, patient_id)
+        about_to_be_reminded(office, f"s-of-{patient_id}", patient_id)
+
+    def call_off(patient_id: str) -> None:
+        event = scheduling_pb2.SessionScheduled(session_id=f"s-of-{patient_id}", is_canceled=True)
+        (session,) = office.rows("planned_sessions", session_id=event.session_id)
+        event.start_time.FromDatetime(session["start_time"])
+        office.persist(lambda: office.hear(event, version=2))
+
+    office.at_once([office.send_due, *(partial(call_off, each) for each in people)])
+    office.send_due()
+
+    for patient_id in people:
+        said = {
+            each["template_id"]: each["state"]
+            for each in office.rows("messages", recipient_id=patient_id)
+        }
+        assert said in (
+            {"reminder": "withdrawn"},
+            {"reminder": "delivered", "canceled": "delivered"},
+        )
+
+
 def test_what_waits_has_a_time_and_what_ended_has_a_reason(office: Office) -> None:
     office.known("p-1", ANA, email_of(office))
     text_to_ana(office, "m-1")

@@ -54,6 +54,7 @@ def test_every_label_set_is_there_before_anything_happened(endpoint: Endpoint) -
         'haven_event_lag_seconds_count{queue="test.on-thing-made"} 0.0',
         'haven_outbox_pending_events{service="test"} 0.0',
         'haven_outbox_oldest_pending_timestamp_seconds{service="test"} 0.0',
+        'haven_outbox_oldest_awaiting_timestamp_seconds{service="test"} 0.0',
         'haven_lease_held{job="test.job"} 0.0',
         "haven_build_info{version=",
     ):

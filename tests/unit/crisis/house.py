@@ -67,11 +67,12 @@ class House:
         )
 
     def staffed(self) -> House:
-        """The same house with people on call and a ladder for each severity."""
+        """The same house with people on call, and a ladder for each severity."""
         for name, clinician_id in (("on-call", "dr-one"), ("back-up", "dr-two")):
             self.put_rotation(name, clinician_id)
         for severity in Severity:
             self.put_policy(severity, RUNGS)
+        self.do_what_is_due()  # the plans have changed
         return self
 
     def put_policy(self, severity: Severity, rungs: tuple[Rung, ...], etag: str = "") -> Any:
@@ -132,6 +133,14 @@ class House:
                 page_id=page.page_id,
                 recipient_id=page.recipient_id,
                 reason="CONTACT_POINT_MISSING",
+            )
+        )
+
+    def page_delivered(self, page: events_pb2.PageRequested) -> None:
+        """A provider took a page."""
+        self.hear(
+            notify_pb2.MessageDelivered(
+                message_id=new_id(), page_id=page.page_id, recipient_id=page.recipient_id
             )
         )
 

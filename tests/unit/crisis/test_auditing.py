@@ -8,10 +8,11 @@ import pytest
 
 from chassis.errors import NotFound
 from services.crisis.bootstrap import Audit, bootstrap_audit
+from services.crisis.domain.escalation import SUPERVISOR_POOL
 from services.crisis.domain.findings import About, Finding, FindingKind, ParkedEvent, Repair
 from services.crisis.domain.signal import Severity
 from services.crisis.handlers.auditing import repairs
-from tests.unit.crisis.builders import rotation_target, rung
+from tests.unit.crisis.builders import after, person, rotation_target, rung
 from tests.unit.crisis.house import TENANT, House
 
 SIGNALS = "crisis.on-safety-signal-raised.crisis"
@@ -148,6 +149,35 @@ def test_a_page_that_notify_never_answers_wakes_the_next_people() -> None:
     assert house.woken == ["dr-one", "dr-two"]
 
 
+def test_the_old_shifts_page_is_not_missed_after_the_hand_off() -> None:
+    house = House(page_late_seconds=15)
+    turns = {"start": after(days=-1, seconds=10), "shift_days": 1}
+    house.put_rotation("on-call", "dr-one", "dr-two", **turns)
+    house.put_policy(Severity.HIGH, (rung(rotation_target("on-call")), rung(SUPERVISOR_POOL)))
+    house.do_what_is_due()
+    house.signal()
+    house.time_passes(seconds=10)
+    assert house.woken == ["dr-one", "dr-two"]
+    house.page_delivered(house.pages[1])
+    house.clock.advance(rung().wait / 2 + rung().wait / 100)
+
+    assert found(house) == []
+
+
+def test_a_case_that_an_earlier_release_froze_without_supervisors_wakes_them() -> None:
+    house = House(page_late_seconds=15)
+    house.put_policy(Severity.HIGH, (rung(person("dr-one")),))
+    house.signal()
+    policy = row_of(house, house.only_case())["policy"]
+    policy["rungs"] = policy["rungs"][:1]
+    house.clock.advance(rung().wait / 2 + rung().wait / 100)
+
+    assert mended(house) == [True]
+    assert house.woken == ["dr-one", "dr-one", "supervisor-pool"]
+    house.time_passes(seconds=30)
+    assert house.woken[3:] == ["dr-one", "supervisor-pool"]
+
+
 def test_a_case_that_moved_on_is_not_climbed_for_its_old_pages() -> None:
     house = House(page_late_seconds=15).staffed()
     house.signal()
@@ -171,6 +201,33 @@ def test_a_hole_in_a_rotation_is_found_while_it_is_there() -> None:
     assert kinds(house) == [FindingKind.ROTATION_HOLE]
     house.put_rotation("nights", "dr-three")
     assert found(house) == []
+
+
+def test_a_hole_that_an_opt_out_makes_is_found_while_it_is_there() -> None:
+    house = House().staffed()
+    house.opt_out("dr-one", after(hours=-1), after(hours=1))
+
+    assert kinds(house) == [FindingKind.ROTATION_HOLE]
+    house.clock.advance(after(hours=1) - after())
+    assert found(house) == []
+
+
+def test_supervisors_whom_the_last_page_did_not_reach_are_no_cover_until_one_does() -> None:
+    house = House()
+    house.put_policy(Severity.HIGH, (rung(SUPERVISOR_POOL),))
+    assert found(house) == []
+
+    house.signal()
+    house.page_failed(house.pages[0])
+    assert kinds(house) == [FindingKind.TENANT_WITHOUT_COVER]
+
+    house.time_passes(seconds=30)
+    house.page_delivered(house.pages[1])
+    assert found(house) == []
+
+    house.time_passes(seconds=30)
+    house.page_failed(house.pages[2])
+    assert kinds(house) == [FindingKind.TENANT_WITHOUT_COVER]
 
 
 def test_a_drill_tenant_needs_no_cover_but_its_drills() -> None:
@@ -297,3 +354,14 @@ def test_a_finding_about_a_case_that_is_gone_is_refused_and_harms_nobody() -> No
 
     with pytest.raises(NotFound):
         audit_of(house).auditing.repair(TENANT, ghost)
+
+
+@pytest.mark.parametrize("about", list(About))
+def test_a_dead_letter_of_a_drill_is_told_and_opens_no_case(about: About) -> None:
+    """A late drill speaks for itself; nobody would ever close what is opened beside it."""
+    auditing = audit_of(House(is_drill=True)).auditing
+
+    finding = auditing.dead_letter(a_parked(about=about))
+
+    assert finding is not None
+    assert finding.repair is Repair.NONE

@@ -8,10 +8,11 @@ import pytest
 from haven.crisis.v1 import events_pb2
 from haven.intake.v1 import events_pb2 as intake_pb2
 
+from chassis.call import Role
 from chassis.errors import InvalidArgument
 from chassis.store import AlreadyDone
-from services.crisis.domain.commands import OpenCase
-from services.crisis.domain.signal import Severity
+from services.crisis.domain.commands import IdentifyPatient, OpenCase, ReportConcern
+from services.crisis.domain.signal import Severity, Source
 from tests.unit.crisis.builders import NOON, WAIT
 from tests.unit.crisis.house import House
 
@@ -58,6 +59,30 @@ def test_a_clinicians_worry_opens_a_case(house: House) -> None:
     case = house.crisis.cases.open(house.call("dr-nine"), OpenCase("p-1", Severity.MODERATE))
 
     assert (case.severity, house.woken) == (Severity.MODERATE, ["dr-one"])
+
+
+def test_what_a_caller_said_opens_a_case_in_its_own_name(house: House) -> None:
+    desk = house.call("front-desk", Role.COORDINATOR)
+    case = house.crisis.cases.report(desk, ReportConcern("p-1", Severity.HIGH))
+
+    assert (case.source, case.severity, house.woken) == (
+        Source.CALLER_REPORT,
+        Severity.HIGH,
+        ["dr-one"],
+    )
+    again = house.crisis.cases.report(desk, ReportConcern("p-1", Severity.LOW))
+    assert (again.id, again.severity) == (case.id, Severity.HIGH)
+
+
+def test_a_caller_who_cannot_say_whom_they_mean_opens_a_case_of_its_own(house: House) -> None:
+    desk = house.call("front-desk", Role.COORDINATOR)
+    one, two = (house.crisis.cases.report(desk, ReportConcern("", Severity.HIGH)) for _ in range(2))
+
+    assert one.id != two.id
+    assert not one.is_patient_known
+    assert house.woken == ["dr-one", "dr-one"]
+    known = house.crisis.cases.identify(house.call("dr-one"), IdentifyPatient(one.id, "p-1"))
+    assert (known.id, known.patient_id) == (one.id, "p-1")
 
 
 def test_signals_about_one_patient_join_the_one_open_case(house: House) -> None:

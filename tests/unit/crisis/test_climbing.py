@@ -17,7 +17,7 @@ from chassis.store import AlreadyAnswered
 from services.crisis.domain.commands import AcknowledgeCase
 from services.crisis.domain.escalation import SUPERVISOR_POOL
 from services.crisis.domain.signal import Severity
-from tests.unit.crisis.builders import NOON, WAIT, after, rotation_target, rung
+from tests.unit.crisis.builders import NOON, WAIT, after, person, rotation_target, rung
 from tests.unit.crisis.house import House
 
 
@@ -34,6 +34,25 @@ def test_an_unanswered_case_wakes_rung_after_rung(house: House) -> None:
 
     assert house.woken == ["dr-one", "dr-two", "supervisor-pool", "supervisor-pool"]
     assert [page.cycle for page in house.pages] == [0, 0, 0, 1]
+
+
+def test_a_ladder_of_one_person_goes_on_with_the_supervisors(house: House) -> None:
+    house.put_policy(Severity.HIGH, (rung(person("dr-one")),))
+    house.risk()
+    house.time_passes(seconds=30)
+    house.time_passes(seconds=30)
+
+    assert house.woken == ["dr-one", *["dr-one", "supervisor-pool"] * 2]
+
+
+def test_if_the_only_named_person_cannot_be_reached_the_supervisors_are_paged_at_once(
+    house: House,
+) -> None:
+    house.put_policy(Severity.HIGH, (rung(person("dr-one")),))
+    house.risk()
+    house.page_failed(house.pages[0])
+
+    assert house.woken == ["dr-one", "dr-one", "supervisor-pool"]
 
 
 def test_a_rung_does_not_fire_before_its_time(house: House) -> None:
@@ -185,6 +204,39 @@ def test_the_time_to_acknowledge_is_measured_from_the_moment_nobody_has_the_case
     house.acknowledge(house.only_case())
 
     assert metric(name, severity="high") == before + 12
+
+
+def test_the_time_to_contact_is_measured_from_the_signal_whoever_lost_the_case_meanwhile(
+    house: House,
+) -> None:
+    name, count = (f"haven_crisis_time_to_contact_seconds_{each}" for each in ("sum", "count"))
+    before, counted = metric(name, severity="high"), metric(count, severity="high")
+    house.risk()
+    house.acknowledge(house.only_case())
+    house.time_passes(minutes=5)  # and nobody reached the patient: the case climbs again
+    house.acknowledge(house.only_case(), by="dr-two")
+    house.clock.advance(after(seconds=40) - NOON)
+    house.contact(house.only_case(), by="dr-two")
+
+    assert metric(name, severity="high") == before + 340
+    assert metric(count, severity="high") == counted + 1
+
+
+def test_a_patient_who_calls_again_after_contact_is_waiting_anew(house: House) -> None:
+    name, count = (f"haven_crisis_time_to_contact_seconds_{each}" for each in ("sum", "count"))
+    house.risk()
+    house.acknowledge(house.only_case())
+    house.contact(house.only_case())
+    before, counted = metric(name, severity="high"), metric(count, severity="high")
+    house.clock.advance(after(hours=2) - NOON)
+    house.contact(house.only_case())  # again: nobody was waiting
+    house.signal()
+    house.clock.advance(after(seconds=20) - NOON)
+    house.acknowledge(house.only_case())
+    house.contact(house.only_case())
+
+    assert metric(name, severity="high") == before + 20
+    assert metric(count, severity="high") == counted + 1
 
 
 def test_a_new_rotation_is_asked_when_the_next_rung_fires(house: House) -> None:

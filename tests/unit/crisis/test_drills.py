@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from haven.crisis.v1 import events_pb2 as crisis_pb2
 from haven.notify.v1 import events_pb2 as notify_pb2
+from haven.sessions.v1 import events_pb2 as sessions_pb2
 from prometheus_client import REGISTRY
 
 from chassis.errors import Unavailable
@@ -39,6 +41,21 @@ def runner_of(house: House) -> Drills:
     return made.drills
 
 
+def raise_signal(house: House) -> None:
+    """Sessions heard of the newest drill and raised its signal, which came by both ways."""
+    drill_id = house.store.emitted(crisis_pb2.DrillStarted)[-1].drill_id
+    for _ in range(2):
+        house.hear(sessions_pb2.SafetySignalRaised(safety_signal_id=drill_id, patient_id=drill_id))
+
+
+def begin(house: House) -> Drills:
+    """A drill whose signal has come, and whoever runs it."""
+    runner = runner_of(house)
+    runner.advance(TENANT)
+    raise_signal(house)
+    return runner
+
+
 def hand_over(house: House) -> None:
     """Notify gave the newest page to a provider and said so."""
     page = house.pages[-1]
@@ -63,7 +80,9 @@ def test_a_drill_whose_page_is_handed_over_is_answered_and_passes() -> None:
     runner = runner_of(house)
     before = value("haven_crisis_drill_seconds_count", step="resolved")
     runner.advance(TENANT)
-    house.clock.advance(after(seconds=2) - NOON)
+    house.clock.advance(after(seconds=1) - NOON)
+    raise_signal(house)
+    house.clock.advance(after(seconds=1) - NOON)
     hand_over(house)
 
     runner.advance(TENANT)
@@ -73,13 +92,15 @@ def test_a_drill_whose_page_is_handed_over_is_answered_and_passes() -> None:
     assert (case["owner_id"], case["resolver_id"]) == ("drill-responder", "drill-reviewer")
     assert drills(house) == ["passed"]
     assert value("haven_crisis_drill_seconds_count", step="resolved") == before + 1
+    (drill,) = house.store.documents("drills")
+    assert drill["reached"]["heard"] == drill["start_time"] + timedelta(seconds=1)
     now = house.clock.now().timestamp()
     assert value("haven_crisis_drill_last_success_timestamp_seconds") == now
 
 
 def test_nothing_is_acknowledged_before_a_provider_has_the_page() -> None:
     house = a_house()
-    runner = runner_of(house)
+    runner = begin(house)
 
     for _ in range(3):
         runner.advance(TENANT)
@@ -91,8 +112,7 @@ def test_nothing_is_acknowledged_before_a_provider_has_the_page() -> None:
 
 def test_the_next_drill_waits_for_its_time() -> None:
     house = a_house()
-    runner = runner_of(house)
-    runner.advance(TENANT)
+    runner = begin(house)
     hand_over(house)
     runner.advance(TENANT)
 
@@ -100,6 +120,7 @@ def test_the_next_drill_waits_for_its_time() -> None:
     assert len(house.cases) == 1
     house.clock.advance(after(seconds=PERIOD) - NOON)
     runner.advance(TENANT)
+    raise_signal(house)
 
     assert len(house.cases) == 2
     assert drills(house) == ["passed", "running"]
@@ -107,9 +128,8 @@ def test_the_next_drill_waits_for_its_time() -> None:
 
 def test_a_drill_without_help_is_late_counted_once_and_its_case_is_closed() -> None:
     house = a_house()
-    runner = runner_of(house)
     before = value("haven_crisis_drill_failures_total")
-    runner.advance(TENANT)
+    runner = begin(house)
     house.clock.advance(after(seconds=LATE) - NOON)
 
     for _ in range(3):
@@ -120,11 +140,49 @@ def test_a_drill_without_help_is_late_counted_once_and_its_case_is_closed() -> N
     assert [case["state"] for case in house.cases] == ["resolved"]
 
 
-def test_help_that_comes_after_the_bound_is_no_success() -> None:
+def test_the_call_for_help_is_made_by_sessions_and_not_by_the_runner() -> None:
+    house = a_house()
+    runner = runner_of(house)
+
+    for _ in range(3):
+        runner.advance(TENANT)
+
+    (started,) = house.store.emitted(crisis_pb2.DrillStarted)
+    (row,) = house.store.outbox()
+    assert row.awaiting == ("sessions",), "it goes both ways, as all of its class"
+    assert row.expire_time == NOON + timedelta(seconds=LATE)
+    assert started.drill_id == house.store.documents("drills")[0]["_id"]
+    assert house.cases == []
+
+
+@pytest.mark.parametrize("has_died", [False, True], ids=["one runner", "a runner that dies"])
+def test_a_drill_whose_signal_is_lost_is_late_and_one_that_comes_after_it_opens_no_case(
+    has_died: bool,
+) -> None:
     house = a_house()
     runner = runner_of(house)
     before = value("haven_crisis_drill_failures_total")
     runner.advance(TENANT)
+    house.clock.advance(after(seconds=LATE) - NOON)
+    if has_died:
+        _dies_at(runner, "take", has_effect=False)
+        with pytest.raises(Unavailable):
+            runner.advance(TENANT)
+        runner = runner_of(house)
+
+    for _ in range(3):
+        runner.advance(TENANT)
+    raise_signal(house)
+
+    assert drills(house) == ["failed"]
+    assert value("haven_crisis_drill_failures_total") == before + 1
+    assert [case["state"] for case in house.cases] == ["resolved"]
+
+
+def test_help_that_comes_after_the_bound_is_no_success() -> None:
+    house = a_house()
+    before = value("haven_crisis_drill_failures_total")
+    runner = begin(house)
     house.clock.advance(after(seconds=LATE + 1) - NOON)
     hand_over(house)
 
@@ -136,12 +194,12 @@ def test_help_that_comes_after_the_bound_is_no_success() -> None:
 
 def test_after_the_way_is_mended_the_next_drill_passes() -> None:
     house = a_house()
-    runner = runner_of(house)
-    runner.advance(TENANT)
+    runner = begin(house)
     house.clock.advance(after(seconds=LATE) - NOON)
     runner.advance(TENANT)
     house.clock.advance(after(seconds=PERIOD) - NOON)
     runner.advance(TENANT)
+    raise_signal(house)
     hand_over(house)
 
     runner.advance(TENANT)
@@ -149,7 +207,7 @@ def test_after_the_way_is_mended_the_next_drill_passes() -> None:
     assert drills(house) == ["failed", "passed"]
 
 
-@pytest.mark.parametrize("verb", ["take", "acknowledge", "record_contact", "resolve"])
+@pytest.mark.parametrize("verb", ["acknowledge", "record_contact", "resolve"])
 def test_another_runner_goes_on_where_one_died(verb: str) -> None:
     """It dies at each verb, once before and once after the verb has had its effect."""
     for has_effect in (False, True):
@@ -159,13 +217,12 @@ def test_another_runner_goes_on_where_one_died(verb: str) -> None:
         for _ in range(2):
             try:
                 runner.advance(TENANT)
+                raise_signal(house)
                 hand_over(house)
             except Unavailable:
                 break
 
         other = runner_of(house)
-        other.advance(TENANT)
-        hand_over(house)
         other.advance(TENANT)
 
         assert drills(house) == ["passed"], (verb, has_effect)
@@ -190,14 +247,13 @@ def test_two_runners_run_one_drill() -> None:
     first.advance(TENANT)
     second.advance(TENANT)
 
-    assert len(house.cases) == 1
+    assert len(house.store.emitted(crisis_pb2.DrillStarted)) == 1
     assert drills(house) == ["running"]
 
 
 def test_a_new_runner_knows_the_last_success_and_raises_no_alarm() -> None:
     house = a_house()
-    runner = runner_of(house)
-    runner.advance(TENANT)
+    runner = begin(house)
     hand_over(house)
     runner.advance(TENANT)
     at = value("haven_crisis_drill_last_success_timestamp_seconds")
@@ -321,21 +377,21 @@ def test_a_drill_cannot_be_kept_for_less_than_its_pages_are_of_use(kept: float) 
 
 def test_drills_move_no_clinical_number() -> None:
     house = a_house()
-    runner = runner_of(house)
     pages = value("haven_crisis_pages_requested_total", severity="high")
     answers = value("haven_crisis_time_to_acknowledge_seconds_count", severity="high")
-    runner.advance(TENANT)
+    contacts = value("haven_crisis_time_to_contact_seconds_count", severity="high")
+    runner = begin(house)
     hand_over(house)
     runner.advance(TENANT)
 
     assert value("haven_crisis_pages_requested_total", severity="high") == pages
     assert value("haven_crisis_time_to_acknowledge_seconds_count", severity="high") == answers
+    assert value("haven_crisis_time_to_contact_seconds_count", severity="high") == contacts
 
 
 def test_nothing_must_follow_a_drill() -> None:
     house = a_house()
-    runner = runner_of(house)
-    runner.advance(TENANT)
+    runner = begin(house)
     hand_over(house)
     runner.advance(TENANT)
 
@@ -345,7 +401,7 @@ def test_nothing_must_follow_a_drill() -> None:
 
 def test_the_census_counts_the_tenants_that_it_is_given_and_no_drill() -> None:
     house = a_house()
-    runner_of(house).advance(TENANT)
+    begin(house)
 
     families = Census(house.crisis, []).collect()
 

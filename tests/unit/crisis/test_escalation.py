@@ -62,6 +62,34 @@ def test_a_ladder_of_a_lesser_severity_does_not_lend_its_patience() -> None:
     assert policy_for(Severity.LOW, [slow], FALLBACK).rungs == slow.rungs
 
 
+def test_a_ladder_that_ends_at_people_by_name_goes_on_with_them_and_the_supervisors() -> None:
+    last = rung(person("dr-b"), person("dr-c"), wait=timedelta(seconds=45), acknowledgements=2)
+    plan = EscalationPolicy("e-high", Severity.HIGH, (rung(person("dr-a")), last), version=3)
+
+    frozen = policy_for(Severity.HIGH, [plan], FALLBACK)
+
+    assert frozen.rungs[:2] == plan.rungs
+    assert frozen.rungs[2:] == (
+        rung(
+            person("dr-b"),
+            person("dr-c"),
+            SUPERVISOR_POOL,
+            wait=timedelta(seconds=45),
+            acknowledgements=2,
+        ),
+    )
+
+
+def test_a_ladder_that_ends_at_the_supervisors_stays_as_it_is() -> None:
+    plan = EscalationPolicy(
+        "e-high",
+        Severity.HIGH,
+        (rung(person("dr-a")), rung(person("dr-b"), SUPERVISOR_POOL)),
+    )
+
+    assert policy_for(Severity.HIGH, [plan], FALLBACK).rungs == plan.rungs
+
+
 def test_a_tenant_without_any_ladder_wakes_its_supervisors_every_minute() -> None:
     policy = policy_for(Severity.HIGH, [], FALLBACK)
 

@@ -26,9 +26,10 @@ from services.crisis.domain.findings import (
     event_findings,
     page_findings,
 )
+from services.crisis.domain.opt_out import NOBODY_AWAY, Absences, OptOut
 from services.crisis.domain.signal import Severity
 from services.crisis.domain.timeline import ActKind
-from tests.unit.crisis.builders import NOON, WAIT, a_rotation, after, rotation_target, rung
+from tests.unit.crisis.builders import NOON, WAIT, a_rotation, after, person, rotation_target, rung
 
 LATE = timedelta(seconds=10)
 PAGE_LATE = timedelta(seconds=30)
@@ -161,6 +162,14 @@ def test_one_page_handed_over_is_enough_for_the_rung_to_keep_its_time() -> None:
     assert finding.repair is Repair.NONE
 
 
+def test_a_page_that_gave_way_to_the_new_shifts_is_not_waited_for() -> None:
+    withdrawn = {"page-1": frozenset({ActKind.PAGE_WITHDRAWN})}
+
+    assert (
+        pages_found(a_row(pages=frozenset({"page-2"})), a_page("page-1"), answers=withdrawn) == []
+    )
+
+
 def test_a_failed_page_beside_a_silent_one_holds_nothing_up() -> None:
     row = a_row(pages=frozenset({"page-1", "page-2"}))
 
@@ -210,14 +219,16 @@ def test_a_tenant_with_a_ladder_and_people_on_call_is_covered() -> None:
     policy = a_policy_of(rung(rotation_target("on-call")), Rung(WAIT, (SUPERVISOR_POOL,)))
     rotations = {"on-call": a_rotation("on-call", "dr-one")}
 
-    assert cover_findings([policy], rotations, is_supervisor_reached=False, now=NOON) == []
+    assert cover_findings([policy], rotations, NOBODY_AWAY, supervisors=None, now=NOON) == []
 
 
 def test_a_rotation_that_has_not_begun_or_does_not_exist_is_a_hole() -> None:
     policy = a_policy_of(rung(rotation_target("on-call"), rotation_target("ghost")))
     rotations = {"on-call": a_rotation("on-call", "dr-one", start=after(hours=1))}
 
-    holes = cover_findings([policy], rotations, is_supervisor_reached=True, now=NOON)
+    holes = cover_findings(
+        [policy], rotations, NOBODY_AWAY, supervisors=ActKind.PAGE_DELIVERED, now=NOON
+    )
 
     assert [(each.kind, each.subject_id) for each in holes] == [
         (FindingKind.ROTATION_HOLE, "ghost"),
@@ -225,11 +236,32 @@ def test_a_rotation_that_has_not_begun_or_does_not_exist_is_a_hole() -> None:
     ]
 
 
+def test_a_rotation_whose_only_clinician_opted_out_is_a_hole() -> None:
+    policy = a_policy_of(rung(rotation_target("on-call")))
+    rotations = {"on-call": a_rotation("on-call", "dr-one")}
+    away = Absences((OptOut("o-1", "dr-one", after(hours=-1), after(hours=1)),))
+
+    (hole,) = cover_findings([policy], rotations, away, supervisors=None, now=NOON)
+
+    assert (hole.kind, hole.subject_id) == (FindingKind.ROTATION_HOLE, "on-call")
+    assert cover_findings([policy], rotations, away, supervisors=None, now=after(hours=1)) == []
+
+
 def test_a_tenant_without_a_ladder_needs_supervisors_who_were_reached_once() -> None:
-    (finding,) = cover_findings([], {}, is_supervisor_reached=False, now=NOON)
+    (finding,) = cover_findings([], {}, NOBODY_AWAY, supervisors=None, now=NOON)
 
     assert finding.kind is FindingKind.TENANT_WITHOUT_COVER
-    assert cover_findings([], {}, is_supervisor_reached=True, now=NOON) == []
+    assert cover_findings([], {}, NOBODY_AWAY, supervisors=ActKind.PAGE_DELIVERED, now=NOON) == []
+
+
+def test_a_ladder_is_no_cover_while_the_last_page_of_the_supervisors_did_not_arrive() -> None:
+    policy = a_policy_of(rung(person("dr-one")))
+
+    (finding,) = cover_findings(
+        [policy], {}, NOBODY_AWAY, supervisors=ActKind.PAGE_FAILED, now=NOON
+    )
+
+    assert finding.kind is FindingKind.TENANT_WITHOUT_COVER
 
 
 def a_parked(about: About, **changes: Any) -> ParkedEvent:

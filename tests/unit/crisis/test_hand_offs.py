@@ -72,6 +72,27 @@ def test_the_new_shift_is_told_by_its_own_page_under_the_same_rung(house: House)
     assert len({each.page_id for each in house.pages}) == 3
 
 
+def test_the_page_of_the_new_shift_takes_the_place_of_the_old_ones(house: House) -> None:
+    house.signal()
+    one, nine = house.pages
+    house.time_passes(minutes=10)
+
+    (two,) = house.pages[2:]
+    assert [(each.page_id, each.recipient_id) for each in two.replaced] == [(one.page_id, "dr-one")]
+    assert not any(page.replaced for page in (one, nine))
+    withdrawn = [act for act in house.acts() if act["kind"] == "page_withdrawn"]
+    assert [act["page_id"] for act in withdrawn] == [one.page_id]
+
+
+def test_where_nobody_new_is_woken_nobody_is_left_alone(house: House) -> None:
+    house.signal()
+    house.put_rotation("on-call", "dr-nine")  # who has a page of this rung already
+    house.do_what_is_due()
+
+    assert house.woken == ["dr-one", "dr-nine"]
+    assert not any(act["kind"] == "page_withdrawn" for act in house.acts())
+
+
 def test_once_somebody_has_it_a_hand_off_wakes_nobody(house: House) -> None:
     house.signal()
     house.acknowledge(house.only_case(), "dr-nine")

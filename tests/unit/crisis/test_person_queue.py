@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
+from haven.crisis.v1 import events_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,8 +21,8 @@ from services.crisis.domain.person_request import (
     Traffic,
     standing_of,
 )
-from services.crisis.domain.signal import Source
-from tests.unit.crisis.builders import NOON, after
+from services.crisis.domain.signal import Severity, Source
+from tests.unit.crisis.builders import NOON, after, person, rotation_target, rung
 from tests.unit.crisis.house import TENANT, House
 
 POLICY = QueuePolicy()
@@ -61,12 +62,60 @@ def a_request(**changes: Any) -> PersonRequest:
 
 
 def test_a_patient_is_told_the_place_the_wait_and_a_number() -> None:
-    house = House()
+    house = House().staffed()
 
     standing = ask(house)
 
     assert (standing.position, standing.call_number) == (1, "988")
     assert standing.expected_wait == timedelta(seconds=POLICY.talk_seconds)
+
+
+def test_where_nobody_is_on_duty_no_wait_is_promised_and_the_number_is_told_at_once() -> None:
+    house = House()  # no ladder: what becomes of it is for a shared mailbox
+
+    for standing in (ask(house), look(house)):
+        assert (standing.position, standing.expected_wait) == (1, None)
+        assert standing.call_number == "988"
+
+
+def test_where_everybody_opted_out_no_wait_is_promised() -> None:
+    house = House().staffed()
+    house.opt_out("dr-one", after(hours=-1), after(hours=1))
+
+    assert ask(house).expected_wait is None
+
+
+def test_a_clinician_who_talks_is_there_whoever_is_on_duty() -> None:
+    house = House()
+    ask(house)
+    take(house)
+
+    assert ask(house, "p-2").expected_wait == timedelta(seconds=POLICY.talk_seconds)
+
+
+def told(house: House) -> list[str]:
+    """Who was told that somebody waits."""
+    return [each.recipient_id for each in house.store.emitted(events_pb2.PersonRequested)]
+
+
+def test_those_on_duty_are_told_when_somebody_asks_and_once() -> None:
+    house = House().staffed()
+    house.put_policy(Severity.LOW, (rung(rotation_target("on-call"), person("dr-nine")),))
+    asked = ask(house)
+    ask(house)
+
+    assert told(house) == ["dr-one", "dr-nine"]
+    (event, _) = house.store.emitted(events_pb2.PersonRequested)
+    assert event.person_request_id == asked.request.id
+    assert event.expire_time.ToDatetime(UTC) == NOON + POLICY.wait_bound
+    assert house.pages == []
+
+
+def test_where_nobody_is_on_duty_the_supervisors_are_told() -> None:
+    house = House()
+    ask(house)
+
+    assert told(house) == ["supervisor-pool"]
 
 
 def test_patients_are_taken_in_the_order_in_which_they_asked() -> None:
@@ -107,7 +156,7 @@ def test_asking_again_while_taken_means_that_nobody_is_there_any_more() -> None:
 
 
 def test_the_expected_wait_follows_the_last_talks() -> None:
-    house = House()
+    house = House().staffed()
     for minutes in (10, 20):
         ask(house)
         taken = take(house)
@@ -119,7 +168,7 @@ def test_the_expected_wait_follows_the_last_talks() -> None:
 
 
 def test_a_talk_that_nobody_finished_says_nothing_about_how_long_talks_take() -> None:
-    house = House()
+    house = House().staffed()
     ask(house)
     take(house)
     house.time_passes(hours=3)

@@ -42,6 +42,8 @@ POLICIES = st.sampled_from(
     [
         a_policy(),
         a_policy(rung(SUPERVISOR_POOL)),
+        a_policy(rung(person("dr-one"))),
+        a_policy(rung(person("dr-one"), person("dr-two"), acknowledgements=2)),
         a_policy(rung(person("dr-one"), person("dr-two")), rung(rotation_target("missing"))),
         a_policy(
             rung(person("dr-one"), person("dr-two"), acknowledgements=2), rung(SUPERVISOR_POOL)
@@ -55,6 +57,9 @@ COVERS = st.sampled_from(
         a_cover(a_rotation("on-call", "dr-three"), a_rotation("back-up", "dr-one")),
     ]
 )
+
+# Deadlines until the last rung, from whatever state: contact, then each rung.
+LONGEST_LADDER = 5
 
 
 class Promise(RuleBasedStateMachine):
@@ -158,6 +163,38 @@ class Promise(RuleBasedStateMachine):
             assert not self.case.owner_id
         if self.case.state is State.ACKNOWLEDGED:
             assert self.case.owner_id
+
+    @invariant()
+    def the_rung_that_repeats_wakes_the_supervisors(self) -> None:
+        if self.case.state is State.OPEN and self.case.ladder.is_at_last:
+            assert "supervisor-pool" in self.case.ladder.page_of
+
+    def teardown(self) -> None:
+        """From now on nobody acts, and no page reaches anybody: the supervisors are called on."""
+        if not self.case.is_open:
+            return
+        for _ in range(LONGEST_LADDER):
+            self._nothing_arrives()
+            self.now = self.case.next_deadline
+            self.case.climb(a_cover(), self.now)
+        before = len(pages(self.case))
+        for _ in range(3):
+            self._nothing_arrives()
+            self.now = self.case.next_deadline
+            self.case.climb(a_cover(), self.now)
+        last = pages(self.case)[before:]
+        assert [page.recipient_id for page in last].count("supervisor-pool") == 3
+        assert last[-1].cycle > last[0].cycle
+
+    def _nothing_arrives(self) -> None:
+        for page in pages(self.case):
+            self.case.note_page_failed(
+                page.page_id,
+                page.recipient_id,
+                "CONTACT_POINT_MISSING",
+                cover=a_cover(),
+                now=self.now,
+            )
 
     @invariant()
     def no_two_pages_share_a_key(self) -> None:

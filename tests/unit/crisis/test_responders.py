@@ -8,6 +8,7 @@ import pytest
 
 from chassis.errors import FailedPrecondition
 from services.crisis.domain.case import Case
+from services.crisis.domain.escalation import SUPERVISOR_POOL
 from services.crisis.domain.events import CaseAcknowledged, CaseEscalated
 from services.crisis.domain.record import State
 from services.crisis.domain.signal import Severity
@@ -117,8 +118,8 @@ def test_as_long_as_somebody_else_of_the_rung_may_answer_the_rung_keeps_its_time
 
 
 def test_when_nobody_is_left_on_the_last_rung_the_patient_hears_the_truth() -> None:
-    case = a_case(policy=a_policy(rung(person("dr-one"))))
-    case.decline("dr-one", a_cover(), after(seconds=3))
+    case = a_case(policy=a_policy(rung(SUPERVISOR_POOL)))
+    case.decline("supervisor-pool", a_cover(), after(seconds=3))
 
     assert case.next_deadline == after() + WAIT
     assert any(isinstance(event, CaseEscalated) for event in case.events)

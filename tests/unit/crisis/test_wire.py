@@ -51,6 +51,7 @@ from tests.unit.crisis.builders import (
             crisis_pb2.OpenCaseRequest(patient_id="p-1", severity=9),  # type: ignore[arg-type]
             ["severity"],
         ),
+        (wire.report_concern, crisis_pb2.ReportConcernRequest(patient_id="p-1"), ["severity"]),
         (wire.acknowledge_case, crisis_pb2.AcknowledgeCaseRequest(), ["case_id"]),
         (
             wire.record_contact,

@@ -14,7 +14,8 @@ from prometheus_client import REGISTRY
 from chassis.call import system_call
 from chassis.errors import FailedPrecondition, InvalidArgument, NotFound
 from chassis.ids import new_id
-from services.intake.domain.instruments.cssrs import CSSRS, Q1, Q2, Q4, Q6
+from services.intake.domain.instruments.craving import CRAVING, USE
+from services.intake.domain.instruments.cssrs import CSSRS, Q1, Q2, Q4, Q5, Q6
 from services.intake.domain.instruments.phq9 import ITEM_9, PHQ9
 from tests.unit.intake.house import (
     CLINICIAN,
@@ -65,6 +66,24 @@ def test_item_nine_is_told_in_the_commit_of_its_answer_before_the_form_is_comple
     assert (risk.patient_id, risk.screening_id) == (ana.subject, screening_id)
     assert (risk.tier, risk.trigger) == (MODERATE, events.RISK_TRIGGER_PHQ9_ITEM9)
     assert house.emitted(events.ScreeningCompleted) == []
+
+
+@pytest.mark.parametrize(
+    ("instrument", "form", "trigger"),
+    [
+        ("phq-9m", {"phq-9m.13": 1}, events.RISK_TRIGGER_PHQ9M_SUICIDE_ITEMS),
+        ("craving-check", {CRAVING: 90, USE: 1}, events.RISK_TRIGGER_CRAVING_AND_USE),
+    ],
+)
+def test_other_forms_tell_their_risk_as_the_answer_arrives(
+    instrument: str, form: dict[str, int], trigger: events.RiskTrigger
+) -> None:
+    house = House()
+    ana = house.patient()
+    screening_id = started(house, ana, instrument)
+    house.ask(ana, answers(screening_id, *form.items()))
+    [risk] = house.emitted(events.RiskRaised)
+    assert (risk.screening_id, risk.tier, risk.trigger) == (screening_id, MODERATE, trigger)
 
 
 def test_an_answer_sent_twice_is_one_answer_and_one_risk() -> None:
@@ -179,25 +198,25 @@ def test_item_by_item_or_at_once_the_same_answers_have_the_same_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason"),
+    ("instrument", "answer", "reason"),
     [
-        (resources.Answer(item_code="00000-0", value=1), "ITEM_CODE_UNKNOWN"),
-        (resources.Answer(value=1), "ITEM_CODE_UNKNOWN"),
-        (resources.Answer(item_code=ITEM_9, value=4), "ANSWER_OUT_OF_RANGE"),
-        (resources.Answer(item_code=ITEM_9), "ANSWER_MISSING"),
-        (resources.Answer(item_code=ITEM_9, skipped=False), "ANSWER_MISSING"),
-        (resources.Answer(item_code=ITEM_9, answer_code=""), "ANSWER_MISSING"),
-        (resources.Answer(item_code=ITEM_9, answer_code="LA0000-0"), "ANSWER_CODE_UNKNOWN"),
+        (CSSRS.id, resources.Answer(item_code=ITEM_9, value=1), "ITEM_CODE_UNKNOWN"),
+        ("gad-7", resources.Answer(item_code="00000-0", value=1), "ITEM_CODE_UNKNOWN"),
+        ("gad-7", resources.Answer(value=1), "ITEM_CODE_UNKNOWN"),
+        ("gad-7", resources.Answer(item_code="68509-9", value=4), "ANSWER_OUT_OF_RANGE"),
+        ("gad-7", resources.Answer(item_code="68509-9"), "ANSWER_MISSING"),
+        ("gad-7", resources.Answer(item_code="68509-9", skipped=False), "ANSWER_MISSING"),
+        ("gad-7", resources.Answer(item_code="68509-9", answer_code="LA0"), "ANSWER_CODE_UNKNOWN"),
     ],
 )
 def test_an_answer_at_fault_is_named_and_nothing_is_stored_or_told(
-    answer: resources.Answer, reason: str
+    instrument: str, answer: resources.Answer, reason: str
 ) -> None:
     house = House()
     ana = house.patient()
-    screening_id = started(house, ana, "phq-9")
+    screening_id = started(house, ana, instrument)
     before = house.documents("screenings")
-    sound = resources.Answer(item_code=PHQ9.items[0].code, value=3)
+    sound = resources.Answer(item_code=Q5 if instrument == CSSRS.id else "69725-0", value=1)
     request = wire.RecordAnswersRequest(screening_id=screening_id, answers=[sound, answer])
     refused = house.refused(ana, request)
     assert isinstance(refused, InvalidArgument)
@@ -205,6 +224,60 @@ def test_an_answer_at_fault_is_named_and_nothing_is_stored_or_told(
     assert [each.field for each in refused.violations] == ["answers[1]"]
     assert house.documents("screenings") == before
     assert house.emitted(events.RiskRaised) == []
+
+
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        (resources.Answer(value=7), "ANSWER_OUT_OF_RANGE"),
+        (resources.Answer(), "ANSWER_MISSING"),
+        (resources.Answer(skipped=False), "ANSWER_MISSING"),
+        (resources.Answer(fault="sent back as it came"), "ANSWER_MISSING"),
+        (resources.Answer(answer_code="LA0000-0"), "ANSWER_CODE_UNKNOWN"),
+    ],
+)
+def test_an_odd_answer_of_a_screener_is_told_by_item_and_what_stands_beside_it_acts(
+    odd: resources.Answer, reason: str
+) -> None:
+    house = House()
+    ana = house.patient()
+    screening_id = started(house, ana, CSSRS.id)
+    odd.item_code = Q1
+    request = wire.RecordAnswersRequest(
+        screening_id=screening_id, answers=[odd, resources.Answer(item_code=Q5, value=1)]
+    )
+    told = house.ask(ana, request).screening
+    kept = [
+        resources.Answer(item_code=Q1, fault=reason),
+        resources.Answer(item_code=Q5, value=1),
+    ]
+    assert list(told.answers) == kept
+    assert [each.tier for each in house.emitted(events.RiskRaised)] == [HIGH]
+    found = house.ask(CLINICIAN, wire.GetScreeningRequest(screening_id=screening_id)).screening
+    assert list(found.answers) == kept
+    [stored] = house.documents("screenings")
+    assert stored["answers"][0] == {"item_code": Q1, "value": None, "fault": reason}
+
+
+def test_a_screener_with_nothing_but_one_odd_answer_is_closed_by_time_as_high() -> None:
+    house = House()
+    ana = house.patient()
+    house.ask(ana, answers(started(house, ana, CSSRS.id), (Q1, 7)))
+    house.clock.advance(timedelta(minutes=10))
+    house.let_time_work()
+    [risk] = house.emitted(events.RiskRaised)
+    assert (risk.tier, risk.trigger) == (HIGH, events.RISK_TRIGGER_SCREENING_ABANDONED)
+
+
+def test_a_form_with_an_odd_item_nine_is_on_the_list_of_those_to_ask_again() -> None:
+    house = House()
+    ana = house.patient()
+    form = {item.code: 0 for item in PHQ9.scored_items} | {ITEM_9: 4}
+    done = house.ask(ana, a_submission(ana, "phq-9", form)).screening
+    assert (done.tier, done.is_safety_item_unanswered) == (MODERATE, True)
+    request = wire.ListScreeningsRequest(only_safety_item_unanswered=True)
+    listed = house.ask(COORDINATOR, request).screenings
+    assert [each.screening_id for each in listed] == [done.screening_id]
 
 
 def test_no_answers_at_all_are_a_fault_of_the_request() -> None:
@@ -305,7 +378,7 @@ def test_the_instruments_can_be_listed_with_codes_and_scales_and_no_wording() ->
     house = House()
     listed = house.ask(COORDINATOR, wire.ListInstrumentsRequest()).instruments
     by_name = {each.instrument: each for each in listed}
-    assert set(by_name) == {"phq-9", "gad-7", "c-ssrs-screener"}
+    assert set(by_name) == {"phq-9", "phq-9m", "gad-7", "c-ssrs-screener", "craving-check"}
     last = by_name["phq-9"].items[8]
     assert (last.item_code, last.position, last.highest_value) == (ITEM_9, 9, 3)
     assert last.is_safety_item

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.errors import FailedPrecondition, InvalidArgument
-from services.intake.domain.answers import GivenAnswer
+from services.intake.domain.answers import GivenAnswer, Unread
 from services.intake.domain.instruments.cssrs import CSSRS, Q1, Q2, Q3, Q4, Q5, Q6, Q6B
 from services.intake.domain.instruments.gad7 import GAD7
-from services.intake.domain.instruments.model import Instrument
+from services.intake.domain.instruments.model import Instrument, Item
 from services.intake.domain.instruments.phq9 import ITEM_9, PHQ9
 from services.intake.domain.screening import (
     RiskSeen,
@@ -206,23 +206,85 @@ def test_a_screening_that_ended_refuses_more(more: Callable[[Screening], None]) 
     ("answer", "reason"),
     [
         (GivenAnswer("00000-0", value=1), "ITEM_CODE_UNKNOWN"),
-        (GivenAnswer("69725-0", value=1), "ITEM_CODE_UNKNOWN"),  # the GAD-7's
-        (GivenAnswer(ITEM_9, value=4), "ANSWER_OUT_OF_RANGE"),
-        (GivenAnswer(ITEM_9, value=-1), "ANSWER_OUT_OF_RANGE"),
-        (GivenAnswer(ITEM_9), "ANSWER_MISSING"),
-        (GivenAnswer(ITEM_9, answer_code="LA33-6"), "ANSWER_CODE_UNKNOWN"),
+        (GivenAnswer(ITEM_9, value=1), "ITEM_CODE_UNKNOWN"),  # the PHQ-9's
+        (GivenAnswer("68509-9", value=4), "ANSWER_OUT_OF_RANGE"),
+        (GivenAnswer("68509-9", value=-1), "ANSWER_OUT_OF_RANGE"),
+        (GivenAnswer("68509-9"), "ANSWER_MISSING"),
+        (GivenAnswer("68509-9", answer_code="LA33-6"), "ANSWER_CODE_UNKNOWN"),
     ],
 )
-def test_an_answer_at_fault_is_named_and_nothing_of_the_request_is_taken(
+def test_without_a_safety_item_an_answer_at_fault_refuses_the_request(
     answer: GivenAnswer, reason: str
 ) -> None:
-    screening = a_screening()
-    sound = GivenAnswer(PHQ9.items[0].code, value=1)
+    screening = a_screening(GAD7)
+    sound = GivenAnswer("69725-0", value=1)
     with pytest.raises(InvalidArgument) as refused:
         screening.record([sound, answer], RULES, NOW)
     assert refused.value.reason == reason
     assert [each.field for each in refused.value.violations] == ["answers[1]"]
     assert (screening.answers, screening.events) == ({}, [])
+
+
+ODD = [
+    (GivenAnswer(Q1, value=2), Unread.OUT_OF_RANGE),
+    (GivenAnswer(Q1, value=-1), Unread.OUT_OF_RANGE),
+    (GivenAnswer(Q1), Unread.MISSING),
+    (GivenAnswer(Q1, answer_code="LA6568-5"), Unread.CODE_UNKNOWN),
+]
+
+
+@pytest.mark.parametrize(("odd", "unread"), ODD)
+def test_an_odd_answer_of_a_screener_does_not_cost_the_danger_said_beside_it(
+    odd: GivenAnswer, unread: Unread
+) -> None:
+    screening = a_screening(CSSRS)
+    screening.record([odd, GivenAnswer(Q5, value=1)], RULES, NOW)
+    assert screening.answers == {Q1: unread, Q5: 1}
+    assert risks(screening) == [(Tier.HIGH, Trigger.CSSRS_SCREENER)]
+
+
+@pytest.mark.parametrize(("odd", "unread"), ODD)
+def test_a_screener_with_one_odd_answer_that_is_left_counts_as_its_worst_completion(
+    odd: GivenAnswer, unread: Unread
+) -> None:
+    screening = a_screening(CSSRS)
+    screening.record([odd], RULES, NOW)
+    assert screening.leave(RULES, LATER)
+    assert risks(screening) == [(Tier.HIGH, Trigger.SCREENING_ABANDONED)]
+    assert screening.is_safety_item_unanswered
+
+
+@pytest.mark.parametrize(("odd", "unread"), ODD)
+def test_an_odd_answer_in_place_of_the_last_calm_one_leaves_its_question_open(
+    odd: GivenAnswer, unread: Unread
+) -> None:
+    screening = a_screening(CSSRS)
+    screening.record(given_values({Q1: 0, Q2: 0, Q6: 0}), RULES, NOW)
+    screening.record([odd], RULES, NOW)
+    screening.complete(RULES, NOW)
+    assert (screening.tier, screening.is_safety_item_unanswered) == (Tier.LOW, True)
+
+
+def test_what_was_odd_is_known_once_it_is_answered_again() -> None:
+    screening = a_screening(CSSRS)
+    screening.record([GivenAnswer(Q1, value=7)], RULES, NOW)
+    screening.record(given_values({Q1: 0, Q2: 0, Q6: 0}), RULES, NOW)
+    screening.complete(RULES, NOW)
+    assert (screening.tier, screening.is_safety_item_unanswered) == (Tier.NONE, False)
+
+
+@pytest.mark.parametrize("item", PHQ9.items, ids=lambda item: item.code)
+def test_an_odd_answer_of_a_phq_9_is_a_missing_one_and_its_item_nine_still_acts(
+    item: Item,
+) -> None:
+    screening = a_screening()
+    form = {each.code: 1 for each in PHQ9.items if each.code != item.code}
+    screening.record([GivenAnswer(item.code, value=9), *given_values(form)], RULES, NOW)
+    screening.complete(RULES, NOW)
+    assert risks(screening) == [(Tier.MODERATE, Trigger.PHQ9_ITEM9)]
+    assert screening.is_safety_item_unanswered is (item.code == ITEM_9)
+    assert screening.score is not None
+    assert (screening.score.value, screening.score.missing) == (9, int(item.is_scored))
 
 
 def test_an_item_answered_twice_in_one_request_is_refused() -> None:
@@ -234,9 +296,9 @@ def test_an_item_answered_twice_in_one_request_is_refused() -> None:
 
 
 def test_every_answer_at_fault_has_its_own_violation() -> None:
-    wrong = [GivenAnswer("nonsense", value=1), GivenAnswer(ITEM_9, value=9)]
+    wrong = [GivenAnswer("nonsense", value=1), GivenAnswer("69725-0", value=9)]
     with pytest.raises(InvalidArgument) as refused:
-        a_screening().record(wrong, RULES, NOW)
+        a_screening(GAD7).record(wrong, RULES, NOW)
     reasons = [each.reason for each in refused.value.violations]
     assert reasons == ["ITEM_CODE_UNKNOWN", "ANSWER_OUT_OF_RANGE"]
 

@@ -9,9 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.intake.domain.answers import Answer, GivenAnswer, Unread, read_answers
+from services.intake.domain.instruments.craving import CRAVING, CRAVING_CHECK, USE
 from services.intake.domain.instruments.cssrs import CSSRS, Q1, Q2, Q3, Q4, Q5, Q6, Q6B
 from services.intake.domain.instruments.gad7 import GAD7
-from services.intake.domain.instruments.phq9 import ITEM_9, PHQ9
+from services.intake.domain.instruments.model import Item
+from services.intake.domain.instruments.phq9 import FREQUENCY, ITEM_9, PHQ9
+from services.intake.domain.instruments.phq9m import ATTEMPT_EVER, PHQ9M, SERIOUS_THOUGHTS
+from services.intake.domain.instruments.phq9m import ITEM_9 as TEEN_ITEM_9
 from services.intake.domain.tier import Tier
 from services.intake.domain.triage import (
     TriageRules,
@@ -154,6 +159,66 @@ def test_whatever_is_hidden_of_a_screen_its_tier_is_never_below_the_true_one(
     assert certain_tier(CSSRS, partial, RULES) <= true <= reachable_tier(CSSRS, partial, RULES)
 
 
+def odd_answers(item: Item) -> st.SearchStrategy[GivenAnswer]:
+    """What a client may send for an item and nobody can read."""
+    numbers = st.integers(-(2**31), 2**31 - 1).filter(lambda n: not item.low <= n <= item.high)
+    codes = st.text(min_size=1) | st.sampled_from([*FREQUENCY, "yes", "0", " LA33-6", "la33-6"])
+    return (
+        st.just(GivenAnswer(item.code))
+        | numbers.map(lambda number: GivenAnswer(item.code, value=number))
+        | codes.filter(lambda code: code not in item.answer_codes).map(
+            lambda code: GivenAnswer(item.code, answer_code=code)
+        )
+    )
+
+
+@settings(deadline=None)  # a busy machine is not a finding
+@given(st.data(), st.sampled_from(list(patterns())), st.sets(st.sampled_from(ALL)))
+def test_whatever_of_a_screen_arrives_mistyped_its_tier_is_never_below_the_true_one(
+    data: st.DataObject, screen: dict[str, int], mistyped: set[str]
+) -> None:
+    sent = [
+        data.draw(odd_answers(CSSRS.item(code)))
+        if code in mistyped
+        else GivenAnswer(code, value=value)
+        for code, value in screen.items()
+    ]
+    answers = read_answers(CSSRS, data.draw(st.permutations(sent)))
+    assert certain_tier(CSSRS, answers, RULES) <= expected(screen)
+    assert reachable_tier(CSSRS, answers, RULES) >= expected(screen)
+    assert unanswered_safety_items(CSSRS, answers) >= mistyped & set(screen)
+
+
+@settings(deadline=None)  # a busy machine is not a finding
+@given(st.data(), st.dictionaries(st.sampled_from(ALL), st.sampled_from([NO, YES, None, "odd"])))
+def test_what_is_mistyped_is_never_less_than_any_value_it_could_have_meant(
+    data: st.DataObject, sent: dict[str, int | str | None]
+) -> None:
+    given_answers, mistyped = [], []
+    for code, value in sent.items():
+        if isinstance(value, str):
+            given_answers.append(data.draw(odd_answers(CSSRS.item(code))))
+            mistyped.append(code)
+        else:
+            given_answers.append(GivenAnswer(code, value=value, is_skipped=value is None))
+    answers = read_answers(CSSRS, given_answers)
+    tier = reachable_tier(CSSRS, answers, RULES)
+    for meant in product((NO, YES, None), repeat=len(mistyped)):
+        read = answers | dict(zip(mistyped, meant, strict=True))
+        assert reachable_tier(CSSRS, read, RULES) <= tier
+
+
+@settings(deadline=None)  # a busy machine is not a finding
+@given(st.data(), st.sampled_from(PHQ9.items), st.integers(0, 3))
+def test_whatever_of_a_phq_9_arrives_mistyped_its_item_nine_counts(
+    data: st.DataObject, item: Item, value: int
+) -> None:
+    sound = [GivenAnswer(each.code, value=value) for each in PHQ9.items if each is not item]
+    answers = read_answers(PHQ9, [data.draw(odd_answers(item)), *sound])
+    is_calm = value == 0 and item.code != ITEM_9
+    assert reachable_tier(PHQ9, answers, RULES) is (Tier.NONE if is_calm else Tier.MODERATE)
+
+
 @settings(deadline=None)  # a busy machine is not a finding
 @given(st.dictionaries(st.sampled_from(ALL), st.sampled_from([NO, YES, None])))
 def test_odd_answers_never_end_below_what_they_say(odd: dict[str, int | None]) -> None:
@@ -193,6 +258,65 @@ def test_a_missing_item_nine_counts_as_if_it_were_endorsed(answers: dict[str, in
 def test_a_tenant_may_take_item_nine_more_seriously() -> None:
     strict = TriageRules(safety_item_tier=Tier.HIGH)
     assert certain_tier(PHQ9, {ITEM_9: 1}, strict) is Tier.HIGH
+
+
+@pytest.mark.parametrize("code", [TEEN_ITEM_9, SERIOUS_THOUGHTS, ATTEMPT_EVER])
+def test_any_one_suicide_item_of_the_teens_form_counts(code: str) -> None:
+    calm = {item.code: 0 for item in PHQ9M.safety_items}
+    assert reachable_tier(PHQ9M, calm, RULES) is Tier.NONE
+    assert certain_tier(PHQ9M, calm | {code: 1}, RULES) is Tier.MODERATE
+    assert certain_tier(PHQ9M, {code: 1}, RULES) is Tier.MODERATE
+
+
+@pytest.mark.parametrize("code", [TEEN_ITEM_9, SERIOUS_THOUGHTS, ATTEMPT_EVER])
+def test_a_missing_suicide_item_of_the_teens_form_counts_as_if_it_were_endorsed(code: str) -> None:
+    rest: dict[str, Answer] = {item.code: 0 for item in PHQ9M.items if item.code != code}
+    for answers in (rest, rest | {code: None}, rest | {code: Unread.OUT_OF_RANGE}):
+        assert certain_tier(PHQ9M, answers, RULES) is Tier.NONE
+        assert reachable_tier(PHQ9M, answers, RULES) is Tier.MODERATE
+        assert unanswered_safety_items(PHQ9M, answers) == {code}
+
+
+@pytest.mark.parametrize(
+    ("craving", "use", "certain", "reachable"),
+    [
+        (90, YES, Tier.MODERATE, Tier.MODERATE),
+        (100, YES, Tier.MODERATE, Tier.MODERATE),
+        (89, YES, Tier.NONE, Tier.NONE),
+        (100, NO, Tier.NONE, Tier.NONE),
+        (0, NO, Tier.NONE, Tier.NONE),
+        (90, None, Tier.NONE, Tier.MODERATE),
+        (90, Unread.MISSING, Tier.NONE, Tier.MODERATE),
+        (None, YES, Tier.NONE, Tier.MODERATE),
+        (Unread.OUT_OF_RANGE, YES, Tier.NONE, Tier.MODERATE),
+        (None, None, Tier.NONE, Tier.MODERATE),
+        (89, None, Tier.NONE, Tier.NONE),
+        (None, NO, Tier.NONE, Tier.NONE),
+    ],
+)
+def test_craving_counts_from_ninety_on_and_together_with_use(
+    craving: Answer, use: Answer, certain: Tier, reachable: Tier
+) -> None:
+    answers = {CRAVING: craving, USE: use}
+    assert certain_tier(CRAVING_CHECK, answers, RULES) is certain
+    assert reachable_tier(CRAVING_CHECK, answers, RULES) is reachable
+    is_open = bool(unanswered_safety_items(CRAVING_CHECK, answers))
+    assert is_open is (certain is not reachable)
+
+
+@settings(deadline=None)  # a busy machine is not a finding
+@given(
+    st.integers(0, 100), st.integers(0, 1), st.sets(st.sampled_from([CRAVING, USE])), st.booleans()
+)
+def test_whatever_is_hidden_of_a_craving_check_its_tier_is_never_below_the_true_one(
+    craving: int, use: int, hidden: set[str], as_unread: bool
+) -> None:
+    whole = {CRAVING: craving, USE: use}
+    true = Tier.MODERATE if craving >= 90 and use else Tier.NONE
+    unknown = Unread.OUT_OF_RANGE if as_unread else None
+    partial = {code: unknown if code in hidden else value for code, value in whole.items()}
+    assert certain_tier(CRAVING_CHECK, partial, RULES) <= true
+    assert reachable_tier(CRAVING_CHECK, partial, RULES) >= true
 
 
 def test_an_instrument_without_a_safety_item_raises_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from haven.crisis.v1 import events_pb2 as crisis_pb2
@@ -23,7 +24,8 @@ from services.notify.domain.policy import NotifyPolicy
 from services.notify.ports import Dispatch, Receipt
 from services.notify.shelves.directory import MongoDirectory
 from services.notify.shelves.wishes import MongoWishes
-from services.notify.store import CRISIS_DUE, INDEXES, MESSAGES, OTHER_DUE
+from services.notify.store import INDEXES, MESSAGES
+from services.notify.timers import due_work
 from tests.fakes.memory_store import MemoryStore
 from tests.unit.notify.builders import NOON, after
 
@@ -97,7 +99,8 @@ class House:
         self, event: Any, *, event_id: str = "", version: int = 1, tenant_id: str = TENANT
     ) -> None:
         """An event arrives, by whichever way."""
-        once = EventOnce(f"notify.{type(event).__name__}", event_id or new_id(), version, NOON)
+        now, consumer = self.clock.now(), f"notify.{type(event).__name__}"
+        once = EventOnce(consumer, event_id or new_id(), version, now)
         actor = Actor("service:peer", frozenset({Role.WORKLOAD}))
         call = Call(tenant_id, actor, "event.test", once, Deadline.after(60))
         self.notify.consumers[type(event)](call, event)
@@ -133,13 +136,21 @@ class House:
             self.providers[channel].failure = failure
 
     def page(
-        self, recipient_id: str = "dr-one", *, case_id: str = "c-1", page_id: str = "", **parts: Any
+        self,
+        recipient_id: str = "dr-one",
+        *,
+        case_id: str = "c-1",
+        page_id: str = "",
+        replaced: Sequence[tuple[str, str]] = (),
+        **parts: Any,
     ) -> str:
         """Crisis asks for a page that may act for five minutes; its id."""
         page_id = page_id or new_id()
         event = crisis_pb2.PageRequested(
             page_id=page_id, case_id=case_id, recipient_id=recipient_id
         )
+        for old_id, old_recipient_id in replaced:
+            event.replaced.add(page_id=old_id, recipient_id=old_recipient_id)
         event.expire_time.FromDatetime(self.clock.now() + (after(minutes=5) - NOON))
         self.hear(event, **parts)
         return page_id
@@ -187,10 +198,11 @@ class House:
     def time_passes(self, **parts: float) -> None:
         """The clock moves on; whatever is due then is tried once."""
         self.clock.advance(after(**parts) - NOON)
-        for field in (CRISIS_DUE, OTHER_DUE):
-            for tenant_id, message_id in self.store.due(MESSAGES, field, limit=100):
-                call = system_call(tenant_id, service="notify", action=f"timer.{field}")
-                self.notify.sending.send(call, message_id)
+        for work in due_work(self.notify):
+            if work.collection == MESSAGES:
+                for tenant_id, message_id in self.store.due(MESSAGES, work.field, limit=100):
+                    call = system_call(tenant_id, service="notify", action=f"timer.{work.name}")
+                    work.handle(call, message_id)
 
     @property
     def messages(self) -> list[dict[str, Any]]:

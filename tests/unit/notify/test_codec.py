@@ -13,6 +13,7 @@ from haven.sessions.v1 import events_pb2 as sessions_pb2
 
 from chassis.errors import InvalidArgument
 from services.notify.codec import documents, events, names
+from services.notify.codec.documents import DUE_FIELDS
 from services.notify.domain import events as domain_events
 from services.notify.domain.attempt import Taken
 from services.notify.domain.contact import PatientContact, is_email, masked
@@ -46,7 +47,7 @@ def test_an_ended_message_waits_in_no_line() -> None:
     message.withdraw("CASE_IN_HAND", NOON)
     document = documents.message_document(message)
 
-    assert document["crisis_attempt_time"] is document["other_attempt_time"] is None
+    assert {document[field] for field in DUE_FIELDS.values()} == {None}
 
 
 @pytest.mark.parametrize("state", State)

@@ -25,9 +25,8 @@ DAY, HALF_HOUR = 86_400, 1_800
 IN_TWO_DAYS = NOON + timedelta(days=2)
 
 
-@pytest.fixture
-def house() -> House:
-    house = House()
+def known_to(house: House) -> House:
+    """Two patients have proved their mailboxes."""
     for patient_id in ("p-1", "p-2"):
         event = intake_pb2.PatientContactRecorded(
             patient_id=patient_id,
@@ -37,6 +36,11 @@ def house() -> House:
         house.hear(event)
         house.prove(patient_id, Channel.EMAIL)
     return house
+
+
+@pytest.fixture
+def house() -> House:
+    return known_to(House())
 
 
 def scheduled(
@@ -163,7 +167,9 @@ def test_a_moved_session_is_reminded_of_at_its_new_time(house: House) -> None:
     scheduled(house, IN_TWO_DAYS + timedelta(days=3), version=2)
     passes(house, days=3)
 
-    assert len(house.reached) == 2
+    said = [each["template_id"] for each in house.messages]
+    assert said == ["reminder", "moved", "reminder"]
+    assert len(house.reached) == 3
 
 
 def test_who_books_on_the_same_day_is_not_reminded_of_the_day_before(house: House) -> None:
@@ -256,5 +262,13 @@ def test_a_session_survives_the_way_to_its_document_and_back() -> None:
     session = PlannedSession("id", "s-1", NOON)
     session.plan(SessionFact("s-1", IN_TWO_DAYS, False, ("p-1",)), 3, (DAY, HALF_HOUR), NOON)
     document = {**codec.planned_document(session), "_id": "id", "version": 0}
+
+    assert codec.planned_from(document) == session
+
+
+def test_a_session_of_the_release_before_is_one_that_never_moved() -> None:
+    session = PlannedSession("id", "s-1", NOON)
+    document = {**codec.planned_document(session), "_id": "id", "version": 0}
+    del document["move_version"]
 
     assert codec.planned_from(document) == session

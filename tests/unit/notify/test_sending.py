@@ -9,6 +9,10 @@ from prometheus_client import REGISTRY
 
 from chassis.errors import FailedPrecondition, InvalidArgument, Unavailable
 from chassis.store import AlreadyDone
+from services.notify.codec.documents import DUE_FIELDS
+from services.notify.domain.message import Channel, MessageClass
+from services.notify.store import INDEXES, MESSAGES
+from services.notify.timers import due_work
 from tests.unit.notify.builders import NOON, after
 from tests.unit.notify.house import House
 
@@ -108,6 +112,48 @@ def test_a_page_asked_for_after_the_acknowledgement_lapsed_is_sent(house: House)
     house.time_passes()
 
     assert house.reached == ["dr-two@staff.example"]
+
+
+def test_a_page_whose_shift_is_over_is_withdrawn_for_the_new_shifts(house: House) -> None:
+    old = house.page("dr-one", version=2)
+    house.page("dr-two", version=3, replaced=[(old, "dr-one")])
+    house.time_passes()
+
+    assert house.reached == ["dr-two@staff.example"]
+    assert sorted(house.states) == ["delivered", "withdrawn"]
+    assert house.failed == []
+
+
+def test_a_page_whose_shift_is_over_takes_no_further_channel(house: House) -> None:
+    house.register("dr-one", "+15555550142", channel=Channel.SMS)  # before mail
+    old = house.page("dr-one", version=2)
+    house.time_passes()
+    house.page("dr-two", version=3, replaced=[(old, "dr-one")])
+    for _ in range(10):
+        house.time_passes(seconds=30)
+
+    assert (len(house.texter.taken), house.reached) == (1, ["dr-two@staff.example"])
+    assert house.states == ["delivered", "delivered"]
+
+
+def test_the_page_of_a_new_shift_that_overtakes_the_old_ones_still_withdraws_it(
+    house: House,
+) -> None:
+    house.page("dr-two", version=3, replaced=[("0d5b1f6e-8f0e-4a51-9d1b-0f2f4f6a7c11", "dr-one")])
+    house.page("dr-one", version=2, page_id="0d5b1f6e-8f0e-4a51-9d1b-0f2f4f6a7c11")
+    house.time_passes()
+
+    assert house.reached == ["dr-two@staff.example"]
+    assert sorted(house.states) == ["delivered", "withdrawn"]
+
+
+def test_an_old_shifts_page_that_has_ended_is_left_as_it_is(house: House) -> None:
+    old = house.page("dr-one", version=2)
+    house.time_passes()
+    house.page("dr-two", version=3, replaced=[(old, "dr-one")])
+    house.time_passes()
+
+    assert house.states == ["delivered", "delivered"]
 
 
 def test_another_cases_acknowledgement_concerns_nobody_here(house: House) -> None:
@@ -264,8 +310,36 @@ def test_a_page_and_a_nudge_do_not_wait_in_the_same_line(house: House) -> None:
     house.absence()
 
     page, nudge = house.messages
-    assert (page["crisis_attempt_time"], page["other_attempt_time"]) == (NOON, None)
-    assert (nudge["crisis_attempt_time"], nudge["other_attempt_time"]) == (None, NOON)
+    assert (page["crisis_attempt_time"], page["clinical_attempt_time"]) == (NOON, None)
+    assert (nudge["crisis_attempt_time"], nudge["clinical_attempt_time"]) == (None, NOON)
+
+
+def test_every_class_has_a_line_and_an_index_of_its_own(house: House) -> None:
+    lines = {work.field: work.name for work in due_work(house.notify)}
+
+    assert {lines[DUE_FIELDS[each]] for each in MessageClass} == {
+        "crisis-messages", "clinical-messages", "schedule-messages", "bulk-messages"
+    }  # fmt: skip
+    indexed = {index.keys[0][0] for index in INDEXES if index.collection == MESSAGES}
+    assert indexed >= {*DUE_FIELDS.values(), "other_attempt_time"}
+
+
+def test_a_message_under_way_from_the_release_before_is_sent_and_leaves_the_old_line(
+    house: House,
+) -> None:
+    house.patient_contact("ana@mail.example")
+    house.absence()
+    (row,) = house.store.engine.tables[MESSAGES].values()
+    row["other_attempt_time"] = row["next_attempt_time"]
+    for field in DUE_FIELDS.values():
+        if field != "crisis_attempt_time":
+            del row[field]
+    house.time_passes()
+
+    assert house.reached == ["ana@mail.example"]
+    (nudge,) = house.messages
+    assert nudge["state"] == "delivered"
+    assert "other_attempt_time" not in nudge
 
 
 def test_an_event_without_its_key_is_parked_instead_of_guessed(house: House) -> None:

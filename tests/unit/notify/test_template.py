@@ -16,11 +16,13 @@ from services.notify.domain.wording import Form, Language, Template
 
 # An edited wording changes its digest; write a new version instead and add it here.
 PUBLISHED = {
+    "canceled.1": "1a776ff8049e4dc2",
     "choices.1": "14911a088e0a48e0",
     "code.1": "2a79adcfa75a95ce",
     "cover-closed.1": "d851b9abc43d3a67",
     "cover-open.1": "d50733477d25932c",
     "help.1": "0678e1fe9f88f8b0",
+    "moved.1": "731a62517826c2cb",
     "nothing-open.1": "f5efd979825b5d01",
     "nudge.1": "6369c48109618a1f",
     "nudge.2": "f31d2f8faacdcca3",
@@ -28,6 +30,7 @@ PUBLISHED = {
     "page.1": "56e9be7fb09622c2",
     "page.2": "0f0711a3b9aaacdc",
     "page.3": "1277b6c734ef3c88",
+    "person-waiting.1": "10b22878271a1410",
     "recorded.1": "4c766c1486e07c78",
     "reminder.1": "ff08b4a0a304e4df",
     "resumed.1": "e5484d16b5648bc4",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from haven.crisis.v1 import events_pb2 as crisis
 from haven.sessions.v1 import events_pb2 as sessions
@@ -151,13 +153,29 @@ def test_patient_and_facilitator_are_told_each_step_of_the_case() -> None:
 
 def test_of_a_drill_that_is_forgotten_no_copy_stays() -> None:
     ward = opened()
-    ward.opens_case(ward.presses(by_patient()).signal.id)
-    at = timestamp(ward.clock.now())
-    ward.hears(crisis.CaseOpened(case_id="k-9", patient_id="d-1", open_time=at), 1)
+    real = ward.presses(by_patient()).signal.id
+    ward.opens_case(real)
+    drill_id, at = str(uuid4()), timestamp(ward.clock.now())
+    ward.hears(crisis.DrillStarted(drill_id=drill_id))
+    ward.hears(crisis.CaseOpened(case_id="k-9", patient_id=drill_id, open_time=at), 1)
     for version in (1, 2):
-        ward.hears(crisis.DrillForgotten(drill_id="d-1", case_id="k-9"), version)
+        ward.hears(crisis.DrillForgotten(drill_id=drill_id, case_id="k-9"), version)
 
     assert [each["_id"] for each in ward.store.documents("cases")] == ["k-1"]
+    assert [each["_id"] for each in ward.store.documents("safety_signals")] == [real]
+
+
+def test_a_drills_signal_is_raised_once_as_a_patients_and_nobody_is_told_of_it() -> None:
+    ward = opened()
+    drill_id = str(uuid4())
+    for _ in range(2):
+        ward.hears(crisis.DrillStarted(drill_id=drill_id))
+    ward.opens_case(drill_id)
+
+    (signal,) = ward.store.emitted(sessions.SafetySignalRaised)
+    assert (signal.safety_signal_id, signal.patient_id) == (drill_id, drill_id)
+    assert (signal.session_id, signal.location_id) == ("", "")
+    assert ward.private(drill_id) == []
 
 
 def test_a_step_that_overtakes_the_opening_is_not_lost() -> None:

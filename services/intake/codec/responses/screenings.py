@@ -9,6 +9,7 @@ from haven.intake.v1 import intake_pb2, resources_pb2
 from chassis.store import Page
 from services.intake.codec.messages import timestamp
 from services.intake.codec.names import SCORE_METHODS, SCREENING_STATES, TIERS
+from services.intake.domain.answers import Answer, Unread
 from services.intake.domain.instruments.model import Instrument, Item
 from services.intake.domain.scoring import Score
 from services.intake.domain.screening import Screening
@@ -83,10 +84,14 @@ def _screening(screening: Screening) -> resources_pb2.Screening:
     return message
 
 
-def _answer(code: str, value: int | None) -> resources_pb2.Answer:
-    if value is None:
-        return resources_pb2.Answer(item_code=code, skipped=True)
-    return resources_pb2.Answer(item_code=code, value=value)
+def _answer(code: str, answer: Answer) -> resources_pb2.Answer:
+    match answer:
+        case None:
+            return resources_pb2.Answer(item_code=code, skipped=True)
+        case Unread():
+            return resources_pb2.Answer(item_code=code, fault=answer.value)
+        case _:
+            return resources_pb2.Answer(item_code=code, value=answer)
 
 
 def _score(score: Score) -> resources_pb2.Score:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from chassis.errors import InvalidArgument, Violation
+from services.intake.domain.instruments.craving import CRAVING_CHECK
 from services.intake.domain.instruments.cssrs import CSSRS
 from services.intake.domain.instruments.gad7 import GAD7
 from services.intake.domain.instruments.model import Instrument
 from services.intake.domain.instruments.phq9 import PHQ9
+from services.intake.domain.instruments.phq9m import PHQ9M
 
-INSTRUMENTS: tuple[Instrument, ...] = (PHQ9, GAD7, CSSRS)
+INSTRUMENTS: tuple[Instrument, ...] = (PHQ9, PHQ9M, GAD7, CSSRS, CRAVING_CHECK)
 
 
 def instrument_of(instrument: str, version: str) -> Instrument:

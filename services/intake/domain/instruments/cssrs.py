@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.intake.domain.instruments.model import Instrument, Item, Provenance, Triage
+from services.intake.domain.tier import Trigger
 
 Q1, Q2, Q3, Q4 = "93246-7", "93247-5", "93248-3", "93249-1"
 Q5, Q6, Q6B = "93250-9", "93267-3", "93269-9"
@@ -20,6 +21,7 @@ CSSRS = Instrument(
     bands=(),
     prorated_up_to=0,
     triage=Triage.COLUMBIA,
+    trigger=Trigger.CSSRS_SCREENER,
     provenance=Provenance(
         author="Haven",
         date="2026-11-21",

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from enum import Enum
 
 from chassis.errors import NotFound
+from services.intake.domain.tier import Trigger
 
 
 class Triage(Enum):
     """How answers become a tier."""
 
     NOTHING = "nothing"
-    # One safety item; any endorsement counts.
+    # Any endorsed safety item counts.
     SAFETY_ITEM = "safety_item"
+    # Its safety items count where all of them are endorsed.
+    SAFETY_ITEMS_TOGETHER = "safety_items_together"
     # The Columbia screener's rule over seven answers.
     COLUMBIA = "columbia"
 
@@ -28,6 +31,8 @@ class Item:
     high: int = 3
     is_scored: bool = True
     is_safety_item: bool = False
+    # A safety item's lowest value that is worrying.
+    endorsed_from: int = 1
     # LOINC answer codes for low, low + 1 ... high.
     answer_codes: tuple[str, ...] = ()
 
@@ -62,6 +67,8 @@ class Instrument:
     prorated_up_to: int
     triage: Triage
     provenance: Provenance
+    # What its safety items raise; None where it has none.
+    trigger: Trigger | None = None
 
     @property
     def scored_items(self) -> tuple[Item, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.intake.domain.instruments.model import Band, Instrument, Item, Provenance, Triage
+from services.intake.domain.tier import Trigger
 
 FREQUENCY = ("LA6568-5", "LA6569-3", "LA6570-1", "LA6571-9")
 DIFFICULTY = ("LA6572-7", "LA6573-5", "LA6575-0", "LA6574-3")
@@ -30,6 +31,7 @@ PHQ9 = Instrument(
     ),
     prorated_up_to=2,
     triage=Triage.SAFETY_ITEM,
+    trigger=Trigger.PHQ9_ITEM9,
     provenance=Provenance(
         author="Haven",
         date="2026-11-21",

@@ -42,6 +42,22 @@ def test_a_crisis_event_that_comes_both_ways_has_one_effect(stand: Stand) -> Non
     assert stand.effects(event_id) == 1
 
 
+def test_a_crisis_event_that_is_published_and_taken_by_nobody_is_shown_until_it_is_taken(
+    stand: Stand,
+) -> None:
+    (relay,) = stand.ready("relay")
+    event_id = stand.page()
+    eventually(lambda: stand.is_published(event_id), within=20)
+
+    def shown() -> float:
+        return relay.metric("haven_outbox_oldest_awaiting_timestamp_seconds", service="crisis")
+
+    eventually(shown, within=20)
+    stand.ready("worker", "api")
+    stand.settle()
+    eventually(lambda: shown() == 0, within=20)
+
+
 def test_one_trace_goes_through_outbox_broker_and_consumer(stand: Stand) -> None:
     export = stand.folder / "spans.jsonl"
     traced = {"HAVEN_TRACE_EXPORT": f"file:{export}"}

@@ -94,6 +94,7 @@ def test_the_relay_looks_only_at_what_is_pending(
         assert len(store.pending(MessageClass.BULK, 10)) == 10
         assert len(store.pending(MessageClass.CLINICAL, 10)) == 0
         assert len(store.awaiting_receipts(10)) == 2
+        assert store.oldest_awaiting() == LONG_AGO
     looked, kinds = plans.worst()
     assert kinds == {"IXSCAN"}
     assert looked <= FEW

@@ -1,0 +1,68 @@
+"""A loop of due work looks where something may be due for it, and nowhere else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chassis.clock import FixedClock
+from chassis.precedence import Precedence
+from chassis.timers import DueRunner, DueWork
+from tests.fakes.memory_store import MemoryStore
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+class Stream:
+    """What a process's watch is asked for, and says when the test says so."""
+
+    def __init__(self) -> None:
+        self.listeners: list[tuple[str, Any, Any]] = []
+
+    def listen(self, collection: str, wake: Any, *, fields: Any) -> None:
+        """Somebody wants to know."""
+        self.listeners.append((collection, wake, fields))
+
+    def tells(self, row: dict[str, Any]) -> None:
+        """Something was written."""
+        for _, wake, _ in self.listeners:
+            wake(row)
+
+
+class NoLeases:
+    """Nobody asks for one."""
+
+    def lease(self, name: str) -> str:
+        """Its name."""
+        return name
+
+
+@pytest.mark.parametrize(
+    ("row", "woken"),
+    [
+        ({"early_time": NOON, "late_time": None}, ["early"]),
+        ({"early_time": None, "late_time": NOON}, ["late"]),
+        ({"late_time": NOON}, ["late"]),
+        ({"early_time": None, "late_time": None}, []),
+        ({"early_time": NOON + timedelta(seconds=0.1), "late_time": None}, ["early"]),
+        ({"early_time": NOON + timedelta(hours=1), "late_time": None}, []),  # a sweep finds it
+        ({}, ["early", "late"]),  # nobody knows what was written
+    ],
+)
+def test_a_write_wakes_the_loops_for_which_it_has_a_time(
+    row: dict[str, Any], woken: list[str]
+) -> None:
+    stream, leases = Stream(), NoLeases()
+    store = MemoryStore(service="crisis", clock=FixedClock(NOON))
+    works = [
+        DueWork(name, "charts", f"{name}_time", lambda _call, _id: None)
+        for name in ("early", "late")
+    ]
+    runner: Any = DueRunner(store, works, stream, leases, Precedence())  # type: ignore[arg-type]
+    assert [fields for _, _, fields in stream.listeners] == [["early_time"], ["late_time"]]
+
+    stream.tells(row)
+
+    assert [loop.work.name for loop in runner._loops if loop.wake.is_set()] == woken
