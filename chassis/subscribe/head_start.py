@@ -12,9 +12,11 @@ from collections.abc import Callable
 from chassis.call import Call
 from chassis.errors import HavenError
 
-STEP_SECONDS = 0.25  # every young event has so long
-# While the direct way still takes others: so long has each, of the two seconds of its class.
-MOST_SECONDS, ALIVE_SECONDS = 1.0, 0.5
+STEP_SECONDS = 0.25
+# Since its commit, every event; and since it came here, each while the direct way takes others.
+# Of the two seconds that the crisis class has where one way is open.
+YOUNG_SECONDS = MOST_SECONDS = 1.0
+ALIVE_SECONDS = 1.0
 
 
 class HeadStart:
@@ -48,6 +50,6 @@ class HeadStart:
         return True
 
     def _may_wait(self, age: float, waited: float) -> bool:
-        is_young = age + waited < STEP_SECONDS
+        is_young = age + waited < YOUNG_SECONDS
         is_open = self._monotonic() - self._last_taken < ALIVE_SECONDS
         return is_young or (is_open and waited < MOST_SECONDS)
