@@ -215,3 +215,5 @@ class Letter:
     values_ciphertext: bytes = field(default=b"", repr=False)
     # Providers that took this message by this channel and never said that it arrived.
     silent_providers: frozenset[str] = frozenset()
+    # All of the recipient's, best first.
+    channels: tuple[Channel, ...] = ()
