@@ -62,7 +62,10 @@ class EventOnce:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The frame of one use case."""
+    """The frame of one use case.
+
+    Those of one company that come together may be committed together; "" goes alone.
+    """
 
     tenant_id: str
     actor: Actor
@@ -70,6 +73,7 @@ class Call:
     once: RequestOnce | EventOnce | None
     deadline: Deadline
     purpose: str = ""
+    company: str = ""
 
     def has(self, role: Role) -> bool:
         """True where the caller holds the role."""
@@ -81,7 +85,8 @@ class Call:
             raise NotFound("NOT_FOUND", "no such resource")
 
 
-def system_call(tenant_id: str, *, service: str, action: str) -> Call:
+def system_call(tenant_id: str, *, service: str, action: str, company: str = "") -> Call:
     """The frame of work that time, not a caller, asks for."""
     actor = Actor(f"service:{service}", frozenset({Role.WORKLOAD}))
-    return Call(tenant_id, actor, action, None, Deadline.after(SYSTEM_SECONDS))
+    deadline = Deadline.after(SYSTEM_SECONDS)
+    return Call(tenant_id, actor, action, None, deadline, company=company)

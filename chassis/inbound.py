@@ -73,17 +73,19 @@ def event_call(
         raise InvalidArgument("EVENT_TYPE_UNKNOWN", "another type of event is expected here")
     if envelope.HasField("expire_time") and envelope.expire_time.ToDatetime(tzinfo=UTC) <= now:
         raise EventExpired("EVENT_EXPIRED", "the event came after its expire_time")
+    queue = queue_name(consumer, spec)
     return Call(
         tenant_id=envelope.tenant_id,
         actor=Actor(f"service:{spec.service}", frozenset({Role.WORKLOAD})),
         action=f"event.{spec.subject}",
         once=EventOnce(
-            queue_name(consumer, spec),
+            queue,
             envelope.event_id,
             envelope.aggregate_version,
             envelope.create_time.ToDatetime(tzinfo=UTC),
         ),
         deadline=deadline,
+        company=queue,
     )
 
 

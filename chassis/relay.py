@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import amqp
@@ -32,10 +33,13 @@ from chassis.outbox.loops import Loops
 from chassis.outbox.receipts import ReceiptLoop
 from chassis.outbox.relay import RelayLoop, expect_returns
 from chassis.outbox.wake import Wakes
+from chassis.precedence import Precedence, never
 from chassis.process import Process, opened
 from chassis.rpc.channel import open_channel
 from chassis.settings import ProcessSettings, SettingsError, load
-from chassis.store.watch import Watch
+from chassis.store import Document
+from chassis.store.outbox_rows import OUTBOX
+from chassis.store.watch import INSERTS, Watch
 from chassis.telemetry import metrics
 from chassis.timers import DueRunner, DueWork
 from chassis.topology import (
@@ -92,12 +96,14 @@ class Relay:
         self._catalogue = load_catalogue([process.settings.service])
         _expect(self._catalogue, process.settings)
         self._loops, self._wakes, self._leases = Loops(), Wakes(), Leases(process.store)
+        self._precedence = Precedence()
         self._courier = _courier(process)
         process.store.after_commit = self._courier.deliver
         self._watch = Watch(process.store)
         self._wakes.follow(self._watch)
+        self._watch.listen(OUTBOX, self._note, operations=INSERTS, fields=["message_class"])
         works = due_work()
-        self._due = DueRunner(process.store, works, self._watch, self._leases)
+        self._due = DueRunner(process.store, works, self._watch, self._leases, self._precedence)
         self._start(works)
 
     def is_alive(self) -> bool:
@@ -121,7 +127,10 @@ class Relay:
         for message_class in MessageClass:
             self._start_class(message_class)
         receipts = ReceiptLoop(
-            store, self._courier.start, lease=self._leases.lease("relay.receipts")
+            store,
+            self._courier.start,
+            lease=self._leases.lease("relay.receipts"),
+            tell=partial(self._precedence.tell, "receipts"),
         )
         wake = self._wakes.listen(MessageClass.CRISIS).event
         self._loops.start("receipts", receipts, wake=wake)
@@ -138,6 +147,10 @@ class Relay:
         self._watch.start()
         self._due.start()
 
+    def _note(self, row: Document) -> None:
+        if row.get("message_class") == MessageClass.CRISIS:
+            self._precedence.passed()
+
     def _start_class(self, message_class: MessageClass) -> None:
         is_crisis = message_class is MessageClass.CRISIS
         name = f"relay.{message_class}"
@@ -147,6 +160,7 @@ class Relay:
             publisher=Publisher(self._process.settings.amqp_uri.reveal()),
             prepare=_declaring(self._catalogue, message_class),
             lease=self._leases.lease(name, ttl=TTL_SECONDS if is_crisis else PATIENT_TTL),
+            gives_way=never if is_crisis else self._precedence.is_due,
         )
         self._loops.start(name, loop, wake=told.event)
 

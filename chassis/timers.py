@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from opentelemetry.trace import SpanKind
@@ -22,8 +22,9 @@ from chassis.call import Call, system_call
 from chassis.errors import HavenError, is_retryable
 from chassis.lease import Lease, Leases
 from chassis.log import failure, get_logger
+from chassis.precedence import Precedence
 from chassis.store import Document, Store
-from chassis.store.engine import Due
+from chassis.store.engine import Due, Timetable
 from chassis.store.watch import Watch
 from chassis.telemetry.metrics import SECONDS
 from chassis.telemetry.tracing import continued
@@ -31,7 +32,9 @@ from chassis.telemetry.tracing import continued
 SWEEP_SECONDS = 0.5
 WAKE_SECONDS = 0.01  # writes come in bursts; one look serves all of them
 BATCH = 100
-THREADS = 4  # per kind of work: a slow document holds up three others at most
+# In a storm so many are looked through for the most urgent ones, once per round of the threads.
+LOOKED_THROUGH = 2_000
+THREADS = 4  # where a kind of work names no number of its own
 OUTCOMES = DONE, RETRIED, FAILED = ("done", "retried", "failed")
 # A document that is still due after its handler: first pause, and the longest one.
 PAUSES = {DONE: (0.05, 5.0), RETRIED: (0.05, 1.0), FAILED: (1.0, 60.0)}
@@ -47,13 +50,36 @@ lateness = Histogram(
 
 
 @dataclass(frozen=True, slots=True)
+class Ranking:
+    """Which of many due documents come first: by the value of a field, in this order.
+
+    A document without the field, or with a value that is not known here, comes before all others.
+    """
+
+    field: str
+    first_to_last: tuple[str, ...]
+
+    def place(self, due: Due) -> int:
+        """Smaller is sooner."""
+        known = due.rank in self.first_to_last
+        return self.first_to_last.index(due.rank) if known else -1
+
+
+@dataclass(frozen=True, slots=True)
 class DueWork:
-    """Documents of one collection that need something done at the time in one field."""
+    """Documents of one collection that need something done at the time in one field.
+
+    `ranking` is for what is about people in danger: other classes' events give way to much of it.
+    `threads` is how many are handled at once: so many can wait for somebody else's answer before
+    one more waits for them.
+    """
 
     name: str
     collection: str
     field: str
     handle: Callable[[Call, str], None]
+    ranking: Ranking | None = None
+    threads: int = THREADS
 
 
 @dataclass(slots=True)
@@ -67,11 +93,15 @@ class Rest:
 class DueLoop:
     """One kind of due work. `turn` looks once and says how long to wait before the next look."""
 
-    def __init__(self, store: Store, work: DueWork, *, lease: Lease) -> None:
-        self.work = work
+    def __init__(
+        self, store: Store, work: DueWork, *, lease: Lease, precedence: Precedence
+    ) -> None:
+        self.work, self._precedence = work, precedence
         self.wake = threading.Event()
         self._store, self._lease = store, lease
-        self._pool = ThreadPoolExecutor(THREADS, f"timer-{work.name}")
+        self._pool = ThreadPoolExecutor(work.threads, f"timer-{work.name}")
+        # Few, where something more urgent may become due: it must not wait behind them.
+        self._most = 2 * work.threads if work.ranking else BATCH
         self._lock = threading.Lock()
         self._under_way: set[Due] = set()
         self._resting: dict[Due, Rest] = {}
@@ -80,30 +110,68 @@ class DueLoop:
         for outcome in OUTCOMES:
             handled.labels(work.name, outcome)
 
+    def told(self, row: Document) -> None:
+        """A row was written; an empty one says that any may have been. What is never due needs no
+        look, and what is due after the next sweep is found by that."""
+        if row:
+            due_time = row.get(self.work.field)
+            sweep = self._store.clock.now() + timedelta(seconds=SWEEP_SECONDS)
+            if due_time is None or due_time > sweep:
+                return
+        self.wake.set()
+
     def turn(self) -> float:
         """Start what is due; seconds until something can be due that is not known yet."""
         if not self._lease.hold():
+            self._tell(0)
             return SWEEP_SECONDS / 2
-        busy = self._busy()
-        limit = BATCH + len(busy)
-        found, upcoming = self._store.timetable(self.work.collection, self.work.field, limit=limit)
-        self._forget_settled(found)
+        busy, room = self._busy()
+        if room <= 0:
+            self._has_more = True  # whoever finishes wakes the loop
+            return SWEEP_SECONDS
+        found, upcoming = self._look(room + len(busy))
         fresh = [due for due in found if due not in busy]
-        self._has_more = len(found) == limit
-        for due in fresh:
+        self._has_more = len(fresh) >= room
+        for due in fresh[:room]:
             self._start(due)
+        self._tell(len(busy) + len(fresh))
         return self._pause(upcoming)
+
+    def _tell(self, waiting: int) -> None:
+        """Only what is ranked is about people in danger."""
+        if self.work.ranking is not None:
+            self._precedence.tell(self.work.name, waiting)
 
     def close(self) -> None:
         """Finish what is under way and let another relay take over."""
         self._pool.shutdown()
         self._lease.release()
 
-    def _busy(self) -> set[Due]:
+    def _look(self, limit: int) -> Timetable:
+        """What is due, the most urgent first; the longest due of those that are alike."""
+        ranking = self.work.ranking
+        found = self._timetable(limit)
+        if ranking is None:
+            self._forget_settled(found.due)
+            return found
+        if len(found.due) == limit:
+            found = self._timetable(LOOKED_THROUGH)
+        self._forget_settled(found.due)
+        return Timetable(sorted(found.due, key=ranking.place), found.upcoming)
+
+    def _timetable(self, limit: int) -> Timetable:
+        work = self.work
+        rank_field = work.ranking.field if work.ranking else ""
+        return self._store.timetable(
+            work.collection, work.field, limit=limit, rank_field=rank_field
+        )
+
+    def _busy(self) -> tuple[set[Due], int]:
+        """What need not be started now, and how much more may be."""
         now = time.monotonic()
         with self._lock:
             resting = {due for due, rest in self._resting.items() if rest.until > now}
-            return self._under_way | resting
+            return self._under_way | resting, self._most - len(self._under_way)
 
     def _forget_settled(self, found: Sequence[Due]) -> None:
         """What is no longer due has been dealt with."""
@@ -133,8 +201,10 @@ class DueLoop:
     def _handle(self, due: Due) -> None:
         late = (self._store.clock.now() - due.time).total_seconds()
         lateness.labels(self.work.name).observe(max(0.0, late))
+        action = f"timer.{self.work.name}"
+        company = action if self.work.ranking else ""
         call = system_call(
-            due.tenant_id, service=self._store.service, action=f"timer.{self.work.name}"
+            due.tenant_id, service=self._store.service, action=action, company=company
         )
         with continued("", self.work.name, kind=SpanKind.INTERNAL, job=self.work.name):
             self.work.handle(call, due.id)
@@ -149,7 +219,7 @@ class DueLoop:
             attempts = self._resting[due].attempts + 1 if due in self._resting else 1
             self._resting[due] = Rest(attempts, time.monotonic() + _rest(outcome, attempts))
             self._under_way.discard(due)
-            has_room = self._has_more and len(self._under_way) < BATCH // 4
+            has_room = self._has_more and len(self._under_way) <= self._most // 2
         if has_room:
             self.wake.set()
 
@@ -158,18 +228,24 @@ class DueRunner:
     """All of a service's due work: a thread for each kind, woken by the process's watch."""
 
     def __init__(
-        self, store: Store, works: Sequence[DueWork], watch: Watch, leases: Leases
+        self,
+        store: Store,
+        works: Sequence[DueWork],
+        watch: Watch,
+        leases: Leases,
+        precedence: Precedence,
     ) -> None:
         self._stopping = threading.Event()
         self._loops = [
-            DueLoop(store, work, lease=leases.lease(f"timer.{work.name}")) for work in works
+            DueLoop(store, work, lease=leases.lease(f"timer.{work.name}"), precedence=precedence)
+            for work in works
         ]
         self._threads = [
             threading.Thread(target=self._run, args=[loop], name=loop.work.name, daemon=True)
             for loop in self._loops
         ]
         for loop in self._loops:
-            watch.listen(loop.work.collection, partial(_wake, loop), fields=(loop.work.field,))
+            watch.listen(loop.work.collection, loop.told, fields=[loop.work.field])
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -199,12 +275,6 @@ class DueRunner:
                 self._stopping.wait(WAKE_SECONDS)
             loop.wake.clear()
         loop.close()
-
-
-def _wake(loop: DueLoop, row: Document) -> None:
-    """Look, unless what was written is known and has no time for this loop."""
-    if not row or row.get(loop.work.field) is not None:
-        loop.wake.set()
 
 
 def _rest(outcome: str, attempts: int) -> float:

@@ -96,9 +96,11 @@ def a_call(
     seconds: float = 10.0,
     subject: str = "clinician-1",
 ) -> Call:
-    """A clinician's call."""
+    """A clinician's call, or an event's that stands in its queue's company."""
     actor = Actor(subject, frozenset({Role.CLINICIAN}))
-    return Call(tenant_id, actor, action, once, Deadline.after(seconds), purpose="treatment")
+    company = once.consumer if isinstance(once, EventOnce) else ""
+    deadline = Deadline.after(seconds)
+    return Call(tenant_id, actor, action, once, deadline, purpose="treatment", company=company)
 
 
 def a_request(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chassis.lease import Leases
+from chassis.precedence import Precedence
 from chassis.store import Store
 from chassis.store.watch import Watch
 from chassis.timers import DueRunner, DueWork
@@ -15,7 +16,7 @@ class RunningTimers:
 
     def __init__(self, store: Store, works: Sequence[DueWork]) -> None:
         self._watch = Watch(store)
-        self._runner = DueRunner(store, works, self._watch, Leases(store))
+        self._runner = DueRunner(store, works, self._watch, Leases(store), Precedence())
 
     def start(self) -> None:
         """Begin; returns at once."""

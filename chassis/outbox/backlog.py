@@ -13,7 +13,7 @@ from typing import Protocol
 from chassis.store.outbox_rows import OutboxRow
 from chassis.topology import MessageClass
 
-BATCH = 500
+BATCH, BULK_BATCH = 500, 100
 # For what the watch did not tell of, and how often a relay without the lease asks for it.
 CRISIS_SWEEP, SWEEP = 0.25, 2.0
 REMEMBERED = 2000  # marked rows, of which a watch that lags behind may still tell
@@ -26,7 +26,7 @@ class Outbox(Protocol):
         self, message_class: MessageClass, limit: int, *, without: Collection[str] = ()
     ) -> list[OutboxRow]: ...
 
-    def mark_published(self, event_ids: Sequence[str]) -> int: ...
+    def mark_published(self, event_ids: Sequence[str], *, at_once: bool = False) -> int: ...
 
 
 class Backlog:
@@ -41,6 +41,8 @@ class Backlog:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.message_class = message_class
+        self._is_bulk = message_class is MessageClass.BULK
+        self.batch = BULK_BATCH if self._is_bulk else BATCH
         self._outbox, self._monotonic = outbox, monotonic
         self._told = told  # rows committed since it was last asked; None where some may be missing
         self._sweep = CRISIS_SWEEP if message_class is MessageClass.CRISIS else SWEEP
@@ -54,12 +56,12 @@ class Backlog:
         return left if left > 0 else self._sweep
 
     def look(self, *, without: Collection[str]) -> Sequence[OutboxRow]:
-        """Rows of other types than these that may wait, up to BATCH, first committed first."""
+        """Rows of other types than these that may wait, up to a batch, first committed first."""
         told, now = self._told(), self._monotonic()
         if told is not None and now < self._next_sweep:
             return [row for row in told if row.type not in without and self._is_new(row)]
-        rows = self._outbox.pending(self.message_class, BATCH, without=without)
-        self._next_sweep = now if len(rows) == BATCH else now + self._sweep
+        rows = self._outbox.pending(self.message_class, self.batch, without=without)
+        self._next_sweep = now if len(rows) == self.batch else now + self._sweep
         return rows
 
     def look_anew(self) -> None:
@@ -68,7 +70,9 @@ class Backlog:
 
     def mark(self, event_ids: Sequence[str]) -> None:
         """The broker has confirmed these."""
-        self._outbox.mark_published(event_ids)
+        # Many rows one by one would wake every watch of the cluster so many times. What a dead
+        # relay's transaction keeps locked for a moment may wait, of this class alone.
+        self._outbox.mark_published(event_ids, at_once=self._is_bulk)
         self._marked |= dict.fromkeys(event_ids)
         for oldest in list(self._marked)[:-REMEMBERED]:
             del self._marked[oldest]

@@ -7,7 +7,7 @@ consumer's receipt is stored. Consumers take an event once, however often it com
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import grpc
@@ -19,6 +19,7 @@ from prometheus_client import Counter
 from chassis.envelope import envelope_of
 from chassis.errors import HavenError
 from chassis.log import failure, get_logger
+from chassis.outbox.gathering import Gathering, Keep
 from chassis.outbox.peers import AWAY, Peer
 from chassis.store.outbox_rows import OutboxRow
 from chassis.telemetry.tracing import continued, current_traceparent
@@ -27,8 +28,6 @@ DONE, REPEATED, EXPIRED = "done", "repeated", "expired"
 AWAY_OUTCOME, REFUSED, POSTPONED, UNRECORDED = "away", "refused", "postponed", "unrecorded"
 OUTCOMES = (DONE, REPEATED, EXPIRED, AWAY_OUTCOME, REFUSED, POSTPONED, UNRECORDED)
 EXPIRED_REASON = "EVENT_EXPIRED"
-
-Receipt = Callable[[str, str], object]
 
 log = get_logger(__name__)
 delivered = Counter(
@@ -41,9 +40,10 @@ for _outcome in OUTCOMES:
 class Courier:
     """Delivers crisis-class events to the consumers that have not taken them."""
 
-    def __init__(self, channels: Mapping[str, grpc.Channel], *, receipt: Receipt) -> None:
+    def __init__(self, channels: Mapping[str, grpc.Channel], *, receipt: Keep) -> None:
+        """`receipt` keeps that a consumer has these events."""
         self._peers = {name: Peer(name, channel) for name, channel in channels.items()}
-        self._receipt = receipt
+        self._receipts = Gathering(receipt)
         self._under_way: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
@@ -74,7 +74,7 @@ class Courier:
         try:
             outcome = self._call(peer, row, consumer)
             if outcome in {DONE, REPEATED, EXPIRED}:
-                self._receipt(row.event_id, consumer)
+                self._receipts.keep(row.event_id, consumer)
         except HavenError as error:  # the store is away: delivered again, and found done
             log.warning("courier.receipt-not-stored", consumer=consumer, **failure(error))
             outcome = UNRECORDED

@@ -19,7 +19,9 @@ from chassis.log import failure, get_logger
 # Longer than a consumer takes in a storm: a call given up early is work done for nothing, and makes
 # a busy consumer look like one that is away. The other way goes on meanwhile.
 DELIVER_SECONDS = 2.5
-THREADS = 6
+# So many calls to one consumer at once. It takes them in the order of their urgency, of those that
+# have come: what waits here has not.
+THREADS = 24
 WAITING_MOST = 1000  # calls that may wait for a thread; what is refused is repeated by the relay
 PROBES = 2
 AWAY = frozenset(

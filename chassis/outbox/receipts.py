@@ -7,7 +7,7 @@ message must not hold it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -15,11 +15,12 @@ from chassis.broker import Backoff
 from chassis.clock import Clock
 from chassis.errors import HavenError
 from chassis.outbox.courier import EXPIRED, delivered
-from chassis.store.outbox_rows import OutboxRow
+from chassis.store.outbox_rows import Awaited, OutboxRow
 
 # Of each end. Whoever committed delivers the oldest first; in a storm all of them would be read
 # again and again, and those that are about to be delivered anyway would be delivered twice.
-LIMIT = 200
+LIMIT = 100
+MOST_AT_ONCE = 32  # as many as a few threads can deliver until the next turn
 # The process that committed the row delivers it at once; a repeat any sooner only competes.
 FIRST_SECONDS = 0.3
 REPEAT_FIRST, REPEAT_MOST = 0.1, 1.0
@@ -40,8 +41,9 @@ class Receipts(Protocol):
 
     clock: Clock
 
-    def awaiting_receipts(self, limit: int) -> list[OutboxRow]: ...
-    def receipt(self, event_id: str, consumer: str) -> None: ...
+    def awaited(self, limit: int) -> list[Awaited]: ...
+    def events(self, event_ids: Collection[str]) -> list[OutboxRow]: ...
+    def receipt(self, event_ids: Sequence[str], consumer: str) -> None: ...
 
 
 class Leadership(Protocol):
@@ -60,9 +62,11 @@ class ReceiptLoop:
         start: Callable[[OutboxRow, str], None],
         *,
         lease: Leadership,
+        tell: Callable[[int], None] = lambda _waiting: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._receipts, self._start, self._lease = receipts, start, lease
+        """`tell` is told in every turn how many deliveries are awaited."""
+        self._receipts, self._start, self._lease, self._tell = receipts, start, lease, tell
         self._monotonic = monotonic
         self._attempts: dict[tuple[str, str], Attempts] = {}
 
@@ -70,17 +74,19 @@ class ReceiptLoop:
         """Start every delivery that is due."""
         if not self._lease.hold():
             self._attempts.clear()
+            self._tell(0)
             return SWEEP_SECONDS
-        rows = self._receipts.awaiting_receipts(LIMIT)
-        waiting = {(row.event_id, consumer): row for row in rows for consumer in row.awaiting}
+        found = self._receipts.awaited(LIMIT)
+        waiting = {(each.event_id, consumer): each for each in found for consumer in each.awaiting}
+        self._tell(len(waiting))
         self._attempts = {key: each for key, each in self._attempts.items() if key in waiting}
+        expired = [key for key, each in waiting.items() if self._has_expired(each)]
+        for event_id, consumer in expired:
+            self._receipts.receipt([event_id], consumer)
+            delivered.labels(EXPIRED).inc()
         # From the other end than whoever committed them, so that the two meet in the middle.
-        for (event_id, consumer), row in reversed(waiting.items()):
-            if self._has_expired(row):
-                self._receipts.receipt(event_id, consumer)
-                delivered.labels(EXPIRED).inc()
-            elif self._is_due((event_id, consumer)):
-                self._start(row, consumer)
+        due = [key for key in reversed(waiting) if key not in expired and self._is_due(key)]
+        self._repeat(due[:MOST_AT_ONCE])
         return PAUSE_SECONDS if waiting else SWEEP_SECONDS
 
     def failed(self, _error: HavenError) -> None:
@@ -91,13 +97,21 @@ class ReceiptLoop:
         """Let another relay take over at once."""
         self._lease.release()
 
-    def _has_expired(self, row: OutboxRow) -> bool:
-        return row.expire_time is not None and row.expire_time <= self._receipts.clock.now()
+    def _repeat(self, due: Sequence[tuple[str, str]]) -> None:
+        if not due:
+            return
+        rows = {row.event_id: row for row in self._receipts.events({key[0] for key in due})}
+        for event_id, consumer in due:
+            attempts = self._attempts[event_id, consumer]
+            attempts.next = self._monotonic() + attempts.backoff.next()
+            if event_id in rows:
+                self._start(rows[event_id], consumer)
+
+    def _has_expired(self, awaited: Awaited) -> bool:
+        time = awaited.expire_time
+        return time is not None and time <= self._receipts.clock.now()
 
     def _is_due(self, key: tuple[str, str]) -> bool:
         now = self._monotonic()
         attempts = self._attempts.setdefault(key, Attempts(now + FIRST_SECONDS))
-        if now < attempts.next:
-            return False
-        attempts.next = now + attempts.backoff.next()
-        return True
+        return now >= attempts.next

@@ -18,7 +18,8 @@ from chassis.envelope import properties_of
 from chassis.errors import HavenError, Unavailable
 from chassis.failpoint import failpoint
 from chassis.log import failure, get_logger
-from chassis.outbox.backlog import BATCH, Backlog
+from chassis.outbox.backlog import Backlog
+from chassis.precedence import never
 from chassis.store.outbox_rows import OutboxRow
 from chassis.telemetry.metrics import event_published
 from chassis.topology import MessageClass
@@ -26,6 +27,10 @@ from chassis.topology import MessageClass
 # A mark costs the database as much as a commit. Marked together after a moment; a relay that dies
 # before that leaves events to be published twice, which inboxes take once.
 MARK_SECONDS, MARK_MOST = 0.25, 100
+GIVE_WAY_SECONDS = 0.1
+# Bulk leaves most of the process, the broker and the database to others: after each full batch it
+# rests so many times as long as that took.
+BULK_RESTS = 2.0
 HELD_FIRST, HELD_MOST = 0.5, 5.0  # how long a type that no queue takes steps aside
 CRISIS_HELD_FIRST, CRISIS_HELD_MOST = 0.2, 1.0  # its other way may be closed for longer than that
 
@@ -55,14 +60,18 @@ class RelayLoop:
         publisher: Publisher,
         prepare: Prepare,
         lease: Leadership,
+        gives_way: Callable[[], bool] = never,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._monotonic = monotonic
+        """`gives_way` says whether others must go first at the moment."""
+        self._monotonic, self._gives_way = monotonic, gives_way
         self._backlog, self._publisher, self._lease = backlog, publisher, lease
         self._prepare = prepare  # declares the topology on a fresh connection
         self._rows: dict[str, OutboxRow] = {}  # in flight
         self._confirmed: dict[str, float] = {}  # and not yet marked; since when
         self._held = HeldTypes.of(backlog.message_class)
+        self._rests = BULK_RESTS if backlog.message_class is MessageClass.BULK else 0.0
+        self._rest_until = 0.0
 
     def turn(self) -> float:
         """One pass; no pause where more is waiting. Unavailable where broker or store is away."""
@@ -73,13 +82,23 @@ class RelayLoop:
         if self._publisher.is_blocked or not self._lease.hold():
             self._backlog.look_anew()  # what is told meanwhile is another relay's
             return self._pause()
+        if self._gives_way():
+            self._backlog.look_anew()
+            return GIVE_WAY_SECONDS
+        if (left := self._rest_until - self._monotonic()) > 0:
+            return left
+        begin = self._monotonic()
         rows = self._backlog.look(without=self._held.now())
         known = self._rows.keys() | self._confirmed.keys()
         fresh = [row for row in rows if row.event_id not in known]
         if fresh:
             failpoint("relay.before-publish")
             self._publish(fresh)
-        return 0.0 if fresh and len(rows) == BATCH else self._pause()
+        if not fresh or len(rows) < self._backlog.batch:
+            return self._pause()
+        now = self._monotonic()
+        self._rest_until = now + self._rests * (now - begin)
+        return self._rest_until - now
 
     def close(self) -> None:
         """Let another relay take over at once."""

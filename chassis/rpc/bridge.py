@@ -23,7 +23,7 @@ from chassis.crypto import fingerprint
 from chassis.deadline import Deadline
 from chassis.errors import InvalidArgument, Violation
 from chassis.ids import is_uuid
-from chassis.rpc.executor import BoundedExecutor
+from chassis.rpc.executor import BoundedExecutor, Urgency
 from chassis.rpc.frame import Frame, running
 from chassis.store import AlreadyAnswered
 
@@ -49,14 +49,18 @@ class Bridge:
         decode: Callable[[Any], Command],
         handle: Callable[[Call, Command], Result],
         encode: Callable[[Result], Response],
+        urgency: Urgency = Urgency.HIGHEST,
     ) -> Response:
-        """Answer the request by one use case; errors leave as chassis.errors kinds."""
+        """Answer the request by one use case; errors leave as chassis.errors kinds.
+
+        `urgency` tells urgent calls apart; it makes none of the others urgent.
+        """
         frame = running()
         answer = functools.partial(
             _answered, frame, request, decode=decode, handle=handle, encode=encode
         )
-        is_urgent = frame.policy.is_urgent
-        return cast(Response, await self._executor.run(answer, is_urgent=is_urgent))
+        line = urgency if frame.policy.is_urgent else Urgency.ORDINARY
+        return cast(Response, await self._executor.run(answer, urgency=line))
 
     def call_of(self, context: Context) -> Call:  # noqa: ARG002
         """The frame of a use case inside a natively async method; in a stream each has its own
@@ -78,7 +82,7 @@ class Bridge:
 
     async def urgently(self, fn: Callable[..., Result], *args: Any) -> Result:
         """The same, before all others."""
-        return await self._executor.run(fn, *args, is_urgent=True)
+        return await self._executor.run(fn, *args, urgency=Urgency.HIGHEST)
 
     async def in_executor(self, fn: Callable[..., Result], *args: Any) -> Result:
         """Run a blocking function on a thread, in the same trace."""
@@ -111,6 +115,7 @@ def _call(frame: Frame, once: RequestOnce | None) -> Call:
         action=frame.policy.audit_action,
         once=once,
         deadline=_deadline(frame),
+        company=frame.policy.method if frame.policy.is_urgent else "",
     )
 
 

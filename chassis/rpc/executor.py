@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from enum import IntEnum
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -26,10 +27,19 @@ Work = tuple[Answer, contextvars.Context, Callable[..., Any], tuple[Any, ...]]
 URGENT_QUEUE = 10_000
 
 
+class Urgency(IntEnum):
+    """Who goes first where calls wait. All but ORDINARY are about somebody in danger."""
+
+    HIGHEST = 0
+    MODERATE = 1
+    LOW = 2
+    ORDINARY = 3
+
+
 class BoundedExecutor:
     """Runs `size` calls at once and lets `queue` more wait; the next one gets SERVER_BUSY.
 
-    An urgent call, about somebody in danger, waits behind no other and is not refused for them.
+    An urgent call waits behind no less urgent one, and is not refused for ordinary ones.
     It belongs to one event loop.
     """
 
@@ -37,26 +47,25 @@ class BoundedExecutor:
         self._size, self._limit = size, size + queue
         # One token per call that waits; which call a thread takes for it, urgency decides.
         self._tokens: SimpleQueue[bool] = SimpleQueue()
-        self._urgent: deque[Work] = deque()
-        self._ordinary: deque[Work] = deque()
+        self._lines: tuple[deque[Work], ...] = tuple(deque() for _ in Urgency)
         self._threads: list[threading.Thread] = []
         self._finished: deque[tuple[Answer, Any, BaseException | None]] = deque()
         self._is_waking = False
         self.accepted = 0  # running or waiting; touched by the loop's thread alone
 
-    async def run(self, fn: Callable[..., R], *args: Any, is_urgent: bool = False) -> R:
+    async def run(self, fn: Callable[..., R], *args: Any, urgency: Urgency = Urgency.ORDINARY) -> R:
         """What `fn` returns or raises, from a thread, in the caller's context.
 
         ResourceExhausted("SERVER_BUSY") at once where it would wait too long.
         """
-        if self.accepted >= self._limit + (URGENT_QUEUE if is_urgent else 0):
+        is_ordinary = urgency is Urgency.ORDINARY
+        if self.accepted >= self._limit + (0 if is_ordinary else URGENT_QUEUE):
             raise ResourceExhausted("SERVER_BUSY", "too many calls are waiting; try again")
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self.accepted += 1
         if len(self._threads) < min(self.accepted, self._size):
             self._add_thread()
-        line = self._urgent if is_urgent else self._ordinary
-        line.append((answer, contextvars.copy_context(), fn, args))
+        self._lines[urgency].append((answer, contextvars.copy_context(), fn, args))
         self._tokens.put(True)
         return await answer
 
@@ -77,11 +86,14 @@ class BoundedExecutor:
 
     def _serve(self) -> None:
         while self._tokens.get():
-            try:
-                work = self._urgent.popleft()
-            except IndexError:
-                work = self._ordinary.popleft()
-            self._do(*work)
+            self._do(*self._next())
+
+    def _next(self) -> Work:
+        """The most urgent that waits; there is one for every token, so that this ends."""
+        while True:
+            for line in self._lines:
+                with suppress(IndexError):
+                    return line.popleft()
 
     def _do(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -32,12 +32,14 @@ class Query:
 ANY_ORDER = Query()
 
 
-class Due(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Due:
     """A row whose time has come, and which time that was."""
 
     tenant_id: str
     id: str
     time: datetime
+    rank: str = field(default="", compare=False)  # what the row says of its urgency, if asked
 
 
 class Timetable(NamedTuple):
@@ -128,7 +130,9 @@ class Engine(Protocol):
         """Run `body` on committed rows; single writes in it are durable when it returns."""
         ...
 
-    def timetable(self, collection: str, field: str, limit: int) -> Timetable:
+    def timetable(
+        self, collection: str, field: str, limit: int, *, rank_field: str = ""
+    ) -> Timetable:
         """Rows whose time in `field` has come, at most `limit`, and the earliest that has not."""
         ...
 

@@ -1,8 +1,9 @@
-"""Group commit: events of one queue that come while another is being committed share a transaction.
+"""Group commit: calls of one company that come while another commits share a transaction.
 
-Under load an event then costs its own statements and a part of everything else; without load each
-still goes alone and at once. An effect never depends on company: where a group cannot commit, each
-of its members is committed by itself, with its own errors.
+A company are the events of one queue, the calls of one method about somebody in danger, or what is
+due of one kind. Under load a call then costs its own statements and a part of everything else;
+without load each still goes alone and at once. An effect never depends on company: where a group
+cannot commit, each of its members is committed by itself, with its own errors.
 """
 
 from __future__ import annotations
@@ -22,27 +23,30 @@ from chassis.store.engine import Document, Engine, Rows
 from chassis.store.once import AlreadyDone
 
 KNOWN = object()
+# Groups at once. One alone would get a small share of a database that is busy with others' calls.
+TURNS = 3
 # So few that the statements of all of them fit into the life of a transaction (server.py), also
 # where each opens a case and the machine is busy.
 MOST_MEMBERS = 4
 
 
 class Member:
-    """One event on its way, and what the group could do for it."""
+    """One call on its way, and what the group could do for it."""
 
     def __init__(self, attempt: Attempt[Any], deadline: Deadline) -> None:
         self.attempt, self.deadline = attempt, deadline
         self.is_committed = False
         self.result: Any = None
         self.error: Exception | None = None
+        self.settled = threading.Event()  # whoever took it along is done with it
 
 
 class Company:
-    """The events of one consumer in this process."""
+    """The calls that may share a transaction, in this process."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._turn = threading.Lock()
+        self._turn = threading.Semaphore(TURNS)
         self._list = threading.Lock()  # held for moments; a turn lasts a transaction
         self._waiting: list[Member] = []
 
@@ -54,7 +58,7 @@ class Company:
         try:
             if not self._turn.acquire(timeout=deadline.remaining()):
                 # A group that took it along may still commit it: then the inbox knows it.
-                raise DeadlineExceeded("DEADLINE_EXCEEDED", "the events before took all the time")
+                raise DeadlineExceeded("DEADLINE_EXCEEDED", "the calls before took all the time")
             try:
                 members = self._taken_with(member)
                 if len(members) == 1:
@@ -63,6 +67,8 @@ class Company:
                     self._commit_all(members)
             finally:
                 self._turn.release()
+            if not members and not member.settled.wait(deadline.remaining()):
+                raise DeadlineExceeded("DEADLINE_EXCEEDED", "its group took all the time")
         finally:
             with self._list, suppress(ValueError):
                 self._waiting.remove(member)
@@ -73,7 +79,7 @@ class Company:
         return self._engine.transact(deadline, attempt)
 
     def _taken_with(self, member: Member) -> list[Member]:
-        """Whoever has the turn and the next few; nobody where another took this one along."""
+        """Whoever has a turn and the next few; nobody where another took this one along."""
         with self._list:
             if member not in self._waiting:
                 return []
@@ -84,6 +90,13 @@ class Company:
 
     def _commit_all(self, members: Sequence[Member]) -> None:
         deadline = min((each.deadline for each in members), key=Deadline.remaining)
+        try:
+            self._commit_by(deadline, members)
+        finally:
+            for each in members:
+                each.settled.set()
+
+    def _commit_by(self, deadline: Deadline, members: Sequence[Member]) -> None:
         try:
             results = self._engine.transact(deadline, Together(members))
         except Unavailable as error:
@@ -101,14 +114,14 @@ class Company:
 
 
 class GroupCommit:
-    """A company for each consumer: a queue never waits for another's events."""
+    """The companies: none waits for another."""
 
     def __init__(self, engine: Engine) -> None:
         self._companies: defaultdict[str, Company] = defaultdict(lambda: Company(engine))
 
-    def commit(self, consumer: str, deadline: Deadline, attempt: Attempt[Any]) -> Any:
+    def commit(self, company: str, deadline: Deadline, attempt: Attempt[Any]) -> Any:
         """What `attempt` did is durable; together with its neighbours' where there are any."""
-        return self._companies[consumer].commit(deadline, attempt)
+        return self._companies[company].commit(deadline, attempt)
 
 
 class Contended(Exception):

@@ -100,18 +100,31 @@ class MongoEngine:
         with translation(), pymongo.timeout(_bound(deadline)):
             return body(MongoRows(self._collections, None))
 
-    def timetable(self, collection: str, field: str, limit: int) -> Timetable:
+    def timetable(
+        self, collection: str, field: str, limit: int, *, rank_field: str = ""
+    ) -> Timetable:
         """Rows whose time in `field` has come by the database's own clock, and the next one's."""
+        is_due = {"$lte": [f"${field}", "$$NOW"]}
+        asked = {
+            "tenant_id": 1,
+            field: 1,
+            "is_due": is_due,
+            **({rank_field: 1} if rank_field else {}),
+        }
         with translation(), pymongo.timeout(ATTEMPT_SECONDS):
             found = self.database[collection].find(
                 {field: {"$type": "date"}},
-                {"tenant_id": 1, field: 1, "is_due": {"$lte": [f"${field}", "$$NOW"]}},
+                asked,
                 sort=[(field, 1)],
                 limit=limit + 1,
                 comment=f"{CROSS_TENANT}timer",
             )
             rows = list(found)
-        due = [Due(row["tenant_id"], row["_id"], row[field]) for row in rows if row["is_due"]]
+        due = [
+            Due(row["tenant_id"], row["_id"], row[field], str(row.get(rank_field, "")))
+            for row in rows
+            if row["is_due"]
+        ]
         upcoming = next((row[field] for row in rows if not row["is_due"]), None)
         return Timetable(due[:limit], upcoming)
 

@@ -73,7 +73,8 @@ def known(rows: Rows, calls: Sequence[Call]) -> frozenset[str]:
     """The inbox keys of those calls whose effect is there already."""
     keys: defaultdict[str, list[str]] = defaultdict(list)
     for call in calls:
-        keys[call.tenant_id].append(inbox_key(call))
+        if key := inbox_key(call):
+            keys[call.tenant_id].append(key)
     return frozenset(
         row["_id"]
         for tenant_id, ids in keys.items()

@@ -139,21 +139,46 @@ def pending(
     return [row_from(document) for document in found]
 
 
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Who has not taken an event yet, without what it says."""
+
+    event_id: str
+    awaiting: tuple[str, ...]
+    expire_time: datetime | None
+
+
+def awaited(rows: Rows, limit: int) -> list[Awaited]:
+    """The same rows as `awaiting_receipts` finds, but for their contents."""
+    found = _awaiting_both(rows, limit, fields=("awaiting", "expire_time"))
+    return [Awaited(each["_id"], tuple(each["awaiting"]), each["expire_time"]) for each in found]
+
+
+def named(rows: Rows, event_ids: Collection[str]) -> list[OutboxRow]:
+    """These rows, as far as they are kept."""
+    found = rows.find(OUTBOX, {"_id": {"$in": sorted(event_ids)}}, Query(comment=RELAY))
+    return [row_from(document) for document in found]
+
+
 def awaiting_receipts(rows: Rows, limit: int) -> list[OutboxRow]:
     """Crisis rows that some consumer has not taken yet: the oldest, and of more the newest too.
 
     What nobody will ever take stays the oldest, and must not hide what was committed just now.
     """
-    found = _awaiting(rows, limit, order=1)
+    return [row_from(document) for document in _awaiting_both(rows, limit, fields=())]
+
+
+def _awaiting_both(rows: Rows, limit: int, *, fields: Sequence[str]) -> list[Document]:
+    found = _awaiting(rows, limit, order=1, fields=fields)
     if len(found) == limit:
         known = {document["_id"] for document in found}
-        newest = _awaiting(rows, limit, order=-1)
+        newest = _awaiting(rows, limit, order=-1, fields=fields)
         found += [document for document in reversed(newest) if document["_id"] not in known]
-    return [row_from(document) for document in found]
+    return found
 
 
-def _awaiting(rows: Rows, limit: int, *, order: int) -> list[Document]:
-    query = Query(sort=(("create_time", order),), limit=limit, comment=RELAY)
+def _awaiting(rows: Rows, limit: int, *, order: int, fields: Sequence[str]) -> list[Document]:
+    query = Query(sort=(("create_time", order),), limit=limit, fields=fields, comment=RELAY)
     return rows.find(OUTBOX, AWAITED, query)
 
 
@@ -174,11 +199,10 @@ def mark_published(rows: Rows, event_ids: Sequence[str], now: datetime) -> int:
     )
 
 
-def receipt(rows: Rows, event_id: str, consumer: str) -> int:
-    """The consumer has committed the event's effect."""
-    return rows.update_many(
-        OUTBOX, {"_id": event_id}, {"$pull": {"awaiting": consumer}}, comment=RELAY
-    )
+def receipt(rows: Rows, event_ids: Sequence[str], consumer: str) -> int:
+    """The consumer has committed these events' effects."""
+    named = {"_id": {"$in": list(event_ids)}}
+    return rows.update_many(OUTBOX, named, {"$pull": {"awaiting": consumer}}, comment=RELAY)
 
 
 def count_pending(rows: Rows, message_class: MessageClass) -> Pending:

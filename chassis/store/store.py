@@ -16,19 +16,19 @@ from prometheus_client import Counter
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from chassis.call import Call, EventOnce
+from chassis.call import Call
 from chassis.clock import Clock
 from chassis.deadline import Deadline
 from chassis.errors import AlreadyExists
 from chassis.failpoint import failpoint
 from chassis.log import failure, get_logger
-from chassis.store import outbox_rows
+from chassis.store import once, outbox_rows
 from chassis.store.attempt import Attempt
 from chassis.store.audit_rows import AUDIT, audit_documents
 from chassis.store.engine import Document, Engine, Index, Rows, Timetable
 from chassis.store.group import GroupCommit
 from chassis.store.mongo import ATTEMPT_SECONDS, MongoEngine
-from chassis.store.outbox_rows import OutboxRow, Pending
+from chassis.store.outbox_rows import Awaited, OutboxRow, Pending
 from chassis.store.reader import Reader
 from chassis.store.transaction import Tx
 from chassis.telemetry.tracing import current_traceparent
@@ -95,6 +95,10 @@ class Store:
         self._announce([row for row in attempt.events if row.awaiting])
         return result
 
+    def is_done(self, call: Call) -> bool:
+        """Whether the event's effect is there already; False may be over when it is read."""
+        return bool(self._look(lambda rows: once.known(rows, [call])))
+
     def read(self, call: Call, fn: Callable[[Reader], T]) -> T:
         """What `fn` reads, after the audit rows for all it touched are durable."""
         call.deadline.check()
@@ -120,9 +124,11 @@ class Store:
         due = self.timetable(collection, field, limit=limit).due
         return [(each.tenant_id, each.id) for each in due]
 
-    def timetable(self, collection: str, field: str, *, limit: int) -> Timetable:
-        """The same with the times, and the earliest that has not come."""
-        return self.engine.timetable(collection, field, limit)
+    def timetable(
+        self, collection: str, field: str, *, limit: int, rank_field: str = ""
+    ) -> Timetable:
+        """The same with the times, what `rank_field` holds, and the earliest that has not come."""
+        return self.engine.timetable(collection, field, limit, rank_field=rank_field)
 
     def pending(
         self, message_class: MessageClass, limit: int, *, without: Collection[str] = ()
@@ -135,15 +141,29 @@ class Store:
             lambda rows: outbox_rows.pending(rows, message_class, limit, without=without)
         )
 
-    def mark_published(self, event_ids: Sequence[str]) -> int:
+    def mark_published(self, event_ids: Sequence[str], *, at_once: bool = False) -> int:
         """The broker has confirmed these."""
-        # Not in a transaction, though it would be one entry of the database's log instead of one
-        # per row: a relay that died inside of it would keep these rows from every other relay.
-        return self._look(lambda rows: outbox_rows.mark_published(rows, event_ids, self.now()))
+
+        def mark(rows: Rows) -> int:
+            return outbox_rows.mark_published(rows, event_ids, self.now())
+
+        # A transaction is one entry of the database's log instead of one per row; but a relay that
+        # died inside of it would for a moment keep these rows from every other relay.
+        if at_once:
+            return self.engine.transact(Deadline.after(ATTEMPT_SECONDS), mark)
+        return self._look(mark)
 
     def awaiting_receipts(self, limit: int) -> list[OutboxRow]:
         """Crisis-class events that some consumer has not taken yet, oldest first."""
         return self._look(lambda rows: outbox_rows.awaiting_receipts(rows, limit))
+
+    def awaited(self, limit: int) -> list[Awaited]:
+        """The same without what they say."""
+        return self._look(lambda rows: outbox_rows.awaited(rows, limit))
+
+    def events(self, event_ids: Collection[str]) -> list[OutboxRow]:
+        """These events, as far as they are kept."""
+        return self._look(lambda rows: outbox_rows.named(rows, event_ids))
 
     def oldest_awaiting(self) -> datetime | None:
         """Since when a crisis-class event waits for some consumer to take it; None where none does.
@@ -152,9 +172,9 @@ class Store:
         """
         return self._look(outbox_rows.oldest_awaiting)
 
-    def receipt(self, event_id: str, consumer: str) -> None:
-        """The consumer has committed this event's effect."""
-        self._look(lambda rows: outbox_rows.receipt(rows, event_id, consumer))
+    def receipt(self, event_ids: Sequence[str], consumer: str) -> None:
+        """The consumer has committed these events' effects."""
+        self._look(lambda rows: outbox_rows.receipt(rows, event_ids, consumer))
 
     def pending_counts(self) -> dict[MessageClass, Pending]:
         """How much of each class waits for the broker, and since when."""
@@ -180,9 +200,8 @@ class Store:
             call, fn, open_tx=self._open_tx, service=self.service, traceparent=self.traceparent()
         )
         try:
-            if isinstance(call.once, EventOnce):
-                done = self._groups.commit(call.once.consumer, call.deadline, attempt)
-                return attempt, done
+            if call.company:
+                return attempt, self._groups.commit(call.company, call.deadline, attempt)
             return attempt, self.engine.transact(call.deadline, attempt)
         except BaseException:  # also a killed greenlet: what is in memory must match the database
             attempt.roll_back()

@@ -7,6 +7,7 @@ Every open stream costs the database a look at every write, so a process opens o
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ from chassis.store.store import Store
 
 AWAIT_MILLIS = 500
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 1.0
+# So many changes a second are a storm; then every other REST_SECONDS pass without a look.
+STORM, WINDOW_SECONDS, REST_SECONDS = 200, 0.2, 0.02
 INSERTS = ("insert",)
 WRITES = ("insert", "update", "replace")
 
@@ -35,6 +38,28 @@ class Listener:
     operations: Sequence[str]
     fields: Sequence[str]
     wake: Wake
+
+
+class Pace:
+    """In a storm one answer brings what many would: the database wakes a stream for every commit,
+    and each wake costs both sides as much as a statement."""
+
+    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._since, self._changes, self._is_storm = monotonic(), 0, False
+        self._rested = self._since
+
+    def is_time_to_rest(self) -> bool:
+        """To be asked after each change."""
+        self._changes += 1
+        now = self._monotonic()
+        if now - self._since >= WINDOW_SECONDS:
+            self._is_storm = self._changes >= STORM * (now - self._since)
+            self._since, self._changes = now, 0
+        if not self._is_storm or now - self._rested < 2 * REST_SECONDS:
+            return False
+        self._rested = now
+        return True
 
 
 class Watch:
@@ -101,9 +126,12 @@ class Watch:
         )
 
     def _follow(self, stream: ChangeStream[Document]) -> None:
+        pace = Pace()
         while not self._stopping.is_set():
             if (change := stream.try_next()) is not None:
                 self._wake(change)
+                if pace.is_time_to_rest():
+                    self._stopping.wait(REST_SECONDS)
 
     def _wake(self, change: Document) -> None:
         for each in self._listeners:

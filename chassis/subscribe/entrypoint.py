@@ -32,7 +32,9 @@ from chassis.errors import HavenError, is_retryable
 from chassis.failpoint import failpoint
 from chassis.inbound import event_call, event_of
 from chassis.log import failure, get_logger
+from chassis.store import AlreadyDone
 from chassis.subscribe.consumer import EventConsumer
+from chassis.subscribe.head_start import HeadStart
 from chassis.subscribe.runtime import Runtime, runtime_of
 from chassis.subscribe.verdict import DEAD, OUTCOMES, RETRIED, Dead, Done, Retry, verdict_of
 from chassis.telemetry.metrics import event_handled, event_lag
@@ -64,6 +66,8 @@ class Delivery:
 
     message: Any
     call: Call
+    event: Message
+    traceparent: str
     create_time: datetime
 
 
@@ -83,6 +87,7 @@ class Subscription(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         self.service: str = self.container.service_name
         self.queue = queue_name(self.service, self.spec)
         self.runtime: Runtime = runtime_of(self.container)
+        self.head_start = HeadStart(self.runtime.is_done)
         for outcome in OUTCOMES:
             event_handled.labels(self.queue, outcome)
         event_lag.labels(self.queue)
@@ -111,17 +116,31 @@ class Subscription(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         except HavenError as error:
             self.settle(message, error)
             return
-        delivery = Delivery(message, call, envelope.create_time.ToDatetime(tzinfo=UTC))
+        create_time = envelope.create_time.ToDatetime(tzinfo=UTC)
+        delivery = Delivery(message, call, event, envelope.traceparent, create_time)
+        if self.spec.message_class is MessageClass.CRISIS:
+            self.container.spawn_managed_thread(partial(self._go_second, delivery))
+        else:
+            self._work(delivery)
+
+    def _go_second(self, delivery: Delivery) -> None:
+        """On a green thread of its own: the direct way has a head start."""
+        if self.head_start.is_taken(delivery.call, age=self._age(delivery)):
+            self.settle(delivery.message, AlreadyDone())
+        else:
+            self._work(delivery)
+
+    def _work(self, delivery: Delivery) -> None:
         try:
             self.container.spawn_worker(
                 self,
-                (call, event),
+                (delivery.call, delivery.event),
                 {},
-                context_data={"traceparent": envelope.traceparent},
+                context_data={"traceparent": delivery.traceparent},
                 handle_result=partial(self._handle_result, delivery),
             )
         except ContainerBeingKilled:
-            self.consumer.requeue_message(message)
+            self.consumer.requeue_message(delivery.message)
 
     def settle(self, message: Any, error: BaseException | None) -> None:
         """Acknowledge the message once its place is certain: done, waiting, or parked."""
@@ -145,8 +164,7 @@ class Subscription(Entrypoint):  # type: ignore[misc]  # nameko is untyped
             error = self._persist(delivery, worker, error)
         if error is None:
             failpoint("subscribe.before-ack")
-            lag = (self._now() - delivery.create_time).total_seconds()
-            event_lag.labels(self.queue).observe(max(0.0, lag))
+            event_lag.labels(self.queue).observe(max(0.0, self._age(delivery)))
         self.settle(delivery.message, error)
         return result, exc_info
 
@@ -186,6 +204,9 @@ class Subscription(Entrypoint):  # type: ignore[misc]  # nameko is untyped
     def _deadline(self) -> Deadline:
         crisis = self.spec.message_class is MessageClass.CRISIS
         return Deadline.after(CRISIS_SECONDS if crisis else HANDLE_SECONDS)
+
+    def _age(self, delivery: Delivery) -> float:
+        return (self._now() - delivery.create_time).total_seconds()
 
     def _now(self) -> datetime:
         try:

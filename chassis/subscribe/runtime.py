@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from nameko.extensions import DependencyProvider
 from opentelemetry.trace import Span, StatusCode
 
+from chassis.call import Call
 from chassis.clock import Clock
 from chassis.store import AlreadyDone
 from chassis.telemetry.tracing import continued
@@ -23,6 +25,7 @@ class Runtime:
 
     core: Any  # the service's use cases, as its bootstrap made them
     clock: Clock
+    is_done: Callable[[Call], bool]  # whether an event has had its effect
     classes: frozenset[MessageClass] = frozenset(MessageClass)
 
 

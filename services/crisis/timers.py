@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 from chassis.call import system_call
 from chassis.errors import HavenError
 from chassis.log import failure, get_logger
-from chassis.timers import DueWork
+from chassis.timers import DueWork, Ranking
 from services.crisis.bootstrap import SERVICE, Crisis
 from services.crisis.domain.coverage import hours_by_kind
 from services.crisis.domain.follow_up import Kind
@@ -22,6 +22,8 @@ from services.crisis.domain.signal import Severity
 from services.crisis.store import CASES, FOLLOW_UPS, PERSON_REQUESTS
 from services.crisis.store.on_call import CHECKS
 
+WORST_FIRST = Ranking("severity", ("high", "moderate", "low"))
+
 log = get_logger(__name__)
 T = TypeVar("T")
 
@@ -29,7 +31,9 @@ T = TypeVar("T")
 def due_work(crisis: Crisis) -> Sequence[DueWork]:
     """Every kind of due work; the use case itself checks again whether it is due."""
     return [
-        DueWork("case-deadlines", CASES, "next_deadline_time", crisis.cases.climb),
+        DueWork(
+            "case-deadlines", CASES, "next_deadline_time", crisis.cases.climb, ranking=WORST_FIRST
+        ),
         DueWork("follow-ups", FOLLOW_UPS, "escalate_time", crisis.care.follow_ups.escalate),
         DueWork("person-queue", PERSON_REQUESTS, "act_time", crisis.care.person_queue.act),
         DueWork("case-hand-offs", CASES, "next_hand_off_time", crisis.hand_offs.hand_off),

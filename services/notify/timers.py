@@ -16,12 +16,17 @@ from prometheus_client.registry import Collector
 
 from chassis.errors import HavenError
 from chassis.log import failure, get_logger
-from chassis.timers import DueWork
+from chassis.timers import DueWork, Ranking
 from services.notify.bootstrap import Notify
 from services.notify.codec.documents import DUE_FIELDS
 from services.notify.domain.message import MessageClass, State
 from services.notify.shelves.reminders import PLANNED_SESSIONS, REMIND_DUE
 from services.notify.store import EARLIER_DUE, MESSAGES
+
+# An attempt waits for its provider, up to CLAIM where that one hangs; so many may, before people
+# whose provider is well wait for them. They hold no connection to the database meanwhile.
+PAGES_AT_ONCE = 32
+WORST_FIRST = Ranking("page_severity", ("high", "moderate", "low"))
 
 log = get_logger(__name__)
 
@@ -30,9 +35,18 @@ def due_work(notify: Notify) -> Sequence[DueWork]:
     """Every kind of due work; the use case itself checks again whether it is due."""
     send = notify.sending.send
     return [
+        DueWork(
+            "crisis-messages",
+            MESSAGES,
+            DUE_FIELDS[MessageClass.CRISIS],
+            send,
+            ranking=WORST_FIRST,
+            threads=PAGES_AT_ONCE,
+        ),
         *(
             DueWork(f"{message_class}-messages", MESSAGES, field, send)
             for message_class, field in DUE_FIELDS.items()
+            if message_class is not MessageClass.CRISIS
         ),
         DueWork("other-messages", MESSAGES, EARLIER_DUE, send),
         DueWork("session-reminders", PLANNED_SESSIONS, REMIND_DUE, notify.reminding.remind),

@@ -167,10 +167,16 @@ class MemoryEngine:
         with self._lock:
             return body(MemoryRows(self.tables, self.indexes))
 
-    def timetable(self, collection: str, field: str, limit: int) -> Timetable:
+    def timetable(
+        self, collection: str, field: str, limit: int, *, rank_field: str = ""
+    ) -> Timetable:
         """Rows whose time in `field` has come, and the earliest that has not."""
         now, rows = self._clock.now(), self._timed(collection, field)[: limit + 1]
-        due = [Due(row["tenant_id"], row["_id"], row[field]) for row in rows if row[field] <= now]
+        due = [
+            Due(row["tenant_id"], row["_id"], row[field], str(row.get(rank_field, "")))
+            for row in rows
+            if row[field] <= now
+        ]
         upcoming = next((row[field] for row in rows if row[field] > now), None)
         return Timetable(due[:limit], upcoming)
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,11 +14,11 @@ import pytest
 from chassis.call import EventOnce
 from chassis.deadline import Deadline
 from chassis.errors import DeadlineExceeded, FailedPrecondition, Unavailable
-from chassis.store import AUDIT, AlreadyDone, Store, Tx
+from chassis.store import AUDIT, AlreadyAnswered, AlreadyDone, Store, Tx, group
 from chassis.store.group import Contended, Together
 from chassis.store.once import INBOX
 from chassis.store.outbox_rows import OUTBOX
-from tests.charts import CHARTS, Chart, a_call, a_chart, charts
+from tests.charts import CHARTS, Chart, a_call, a_chart, a_request, charts
 from tests.waiting import eventually
 
 QUEUE = "crisis.on-chart-closed"
@@ -30,10 +31,11 @@ def nothing(_: Tx) -> None:
 class Crowd:
     """Events on their way into one store."""
 
-    def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch, *, turns: int = 1) -> None:
         self.store = store
         self.transactions = 0
         self.fault: Exception | None = None  # what a group's transaction ends with
+        monkeypatch.setattr(group, "TURNS", turns)
         self._transact = store.engine.transact
         self._pool = ThreadPoolExecutor(16)
         monkeypatch.setattr(store.engine, "transact", self._counted)
@@ -45,8 +47,14 @@ class Crowd:
         call = a_call(once=EventOnce(queue, event_id), seconds=seconds)
         return self._pool.submit(self.store.transact, call, fn)
 
+    def ask(self, fn: Callable[[Tx], Any], request_id: str = "") -> Future[Any]:
+        """One urgent call of a method; its own thread."""
+        once = a_request(request_id, encode=str.encode) if request_id else None
+        call = replace(a_call(once=once), company=QUEUE)
+        return self._pool.submit(self.store.transact, call, fn)
+
     @contextmanager
-    def while_one_is_committed(self, queue: str = QUEUE) -> Iterator[None]:
+    def while_one_is_committed(self, queue: str = QUEUE, event_id: str = "first") -> Iterator[None]:
         """What comes meanwhile waits, and goes together when this ends."""
         entered, done = threading.Event(), threading.Event()
 
@@ -56,7 +64,7 @@ class Crowd:
             return self._counted(_deadline, attempt)
 
         self.store.engine.transact = hold  # type: ignore[method-assign]
-        first = self.come("first", nothing, queue=queue)
+        first = self.come(event_id, nothing, queue=queue)
         entered.wait(20)
         self.store.engine.transact = self._counted  # type: ignore[method-assign]
         yield
@@ -123,6 +131,52 @@ class GroupSuite:
         assert len(rows(crowd.store, OUTBOX)) == 5
         causes = [row["cause_id"] for row in rows(crowd.store, AUDIT) if row["patient_id"]]
         assert sorted(causes) == [f"e{each}" for each in range(5)]
+
+    def test_whom_a_group_took_along_does_not_go_again_though_another_turn_is_free(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        crowd = Crowd(store, monkeypatch, turns=2)
+        entered, done = threading.Event(), threading.Event()
+
+        def slowly(tx: Tx) -> str:
+            entered.set()
+            done.wait(20)
+            return opened(store, 0)(tx)
+
+        with crowd.while_one_is_committed():
+            with crowd.while_one_is_committed(event_id="second"):
+                others = [crowd.come("e0", slowly), crowd.come("e1", opened(store, 1))]
+                crowd.waiting(2)
+            assert entered.wait(20), "the second's turn is free, and a group is under way"
+            done.set()
+
+        assert [each.result(20) for each in others] == ["c0", "c1"]
+        assert crowd.transactions == 3
+        crowd.close()
+
+    def test_calls_about_people_in_danger_share_a_transaction_and_keep_each_their_answer(
+        self, crowd: Crowd
+    ) -> None:
+        with crowd.while_one_is_committed():
+            asked = [crowd.ask(opened(crowd.store, each), f"request-{each}") for each in range(2)]
+            due = crowd.ask(opened(crowd.store, 2))
+            crowd.waiting(3)
+
+        assert [each.result(20) for each in [*asked, due]] == ["c0", "c1", "c2"]
+        assert crowd.transactions == 2
+        with pytest.raises(AlreadyAnswered) as again:
+            crowd.ask(opened(crowd.store, 0), "request-0").result(20)
+        assert again.value.answer == b"c0"
+
+    def test_a_request_that_comes_twice_at_once_is_answered_once(self, crowd: Crowd) -> None:
+        with crowd.while_one_is_committed():
+            twice = [crowd.ask(opened(crowd.store, 0), "request-0") for _ in range(2)]
+            other = crowd.ask(opened(crowd.store, 1), "request-1")
+            crowd.waiting(3)
+
+        assert other.result(20) == "c1"
+        assert sorted(str(each.exception(20)) for each in twice) == ["None", "answered before"]
+        assert {row["_id"] for row in rows(crowd.store, CHARTS)} == {"c0", "c1"}
 
     def test_an_event_without_company_goes_at_once(self, crowd: Crowd) -> None:
         assert crowd.come("e1", opened(crowd.store, 1)).result(20) == "c1"

@@ -180,6 +180,6 @@ class OutboxSuite:
         assert [row.event_id for row in store.awaiting_receipts(10)] == [event_id]
         assert store.oldest_awaiting() == store.now()
         for _ in range(2):
-            store.receipt(event_id, "notify")
+            store.receipt([event_id], "notify")
         assert store.awaiting_receipts(10) == []
         assert store.oldest_awaiting() is None

@@ -247,6 +247,16 @@ class TransactionSuite:
         assert timetable(2) == (["later", "late"], True)
         assert timetable(1) == (["later"], False), "more is due"
 
+    def test_what_is_due_says_how_urgent_it_is_where_that_is_asked(self, store: Store) -> None:
+        hour = timedelta(hours=1)
+        insert(store, "marked", review_time=store.now() - hour, mark="high")
+        insert(store, "unmarked", review_time=store.now() - hour)
+
+        due = store.timetable(CHARTS, "review_time", limit=10, rank_field="mark").due
+
+        assert {row.id: row.rank for row in due} == {"marked": "high", "unmarked": ""}
+        assert {row.rank for row in store.timetable(CHARTS, "review_time", limit=10).due} == {""}
+
     def test_an_expired_call_changes_nothing(self, store: Store) -> None:
         with pytest.raises(DeadlineExceeded):
             insert(store, "c1", call=a_call(seconds=0))

@@ -62,7 +62,9 @@ class Ward:
         clock: Clock | None = None,
     ) -> ServiceContainer:
         """A started worker."""
-        runtime = Runtime(core or Core(self.store), clock or self.clock, classes)
+        runtime = Runtime(
+            core or Core(self.store), clock or self.clock, self.store.is_done, classes
+        )
         config = {"AMQP_URI": self.amqp_uri, "max_workers": MOST_HANDLERS, KEY: runtime}
         container = ServiceContainer(Subscriptions, config)
         self.containers.append(container)

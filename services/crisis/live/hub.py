@@ -6,12 +6,15 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from typing import Any, Protocol
 
+from haven.crisis.v1 import board_pb2
 from prometheus_client import Counter, Gauge
 
 from chassis.errors import HavenError, ResourceExhausted, Unavailable
 from chassis.log import failure, get_logger
+from chassis.store import Document
 from chassis.store.feed import Change, Follower, Place
 from services.crisis.codec import board as codec
 from services.crisis.codec.board import Goodbye
@@ -193,23 +196,27 @@ class _OnLoop:
 
 def _entry(change: Change) -> Entry:
     document = change.document
-    try:
-        message = codec.board_case_from(document)
-    except (KeyError, ValueError, TypeError) as error:  # a newer release wrote it
-        unreadable.inc()
-        log.warning("board.change-unreadable", **failure(error))
-        message = None
     return Entry(
         place=change.place,
         case_id=document["_id"],
         patient_id=document.get("patient_id", ""),
         version=document["version"],
         is_open=bool(document.get("is_open", True)),
-        message=message,
+        encode=partial(_message, document),
     )
+
+
+def _message(document: Document) -> board_pb2.BoardCase | None:
+    """Where nobody watches a storm of cases must not cost their encoding."""
+    try:
+        return codec.board_case_from(document)
+    except (KeyError, ValueError, TypeError) as error:  # a newer release wrote it
+        unreadable.inc()
+        log.warning("board.change-unreadable", **failure(error))
+        return None
 
 
 def _entry_of(case: Case) -> Entry:
     """A case as a sweep found it: it stands nowhere in the order of commits."""
-    message = codec.board_case(case)
-    return Entry(Place(0, 0, -1), case.id, case.patient_id, case.version, case.is_open, message)
+    encode = partial(codec.board_case, case)
+    return Entry(Place(0, 0, -1), case.id, case.patient_id, case.version, case.is_open, encode)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 
 from haven.crisis.v1 import board_pb2
@@ -17,16 +18,21 @@ from chassis.store.feed import Place
 MOST_AHEAD_SECONDS = 60
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
-    """One version of a case. `message` is None where this release cannot read it."""
+    """One version of a case, encoded once and only where somebody watches."""
 
     place: Place
     case_id: str
     patient_id: str
     version: int
     is_open: bool
-    message: board_pb2.BoardCase | None
+    encode: Callable[[], board_pb2.BoardCase | None]
+
+    @cached_property
+    def message(self) -> board_pb2.BoardCase | None:
+        """What watchers are shown; None where this release cannot read it."""
+        return self.encode()
 
 
 @dataclass(slots=True)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from haven.crisis.v1 import crisis_pb2, crisis_pb2_grpc
+from haven.crisis.v1 import crisis_pb2, crisis_pb2_grpc, events_pb2
 
 from chassis.rpc.bridge import Bridge, Context
+from chassis.rpc.executor import Urgency
 from chassis.rpc.server import Served
 from services.crisis.bootstrap import Crisis
 from services.crisis.codec import answers, pack_answers, wire
 
 SERVICE = crisis_pb2.DESCRIPTOR.services_by_name["CrisisService"]
+# In a storm the worst is opened first; what does not say how bad it is may be the worst.
+URGENCIES = {
+    events_pb2.SEVERITY_MODERATE: Urgency.MODERATE,
+    events_pb2.SEVERITY_LOW: Urgency.LOW,
+}
 
 
 def served(crisis: Crisis, bridge: Bridge) -> Served:
@@ -34,6 +40,7 @@ class CrisisServicer(crisis_pb2_grpc.CrisisServiceServicer):
             decode=wire.open_case,
             handle=self._crisis.cases.open,
             encode=answers.open_case,
+            urgency=URGENCIES.get(request.severity, Urgency.HIGHEST),
         )
 
     async def ReportConcern(

@@ -15,9 +15,11 @@ from services.notify.domain.message import (
     Page,
     State,
 )
+from services.notify.domain.risk import Severity
 from services.notify.domain.template import TemplateRef
 from services.notify.domain.wording import Language
 
+SEVERITIES = {each.name.lower(): each for each in Severity}
 PLAIN = (
     "recipient_id", "patient_id", "accept_time", "expire_time", "end_time", "reason", "basis",
     "traceparent", "is_superseded",
@@ -45,6 +47,7 @@ def message_document(message: Message) -> Document:
         "page_id": page.page_id,
         "case_id": page.case_id,
         "case_version": page.case_version,
+        "page_severity": page.severity.name.lower() if page.severity else "",
         "attempts": [_attempt_document(each) for each in message.attempts],
         "series_start": message.series_start,
         # Found by what a provider calls them.
@@ -58,7 +61,10 @@ def message_document(message: Message) -> Document:
 
 def message_from(document: Document) -> Message:
     """The message as it was stored."""
-    page = Page(document["page_id"], document["case_id"], document["case_version"])
+    severity = SEVERITIES.get(document.get("page_severity", ""))
+    page = Page(
+        document["page_id"], document["case_id"], document["case_version"], severity=severity
+    )
     return Message(
         # What earlier releases did not keep yet has its default.
         **{name: document[name] for name in PLAIN if name in document},

@@ -18,7 +18,10 @@ from services.notify.codec.inbound import review_requested, risk_raised
 from services.notify.codec.names import ANSWER_NUMBERS
 from services.notify.domain import commands, events
 from services.notify.domain.contact import PatientContact
+from services.notify.domain.risk import Severity
 from services.notify.domain.template import COVER_CLOSED, COVER_OPEN, TemplateRef
+
+SEVERITIES = {crisis_pb2.Severity.Value(f"SEVERITY_{each.name}"): each for each in Severity}
 
 
 def message_of(event: Any) -> Message:
@@ -33,6 +36,7 @@ def send_page(event: crisis_pb2.PageRequested) -> commands.SendPage:
         case_id=_required(event, "case_id"),
         recipient_id=_required(event, "recipient_id"),
         expire_time=_time(event.expire_time),
+        severity=SEVERITIES.get(event.severity),
         replaced=tuple((each.page_id, each.recipient_id) for each in event.replaced),
     )
 

@@ -8,17 +8,19 @@ from datetime import datetime
 from services.notify.domain.answer import Answer
 from services.notify.domain.attempt import Channel, Receipt
 from services.notify.domain.message import Message, MessageClass
+from services.notify.domain.risk import Severity
 from services.notify.domain.wording import Language, TemplateRef
 
 
 @dataclass(frozen=True, slots=True)
 class SendPage:
-    """Crisis wants this person woken."""
+    """Crisis wants this person woken. No severity: crisis did not say, so it may be the worst."""
 
     page_id: str
     case_id: str
     recipient_id: str
     expire_time: datetime
+    severity: Severity | None = None
     # Pages that it takes the place of, each with its recipient.
     replaced: tuple[tuple[str, str], ...] = ()
 
@@ -213,3 +215,5 @@ class Letter:
     values_ciphertext: bytes = field(default=b"", repr=False)
     # Providers that took this message by this channel and never said that it arrived.
     silent_providers: frozenset[str] = frozenset()
+    # All of the recipient's, best first.
+    channels: tuple[Channel, ...] = ()

@@ -50,7 +50,7 @@ class Accepting:
                 template=PAGE,
                 times=(now, command.expire_time),
             )
-            message.page = Page(page_id, command.case_id, version)
+            message.page = Page(page_id, command.case_id, version, severity=command.severity)
             return message
 
         def change(tx: Tx) -> list[Message | None]:

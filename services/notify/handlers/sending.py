@@ -7,7 +7,7 @@ once, each time under the same key.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from opentelemetry.trace import SpanKind
@@ -193,12 +193,13 @@ class Sending:
             due = self._receipt_due(letter.channel, result, pace, tx.now)
             taken = Taken(result.provider, result.reference, due)
             message.take(letter.attempt, taken, tx.now)
+            channels: Sequence[Channel] = letter.channels
         else:
             again = self._again(message, pace, tx.now) if is_retryable(result) else None
             message.miss(letter.attempt, result.reason, again=again, now=tx.now)
             self._ways.note(tx, message, letter, result.reason)
-        ways = self._ways.of(tx, message, self._gate.enclosure(tx, message))
-        message.proceed([*ways], pace, tx.now)  # what may be taken is for the gate to say, then
+            channels = [*self._ways.of(tx, message, self._gate.enclosure(tx, message))]
+        message.proceed(channels, pace, tx.now)  # what may be taken is for the gate to say, then
         return self._book.save(tx, message), message.has_ended and not had_ended
 
     def _receipt_due(
@@ -251,4 +252,5 @@ def _letter(
         language,
         enclosure.values_ciphertext if enclosure else b"",
         frozenset(each.provider for each in silent if each.channel is channel),
+        tuple(ways),
     )

@@ -9,7 +9,7 @@ import pytest
 
 from chassis.errors import ResourceExhausted
 from chassis.rpc import executor as executor_module
-from chassis.rpc.executor import BoundedExecutor
+from chassis.rpc.executor import BoundedExecutor, Urgency
 
 REQUEST: contextvars.ContextVar[str] = contextvars.ContextVar("request")
 
@@ -127,7 +127,7 @@ async def test_a_call_about_somebody_in_danger_is_not_refused_and_goes_first(
     others = [asyncio.create_task(executor.run(order.append, "ordinary"))]
     await asyncio.sleep(0)
     urgent = [
-        asyncio.create_task(executor.run(order.append, f"urgent {number}", is_urgent=True))
+        asyncio.create_task(executor.run(order.append, f"urgent {number}", urgency=Urgency.HIGHEST))
         for number in range(3)
     ]
     await asyncio.sleep(0)
@@ -137,16 +137,34 @@ async def test_a_call_about_somebody_in_danger_is_not_refused_and_goes_first(
     assert order == ["urgent 0", "urgent 1", "urgent 2", "ordinary"]
 
 
+async def test_of_urgent_calls_that_wait_the_most_urgent_goes_first(
+    executor: BoundedExecutor,
+) -> None:
+    gate = Gate()
+    order: list[Urgency] = []
+    running = asyncio.create_task(executor.run(gate))
+    await asyncio.to_thread(gate.started.wait, 5)
+    urgent = [
+        asyncio.create_task(executor.run(order.append, each, urgency=each))
+        for each in (Urgency.LOW, Urgency.HIGHEST, Urgency.MODERATE, Urgency.HIGHEST)
+    ]
+    await asyncio.sleep(0)
+    gate.released.set()
+    await asyncio.gather(running, *urgent)
+
+    assert order == [Urgency.HIGHEST, Urgency.HIGHEST, Urgency.MODERATE, Urgency.LOW]
+
+
 async def test_even_urgent_calls_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executor_module, "URGENT_QUEUE", 1)
     executor = BoundedExecutor(1, queue=1)
     gate = Gate()
     tasks = [asyncio.create_task(executor.run(gate))]
     await asyncio.to_thread(gate.started.wait, 5)
-    tasks += [asyncio.create_task(executor.run(int, is_urgent=True)) for _ in range(2)]
+    tasks += [asyncio.create_task(executor.run(int, urgency=Urgency.HIGHEST)) for _ in range(2)]
     await asyncio.sleep(0)
     with pytest.raises(ResourceExhausted):
-        await executor.run(int, is_urgent=True)
+        await executor.run(int, urgency=Urgency.HIGHEST)
     gate.released.set()
     await asyncio.gather(*tasks)
     executor.close()

@@ -93,7 +93,7 @@ def test_repeats_come_slower_up_to_one_a_second_and_never_end(world: World) -> N
 def test_a_receipt_ends_it(world: World) -> None:
     event_id = world.page()
     world.after(0)
-    world.store.receipt(event_id, "notify")
+    world.store.receipt([event_id], "notify")
 
     assert world.after(5) == []
 

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from google.protobuf.message import Message
 from haven.crisis.v1.events_pb2 import CaseContacted, CaseOpened
 
+from chassis.broker import Outgoing, Published
 from chassis.call import system_call
 from chassis.clock import FixedClock
 from chassis.errors import Unavailable
-from chassis.outbox.backlog import SWEEP, Backlog
-from chassis.outbox.relay import MARK_MOST, MARK_SECONDS, HeldTypes, RelayLoop
+from chassis.outbox.backlog import BULK_BATCH, SWEEP, Backlog
+from chassis.outbox.relay import (
+    BULK_RESTS,
+    GIVE_WAY_SECONDS,
+    MARK_MOST,
+    MARK_SECONDS,
+    HeldTypes,
+    RelayLoop,
+)
 from chassis.topology import MessageClass
 from tests.fakes.memory_store import MemoryStore
 from tests.unit.chassis.relay_stand import Flag, ScriptedPublisher, Seconds, Unaware
@@ -62,6 +72,14 @@ def commit(store: MemoryStore, message: Message) -> str:
     return store.transact(call, lambda tx: tx.emit(message, aggregate_id="a1", aggregate_version=1))
 
 
+def commit_bulk(store: MemoryStore) -> None:
+    """An event of the lowest class; Haven publishes none yet."""
+    specs = store.spec_of
+    store.spec_of = lambda message: replace(specs(message), message_class=MessageClass.BULK)
+    commit(store, CaseOpened())
+    store.spec_of = specs
+
+
 def pending(store: MemoryStore) -> list[str]:
     return [row.event_id for row in store.pending(MessageClass.CLINICAL, 1000)]
 
@@ -71,6 +89,27 @@ def turn_and_mark(loop: RelayLoop, seconds: Seconds) -> None:
     loop.turn()
     seconds.now += MARK_SECONDS
     loop.turn()
+
+
+def test_an_event_gives_way_while_people_in_danger_wait_and_goes_afterwards(
+    store: MemoryStore, broker: ScriptedPublisher, told: Unaware, lease: Flag
+) -> None:
+    is_storm = True
+    loop = RelayLoop(
+        Backlog(MessageClass.CLINICAL, store, told.take),
+        publisher=broker,
+        prepare=lambda _connection: None,
+        lease=lease,
+        gives_way=lambda: is_storm,
+    )
+    event_id = commit(store, CaseOpened(case_id="c1"))
+    assert loop.turn() == GIVE_WAY_SECONDS
+    assert pending(store) == [event_id]
+    is_storm = False
+    loop.turn()
+    loop.close()
+
+    assert pending(store) == []
 
 
 def test_a_confirmed_event_is_marked(
@@ -232,7 +271,8 @@ def test_confirmed_events_are_marked_even_if_the_store_was_away_when_they_were(
 ) -> None:
     commit(store, CaseOpened())
 
-    def away(_ids: object) -> int:
+    def away(_ids: object, *, at_once: bool) -> int:
+        assert not at_once
         raise Unavailable("STORE_UNAVAILABLE")
 
     with monkeypatch.context() as patched:
@@ -253,6 +293,36 @@ def test_more_is_waiting_only_after_a_full_batch(
 
     assert loop.turn() == 0.0
     assert loop.turn() > 0.0
+
+
+def test_bulk_rests_longer_than_it_works(
+    store: MemoryStore, broker: ScriptedPublisher, lease: Flag, told: Unaware, seconds: Seconds
+) -> None:
+    class Slow(ScriptedPublisher):
+        def publish(self, messages: Iterable[Outgoing]) -> Published:
+            seconds.now += 0.1
+            return super().publish(messages)
+
+    broker = Slow()
+    loop = RelayLoop(
+        Backlog(MessageClass.BULK, store, told.take, monotonic=seconds),
+        publisher=broker,
+        prepare=lambda _connection: None,
+        lease=lease,
+        monotonic=seconds,
+    )
+    for _ in range(BULK_BATCH + 1):
+        commit_bulk(store)
+
+    assert loop.turn() == pytest.approx(0.1 * BULK_RESTS)
+    assert loop.turn() == pytest.approx(0.1 * BULK_RESTS), "woken or not"
+    assert len(broker.published) == BULK_BATCH
+    seconds.now += 0.1 * BULK_RESTS
+    loop.turn()
+    loop.close()
+
+    assert len(broker.published) == BULK_BATCH + 1
+    assert store.pending(MessageClass.BULK, 1) == []
 
 
 def test_a_type_steps_aside_longer_every_time_until_it_is_taken() -> None:

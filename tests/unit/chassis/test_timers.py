@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from chassis.clock import FixedClock
+from chassis.precedence import Precedence
 from chassis.timers import DueRunner, DueWork
+from tests.fakes.memory_store import MemoryStore
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -43,19 +46,22 @@ class NoLeases:
         ({"early_time": None, "late_time": NOON}, ["late"]),
         ({"late_time": NOON}, ["late"]),
         ({"early_time": None, "late_time": None}, []),
+        ({"early_time": NOON + timedelta(seconds=0.1), "late_time": None}, ["early"]),
+        ({"early_time": NOON + timedelta(hours=1), "late_time": None}, []),  # a sweep finds it
         ({}, ["early", "late"]),  # nobody knows what was written
     ],
 )
 def test_a_write_wakes_the_loops_for_which_it_has_a_time(
     row: dict[str, Any], woken: list[str]
 ) -> None:
-    stream, leases, store = Stream(), NoLeases(), object()
+    stream, leases = Stream(), NoLeases()
+    store = MemoryStore(service="crisis", clock=FixedClock(NOON))
     works = [
         DueWork(name, "charts", f"{name}_time", lambda _call, _id: None)
         for name in ("early", "late")
     ]
-    runner: Any = DueRunner(store, works, stream, leases)  # type: ignore[arg-type]
-    assert [fields for _, _, fields in stream.listeners] == [("early_time",), ("late_time",)]
+    runner: Any = DueRunner(store, works, stream, leases, Precedence())  # type: ignore[arg-type]
+    assert [fields for _, _, fields in stream.listeners] == [["early_time"], ["late_time"]]
 
     stream.tells(row)
 

@@ -328,7 +328,7 @@ def test_a_page_that_notify_took_by_the_other_way_lost_nothing() -> None:
     assert finding is not None
     assert finding.repair is Repair.NONE, "its case has a deadline of its own"
 
-    house.store.receipt(row.event_id, "notify")
+    house.store.receipt([row.event_id], "notify")
 
     assert auditing.dead_letter(parked) is None
 

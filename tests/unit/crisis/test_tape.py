@@ -18,7 +18,7 @@ BEGIN = Place(100, 0, -1)
 
 
 def entry(place: Place, case_id: str = "c-1", version: int = 1) -> Entry:
-    return Entry(place, case_id, "p-1", version, True, None)
+    return Entry(place, case_id, "p-1", version, True, lambda: None)
 
 
 def read(tape: Tape, tenant_id: str, after: Place) -> list[Place]:

@@ -19,7 +19,7 @@ from chassis.deadline import Deadline
 from chassis.errors import HavenError
 from chassis.ids import new_id
 from chassis.rpc.bridge import Bridge
-from chassis.rpc.executor import BoundedExecutor
+from chassis.rpc.executor import BoundedExecutor, Urgency
 from chassis.rpc.frame import Frame, enter
 from chassis.store import Store
 from services.intake.bootstrap import bootstrap
@@ -76,8 +76,8 @@ class MirrorCipher:
 class OnTheSpot(BoundedExecutor):
     """Runs a call where it is asked for: each of a test's threads has a loop of its own."""
 
-    async def run(self, fn: Callable[..., R], *args: Any, is_urgent: bool = False) -> R:
-        del is_urgent
+    async def run(self, fn: Callable[..., R], *args: Any, urgency: Urgency = Urgency.ORDINARY) -> R:
+        del urgency
         return fn(*args)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -63,10 +63,10 @@ class Receipts:
         self.stored: list[tuple[str, str]] = []
         self.is_away = False
 
-    def __call__(self, event_id: str, consumer: str) -> None:
+    def __call__(self, event_ids: Sequence[str], consumer: str) -> None:
         if self.is_away:
             raise Unavailable("STORE_UNAVAILABLE")
-        self.stored.append((event_id, consumer))
+        self.stored += [(event_id, consumer) for event_id in event_ids]
 
 
 @pytest.fixture

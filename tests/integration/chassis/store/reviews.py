@@ -15,9 +15,11 @@ from tests.charts import CHARTS, a_call
 ALL_TENANTS = f"{CROSS_TENANT}the test looks"
 
 
-def schedule(store: Store, id: str, seconds: float, tenant_id: str = "t1") -> None:
+def schedule(
+    store: Store, id: str, seconds: float, tenant_id: str = "t1", **fields: object
+) -> None:
     """Make a document that is due so many seconds from now."""
-    document = {"_id": id, "patient_id": id, "review_time": in_seconds(store, seconds)}
+    document = {"_id": id, "patient_id": id, "review_time": in_seconds(store, seconds), **fields}
     store.transact(a_call(tenant_id), lambda tx: tx.insert(CHARTS, document))
 
 

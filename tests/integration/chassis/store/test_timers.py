@@ -11,8 +11,10 @@ from chassis import timers
 from chassis.call import Call, Role
 from chassis.errors import Aborted, FailedPrecondition, HavenError
 from chassis.store import Store, Tx
+from chassis.timers import DueWork, Ranking
 from tests.charts import CHARTS, a_call
-from tests.integration.chassis.store.conftest import StartRunner
+from tests.due import RunningTimers
+from tests.integration.chassis.store.conftest import MakeStore, StartRunner
 from tests.integration.chassis.store.reviews import Reviews, in_seconds, schedule
 from tests.waiting import eventually
 
@@ -152,3 +154,29 @@ def test_slow_work_does_not_hold_up_other_work(
     start_runner(hang, reviews.handle)
     eventually(lambda: reviews.done()["c1"] == 1, within=5)
     release.set()
+
+
+def test_of_many_that_are_due_the_most_urgent_are_handled_first_and_unknown_urgency_before_all(
+    store: Store, make_store: MakeStore
+) -> None:
+    handled_ids: list[str] = []
+    for number in range(60):
+        schedule(store, f"low{number}", -60 + number, mark="low")
+    schedule(store, "high", -1, mark="high")
+    schedule(store, "unmarked", -1)
+
+    def handle(call: Call, id: str) -> None:
+        handled_ids.append(id)
+        store.transact(
+            call, lambda tx: tx.update_one(CHARTS, {"_id": id}, {"$set": {"review_time": None}})
+        )
+
+    ranking = Ranking("mark", ("high", "low"))
+    work = DueWork("ranked", CHARTS, "review_time", handle, ranking=ranking, threads=1)
+    runner = RunningTimers(make_store(), [work])
+    runner.start()
+    eventually(lambda: len(handled_ids) >= 62, within=20)
+    runner.stop()
+
+    assert handled_ids[:2] == ["unmarked", "high"]
+    assert sorted(handled_ids[2:]) == sorted(f"low{number}" for number in range(60))

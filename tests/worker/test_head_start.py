@@ -1,0 +1,87 @@
+"""The queue lets the direct way go first, and does not wait for one that is closed."""
+
+from __future__ import annotations
+
+import pytest
+
+from chassis.call import Call
+from chassis.errors import Unavailable
+from chassis.subscribe.head_start import MOST_SECONDS, STEP_SECONDS, YOUNG_SECONDS, HeadStart
+from tests.charts import a_call
+
+YOUNG, OLD = 0.0, 9.0
+
+
+class Ways:
+    """The inbox, and how long the queue has waited for it."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.begin = 0.0
+        self.comes_after: float | None = None
+        self.start = HeadStart(self._look, sleep=self._sleep, monotonic=lambda: self.now)
+
+    def takes(self, age: float) -> bool:
+        """Whether the queue has to take an event of that age."""
+        self.begin = self.now
+        return not self.start.is_taken(a_call(), age=age)
+
+    @property
+    def waited(self) -> float:
+        return self.now - self.begin
+
+    def _look(self, _: Call) -> bool:
+        return self.comes_after is not None and self.waited >= self.comes_after
+
+    def _sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def ways() -> Ways:
+    return Ways()
+
+
+def test_an_event_that_the_direct_way_takes_meanwhile_is_not_taken_again(ways: Ways) -> None:
+    ways.comes_after = 0.1
+    assert not ways.takes(YOUNG)
+
+
+def test_what_is_known_already_waits_for_nothing(ways: Ways) -> None:
+    ways.comes_after = 0.0
+    assert not ways.takes(YOUNG)
+    assert ways.waited == 0
+
+
+def test_an_event_that_nobody_takes_is_taken_after_a_moment(ways: Ways) -> None:
+    assert ways.takes(YOUNG)
+    assert YOUNG_SECONDS <= ways.waited < YOUNG_SECONDS + STEP_SECONDS
+
+
+def test_where_the_direct_way_is_closed_an_old_event_does_not_wait_for_it(ways: Ways) -> None:
+    assert ways.takes(OLD)
+    assert ways.waited == 0
+
+
+def test_while_the_direct_way_takes_others_an_old_event_waits_for_it(ways: Ways) -> None:
+    ways.comes_after = 0.0
+    ways.takes(OLD)
+    ways.comes_after = STEP_SECONDS
+
+    assert not ways.takes(OLD)
+
+
+def test_one_event_that_the_direct_way_leaves_out_does_not_wait_long(ways: Ways) -> None:
+    ways.comes_after = 0.0
+    ways.takes(OLD)
+    ways.comes_after = None
+
+    assert ways.takes(OLD)
+    assert ways.waited <= MOST_SECONDS
+
+
+def test_without_a_database_the_handler_is_left_to_say_so(ways: Ways) -> None:
+    def away(_: Call) -> bool:
+        raise Unavailable("STORE_UNAVAILABLE", "away")
+
+    assert not HeadStart(away, sleep=ways._sleep).is_taken(a_call(), age=YOUNG)
