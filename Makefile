@@ -50,7 +50,7 @@ unit: setup ## Tests without servers, on every supported Python that is found
 
 .PHONY: test
 test: unit ## Everything that correctness needs, on real servers
-	$(MAKE) -j4 --output-sync=target safety integration chassis scenarios
+	$(MAKE) -j4 --output-sync=target scenarios danger safety integration chassis  # longest first
 
 .PHONY: safety
 safety: setup ## Crisis and notify on real servers
@@ -67,8 +67,12 @@ chassis: setup ## The chassis on real servers; its workers in a run of their own
 	$(BIN)/pytest -p tests.worker.patched tests/worker
 
 .PHONY: scenarios
-scenarios: setup ## The whole platform: the story, every RPC, and its faults
-	$(BIN)/pytest tests/scenarios
+scenarios: setup ## The whole platform: the story, every RPC, drills, and faults between services
+	$(BIN)/pytest tests/scenarios --ignore=tests/scenarios/test_campaign.py
+
+.PHONY: danger
+danger: setup ## The whole platform: people are in danger while processes, broker and clocks fail
+	$(BIN)/pytest tests/scenarios/test_campaign.py
 
 .PHONY: bench
 bench: setup ## Measure; NAME=<figure> measures one

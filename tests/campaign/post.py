@@ -78,6 +78,19 @@ def wrong_steps(arrivals: Sequence[Arrival], ladder: Sequence[str]) -> list[str]
     return wrong + [f"{each} is not on the ladder" for each in set(recipients) - set(ladder)]
 
 
+def early(
+    arrivals: Sequence[Arrival], ladder: Sequence[str], *, pressed: datetime, wait: timedelta
+) -> list[str]:
+    """Who was woken before their rung could have its time, counted from the press of the button."""
+    due = {recipient: pressed + wait * rung for rung, recipient in enumerate(ladder)}
+    seconds = {
+        each.recipient: (due[each.recipient] - each.time).total_seconds()
+        for each in reversed(arrivals)
+        if each.recipient in due
+    }
+    return [f"{who} was woken {each:.1f} s early" for who, each in seconds.items() if each > 0]
+
+
 def lateness(
     arrivals: Sequence[Arrival], wait: timedelta, downtimes: Sequence[Downtime]
 ) -> list[float]:

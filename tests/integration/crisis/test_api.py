@@ -147,6 +147,19 @@ async def test_a_closed_case_can_be_acknowledged_by_nobody(clinician: Any, super
     assert (refused.code, refused.reason) == ("FAILED_PRECONDITION", "CASE_RESOLVED")
 
 
+async def test_whoever_acknowledges_twice_has_it_once_and_no_more_time(clinician: Any) -> None:
+    case = await opened(clinician)
+    first = (await clinician.ask(acknowledge(case.case_id))).case
+
+    second = (await clinician.ask(acknowledge(case.case_id))).case
+
+    assert second.owner_id == first.owner_id == "dr-one"
+    assert second.next_deadline_time == first.next_deadline_time
+    read = await clinician.ask(crisis_pb2.GetCaseRequest(case_id=case.case_id))
+    kinds = [act.kind for act in read.acts]
+    assert kinds.count(resource.CASE_ACT_KIND_ACKNOWLEDGED) == 1
+
+
 async def test_a_second_clinician_hears_that_somebody_has_it(
     clinician: Any, supervisor: Any
 ) -> None:
@@ -235,8 +248,9 @@ async def test_a_patient_sees_the_own_status_and_nothing_else(front: Front, clin
     told = (await patient.ask(mine)).patient_case_status
     assert (told.state, told.call_number) == (resource.PATIENT_CASE_STATE_SENT, "988")
     assert (await patient.refused(other)).code == "NOT_FOUND"
-    refused = await patient.refused(crisis_pb2.GetCaseRequest(case_id=case.case_id))
-    assert (refused.code, refused.reason) == ("PERMISSION_DENIED", "ROLE_NOT_ALLOWED")
+    for request in (crisis_pb2.GetCaseRequest(case_id=case.case_id), acknowledge(case.case_id)):
+        refused = await patient.refused(request)
+        assert (refused.code, refused.reason) == ("PERMISSION_DENIED", "ROLE_NOT_ALLOWED")
 
 
 async def test_another_tenant_finds_nothing(

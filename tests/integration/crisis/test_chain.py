@@ -7,8 +7,10 @@ from datetime import timedelta
 
 from cli.servers import SmtpServer
 from services.crisis.domain.escalation import SUPERVISOR_POOL, Rung, Target, TargetKind
-from tests.integration.crisis.ward import Ward
+from tests.integration.crisis.ward import Ward, rung_of
 from tests.waiting import eventually
+
+AN_HOUR = timedelta(hours=1)
 
 
 def mailed(ward: Ward, smtp: SmtpServer, *recipient_ids: str) -> list[str]:
@@ -79,9 +81,8 @@ def test_an_acknowledgement_without_contact_lets_the_case_climb(
 
 
 def test_somebody_without_an_address_costs_no_time(ward: Ward, smtp: SmtpServer) -> None:
-    an_hour = timedelta(hours=1)
-    nowhere = Rung(an_hour, (Target(TargetKind.CLINICIAN, "dr-nowhere"),))
-    ward.put_policy(nowhere, Rung(an_hour, (SUPERVISOR_POOL,)))
+    nowhere = Rung(AN_HOUR, (Target(TargetKind.CLINICIAN, "dr-nowhere"),))
+    ward.put_policy(nowhere, Rung(AN_HOUR, (SUPERVISOR_POOL,)))
     ward.signal("p-1")
 
     assert eventually(lambda: mailed(ward, smtp, "supervisor-pool"), within=10)
@@ -89,13 +90,30 @@ def test_somebody_without_an_address_costs_no_time(ward: Ward, smtp: SmtpServer)
     assert (failed["state"], failed["reason"]) == ("failed_final", "CONTACT_POINT_MISSING")
 
 
+def test_a_wording_with_a_missing_value_wakes_the_next_people_at_once_and_says_why(
+    ward: Ward, smtp: SmtpServer
+) -> None:
+    ward.put_policy(rung_of("on-call", AN_HOUR), rung_of("back-up", AN_HOUR))
+    ward.stop_relays()
+    ward.signal("p-1")
+    wordless = {"$set": {"template_id": "code", "template_version": 1}}  # a page has no code
+    pages, of_one = ward.client[ward.databases["notify"]].messages, {"recipient_id": "dr-one"}
+    eventually(lambda: pages.update_one(of_one, wordless).modified_count, within=10)
+
+    ward.start_relay()
+
+    assert eventually(lambda: mailed(ward, smtp, "dr-two"), within=15) == ["dr-two"]
+    (failed,) = ward.messages(recipient_id="dr-one")
+    assert (failed["state"], failed["reason"]) == ("failed_final", "TEMPLATE_VALUE_MISSING")
+    kinds = [act.kind.value for act in ward.timeline_of("p-1")]
+    assert kinds.count("page_failed") == 1
+
+
 def test_a_receipt_of_the_provider_is_on_the_cases_timeline(ward: Ward, smtp: SmtpServer) -> None:
     ward.signal("p-1")
-    case_id = ward.case_of("p-1")["_id"]
 
     def kinds() -> list[str]:
-        _, acts = ward.crisis.case_queries.get(ward.staff("boss"), case_id)
-        return [act.kind.value for act in acts]
+        return [act.kind.value for act in ward.timeline_of("p-1")]
 
     eventually(lambda: "page_delivered" in kinds(), within=10)
     assert kinds()[:3] == ["opened", "paged", "page_delivered"]

@@ -8,6 +8,7 @@ from typing import Any
 from cli.servers import SmtpServer
 from services.crisis.domain.commands import OptOutOfCalls, PutRotation
 from services.crisis.domain.rotation import Override
+from services.crisis.domain.timeline import ActKind
 from services.crisis.timers import CoverCensus
 from tests.integration.crisis.ward import TENANT, Ward, rung_of
 from tests.waiting import eventually
@@ -20,6 +21,12 @@ def hours(ward: Ward) -> float:
 
 def told(ward: Ward, template: str) -> list[Any]:
     return ward.messages(template_id=template)
+
+
+def reference_to(ward: Ward, smtp: SmtpServer, recipient_id: str) -> bool:
+    """True once a page of the case has come."""
+    case_id = ward.case_of("p-1")["_id"]
+    return any(case_id in mail.text for mail in smtp.mails_to(ward.address(recipient_id)))
 
 
 def opt_out(ward: Ward, clinician_id: str, start: timedelta, end: timedelta) -> Any:
@@ -93,6 +100,20 @@ def test_a_shift_that_ends_while_a_rung_waits_is_not_woken_again_and_the_new_one
     acts = ward.client[ward.databases["crisis"]].case_acts
     (withdrawn,) = acts.find({"case_id": case["_id"], "kind": "page_withdrawn"})
     assert withdrawn["recipient_id"] == "dr-one"
+
+
+def test_in_an_hour_that_nobody_covers_the_supervisors_are_woken_at_once(
+    ward: Ward, smtp: SmtpServer
+) -> None:
+    ward.put_policy(rung_of("on-call", timedelta(hours=1)))
+    opt_out(ward, "dr-one", -timedelta(minutes=1), timedelta(hours=6))
+
+    ward.signal("p-1")
+
+    eventually(lambda: reference_to(ward, smtp, "supervisor-pool"), within=15)
+    assert smtp.mails_to(ward.address("dr-one")) == []
+    kinds = [act.kind for act in ward.timeline_of("p-1")]
+    assert ActKind.COVER_MISSED in kinds, "where whoever looks at the case can read it"
 
 
 def test_an_opt_out_is_heard_by_every_case_that_waits(ward: Ward) -> None:

@@ -42,6 +42,7 @@ from services.crisis.domain.commands import (
 from services.crisis.domain.escalation import SUPERVISOR_POOL, Rung, Target, TargetKind
 from services.crisis.domain.policy import CrisisPolicy
 from services.crisis.domain.signal import Severity
+from services.crisis.domain.timeline import Act
 from services.notify import bootstrap as notify_bootstrap
 from services.notify import store as notify_store
 from services.notify import timers as notify_timers
@@ -240,6 +241,11 @@ class Ward:
         """The patient's one case."""
         (case,) = self.cases(patient_id=patient_id)
         return case
+
+    def timeline_of(self, patient_id: str) -> Sequence[Act]:
+        """What happened to the patient's one case, as staff read it."""
+        case_id = self.case_of(patient_id)["_id"]
+        return self.crisis.case_queries.get(self.staff("boss"), case_id)[1]
 
     def messages(self, **filter: Any) -> list[dict[str, Any]]:
         """Messages as they are stored, oldest first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from cli.servers import Mail
-from tests.campaign.post import Arrival, Downtime, Post, lateness, wrong_steps
+from tests.campaign.post import Arrival, Downtime, Post, early, lateness, wrong_steps
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 WAIT = timedelta(seconds=5)
@@ -58,6 +58,20 @@ def test_a_ladder_that_ends_too_early_is_found() -> None:
 
 def test_somebody_who_is_on_no_rung_is_found() -> None:
     assert wrong_steps(arrivals(*LADDER, "x@y"), LADDER) == ["x@y is not on the ladder"]
+
+
+def test_a_rung_that_fired_before_its_time_is_found() -> None:
+    woken = [Arrival("a", LADDER[0], at(0.1)), Arrival("b", LADDER[1], at(0.4))]
+
+    found = early(woken, LADDER, pressed=NOON, wait=WAIT)
+
+    assert found == [f"{LADDER[1]} was woken 4.6 s early"]
+
+
+def test_a_case_whose_rungs_kept_their_time_is_right_however_often_the_last_one_fires() -> None:
+    up = arrivals(*LADDER, LADDER[2])
+
+    assert early(up, LADDER, pressed=NOON, wait=WAIT) == []
 
 
 def test_a_page_is_late_by_what_it_came_after_its_rungs_time() -> None:
