@@ -14,7 +14,7 @@ from collections.abc import Callable
 MANY = 8  # fewer cost the others less than waiting would
 # So many events about people in danger, committed here within as many seconds.
 STORM, STORM_SECONDS = 20, 2.0
-MOST_SECONDS = 10.0  # for which an event waits; then nothing gives way until the storm is over
+MOST_SECONDS = 20.0  # for which an event waits; then nothing gives way until the storm is over
 
 
 class Precedence:

@@ -34,7 +34,12 @@ STORMS = (100, 1_000)
 BULK_ROWS, BATCH = 100_000, 2_000
 BULK_KEY = "bench.bulk.v1"
 CLIMBING = 60
-AGAIN = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.ABORTED, grpc.StatusCode.RESOURCE_EXHAUSTED}
+AGAIN = {
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.ABORTED,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+}
 AGAIN_SECONDS = 0.2
 RUNG_SECONDS = 600  # nobody is woken twice while pages are counted
 SHORT_RUNG_SECONDS = 5
