@@ -167,6 +167,7 @@ def test_the_old_shifts_page_is_not_missed_after_the_hand_off() -> None:
 def test_a_case_that_an_earlier_release_froze_without_supervisors_wakes_them() -> None:
     house = House(page_late_seconds=15)
     house.put_policy(Severity.HIGH, (rung(person("dr-one")),))
+    house.do_what_is_due()
     house.signal()
     policy = row_of(house, house.only_case())["policy"]
     policy["rungs"] = policy["rungs"][:1]
@@ -208,7 +209,7 @@ def test_a_hole_that_an_opt_out_makes_is_found_while_it_is_there() -> None:
     house.opt_out("dr-one", after(hours=-1), after(hours=1))
 
     assert kinds(house) == [FindingKind.ROTATION_HOLE]
-    house.clock.advance(after(hours=1) - after())
+    house.time_passes(hours=1)
     assert found(house) == []
 
 
