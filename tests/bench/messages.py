@@ -1,0 +1,100 @@
+"""How fast notify writes: from the moment at which reminders are due to the last one's mail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import psutil
+from haven.scheduling.v1.events_pb2 import SessionScheduled
+
+from chassis.call import system_call
+from chassis.ids import new_id
+from chassis.store import Tx
+from services.notify.domain.consent_policy import ConsentPolicy
+from services.notify.shelves.reminders import PLANNED_SESSIONS
+from services.notify.store import MESSAGES
+from tests.bench.ceiling import transactions_per_second
+from tests.bench.figures import Figure
+from tests.bench.people import acquainted, prove
+from tests.bench.platform import TENANT, Platform, platform
+from tests.waiting import eventually
+
+# A full hour in a large network: many groups begin at once. Everybody is in two of them.
+PATIENTS, SESSIONS, SEATS = 1_000, 200, 10
+REMINDERS = SESSIONS * SEATS
+OFFSET = timedelta(seconds=min(ConsentPolicy().reminder_offsets_seconds))
+AHEAD = timedelta(seconds=15)  # enough to tell of all sessions
+COUNTERS = ("insert", "query", "update", "delete", "getmore", "command")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How long all reminders took, and what they cost."""
+
+    seconds: float
+    busy: float  # of the cores, 0-1
+    commands: float  # of the database, for each reminder; whatever else ran meanwhile included
+
+
+def measure() -> list[Figure]:
+    """Reminders per second: written, permitted, sent and answered for, the platform running."""
+    with platform() as running:
+        assert running.stack.database is not None
+        ceiling = transactions_per_second(running.stack.database.uri)
+        patients = acquainted(running, PATIENTS)
+        prove(running, patients)
+        run = _run(running, patients)
+    text = (
+        f"{REMINDERS:,} reminders due at once, to the last one's mail; cores {run.busy:.0%} busy,"
+        f" {run.commands:.0f} database commands each; at most {ceiling:,.0f} bare transactions/s"
+    )
+    rate = REMINDERS / run.seconds
+    return [Figure("notify_messages_per_s", rate, "messages/s", text, ">= 200")]
+
+
+def _run(running: Platform, patients: Sequence[str]) -> Run:
+    due = _schedule(running, patients)
+    clock = running.store("notify").clock
+    eventually(lambda: clock.now() >= due, within=AHEAD.total_seconds())
+    psutil.cpu_percent()
+    commands = _commands(running)
+    smtp = running.stack.smtp
+    assert smtp is not None
+    eventually(lambda: len(smtp.mails()) >= REMINDERS, within=120, every=1.0)
+    busy, commands = psutil.cpu_percent() / 100, _commands(running) - commands
+    sent = {"message_class": "schedule", "state": "delivered"}
+    messages = running.rows("notify", MESSAGES)
+    eventually(lambda: messages.count_documents(sent) == REMINDERS, within=30)
+    mails = smtp.mails()
+    assert len(mails) == len({each.headers["Message-ID"] for each in mails}) == REMINDERS
+    seconds = (mails[-1].receive_time - due).total_seconds()
+    return Run(seconds, busy, commands / REMINDERS)
+
+
+def _schedule(running: Platform, patients: Sequence[str]) -> datetime:
+    """Sessions whose reminders are all due at the moment that is returned."""
+    store = running.store("scheduling")
+    call = system_call(TENANT, service="scheduling", action="bench.commit")
+    due = store.now() + AHEAD
+
+    def tell(tx: Tx) -> None:
+        for number in range(SESSIONS):
+            event = SessionScheduled(session_id=new_id(), group_id=new_id(), counted_minutes=180)
+            seats = range(number * SEATS, (number + 1) * SEATS)
+            event.patient_ids.extend(patients[seat % PATIENTS] for seat in seats)
+            event.start_time.FromDatetime(due + OFFSET)
+            event.end_time.FromDatetime(due + OFFSET + timedelta(hours=3))
+            tx.emit(event, aggregate_id=event.session_id, aggregate_version=1)
+
+    store.transact(call, tell)
+    planned = running.rows("notify", PLANNED_SESSIONS)
+    eventually(lambda: planned.count_documents({}) == SESSIONS, within=AHEAD.total_seconds())
+    assert store.now() < due, "the reminders were due before all of them were known"
+    return due
+
+
+def _commands(running: Platform) -> int:
+    counters = running.client.admin.command("serverStatus")["opcounters"]
+    return sum(counters[each] for each in COUNTERS)
