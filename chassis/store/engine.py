@@ -68,6 +68,10 @@ class Rows(Protocol):
         """Put the document in the place of the one that matches; how many did."""
         ...
 
+    def replace_many(self, collection: str, pairs: Sequence[tuple[Filter, Document]]) -> int:
+        """The same for several, in one stroke; how many of them matched."""
+        ...
+
     def update(
         self, collection: str, filter: Filter, change: Filter, *, upsert: bool = False
     ) -> int:
