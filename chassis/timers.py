@@ -40,6 +40,8 @@ OUTCOMES = DONE, RETRIED, FAILED = ("done", "retried", "failed")
 # A document that is still due after its handler: first pause, and the longest one.
 PAUSES = {DONE: (0.05, 5.0), RETRIED: (0.05, 1.0), FAILED: (1.0, 60.0)}
 
+HandleAll = Callable[[Call, Sequence[str]], Mapping[str, Exception]]
+
 log = get_logger(__name__)
 handled = Counter("haven_timer_handled", "Due documents handled, by outcome.", ["job", "outcome"])
 lateness = Histogram(
@@ -82,7 +84,7 @@ class DueWork:
     handle: Callable[[Call, str], None]
     ranking: Ranking | None = None
     threads: int = THREADS
-    handle_all: Callable[[Call, Sequence[str]], Mapping[str, Exception]] | None = None
+    handle_all: HandleAll | None = None
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from chassis.ids import derived_id
@@ -76,13 +77,25 @@ class MongoMessageBook:
         """The message; NotFound where the tenant has none."""
         return self._messages.load(reader, message_id)
 
+    def look_ahead(self, tx: Tx, message_ids: Iterable[str]) -> None:
+        """Many are about to be asked for."""
+        tx.look_ahead(MESSAGES, message_ids)
+
     def insert(self, tx: Tx, message: Message) -> Message:
         """Keep a new message."""
         return self._messages.insert(tx, message)
 
+    def insert_all(self, tx: Tx, messages: Sequence[Message]) -> list[Message]:
+        """Keep new messages, in one stroke."""
+        return self._messages.insert_many(tx, messages)
+
     def save(self, tx: Tx, message: Message) -> Message:
         """Keep what happened to a message."""
         return self._messages.save(tx, message)
+
+    def save_all(self, tx: Tx, messages: Sequence[Message]) -> list[Message]:
+        """Keep what happened to messages, in one stroke."""
+        return self._messages.save_many(tx, messages)
 
     def forget(self, tx: Tx, message_id: str) -> None:
         """Remove a drill's message."""
@@ -231,6 +244,12 @@ class MongoContactBook:
         found = reader.find_one(PATIENT_CONTACTS, {"_id": id})
         return documents.patient_contact_from(found) if found else None
 
+    def look_ahead(self, tx: Tx, patient_ids: Iterable[str]) -> None:
+        """Many patients are about to be asked for."""
+        tenant_id = tx.call.tenant_id
+        ids = [derived_id(tenant_id, PATIENT_CONTACTS, each) for each in patient_ids]
+        tx.look_ahead(PATIENT_CONTACTS, ids)
+
     def keep_patient(self, tx: Tx, contact: PatientContact, version: int) -> None:
         """Remember how a patient is reached, unless something newer is known."""
         id = derived_id(tx.call.tenant_id, PATIENT_CONTACTS, contact.patient_id)
@@ -264,8 +283,15 @@ class MongoCopies:
 
     def has_revoked(self, reader: Reader, patient_id: str) -> bool:
         """True where the patient wants no messages, unless surely agreed to again since."""
-        lost, given = (_kept(reader, each, patient_id) for each in (REVOCATIONS, CONSENTS))
-        return lost is not None and is_unwilling(lost=lost, given=given or 0)
+        if (lost := _kept(reader, REVOCATIONS, patient_id)) is None:
+            return False
+        return is_unwilling(lost=lost, given=_kept(reader, CONSENTS, patient_id) or 0)
+
+    def look_ahead(self, tx: Tx, patient_ids: Iterable[str]) -> None:
+        """Many are about to be asked for."""
+        tenant_id = tx.call.tenant_id
+        ids = [derived_id(tenant_id, REVOCATIONS, each) for each in patient_ids]
+        tx.look_ahead(REVOCATIONS, ids)
 
 
 def _keep(tx: Tx, collection: str, said: RevokeConsent | GiveConsent, version: int) -> None:

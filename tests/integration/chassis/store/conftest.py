@@ -126,7 +126,7 @@ def start_runner(make_store: MakeStore) -> Iterator[StartRunner]:
         handle_all: HandleAll | None = None,
     ) -> RunningTimers:
         works = [
-            DueWork(f"review{number or ''}", CHARTS, "review_time", handle, handle_all)
+            DueWork(f"review{number or ''}", CHARTS, "review_time", handle, handle_all=handle_all)
             for number, handle in enumerate(handles)
         ]
         runner = RunningTimers(store or make_store(), works)
