@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 import psutil
+from haven.intake.v1.events_pb2 import AliasAssigned
 from haven.scheduling.v1.events_pb2 import SessionScheduled
 
 from chassis.call import system_call
 from chassis.ids import new_id
 from chassis.store import Tx
 from chassis.store.once import INBOX
+from chassis.store.outbox_rows import OUTBOX
 from services.notify.domain.consent_policy import ConsentPolicy
 from services.notify.store import MESSAGES
 from tests.bench.ceiling import transactions_per_second
@@ -27,8 +28,9 @@ from tests.waiting import eventually
 PATIENTS, SESSIONS, SEATS = 1_000, 200, 10
 REMINDERS = SESSIONS * SEATS
 OFFSET = timedelta(seconds=min(ConsentPolicy().reminder_offsets_seconds))
-AHEAD = timedelta(seconds=30)  # enough to tell of all sessions
+AHEAD = timedelta(seconds=60)  # enough to tell of all sessions
 CONSUMERS = ("notify", "intake", "sessions")  # of SessionScheduled
+ALIAS = AliasAssigned.DESCRIPTOR.full_name  # what intake says thereupon
 COUNTERS = ("insert", "query", "update", "delete", "getmore", "command")
 
 
@@ -79,11 +81,17 @@ def _schedule(running: Platform, patients: Sequence[str]) -> datetime:
     store = running.store("scheduling")
     call = system_call(TENANT, service="scheduling", action="bench.commit")
     due = store.now() + AHEAD
+    groups = [new_id() for _ in range(PATIENTS // SEATS)]
 
     def tell(tx: Tx) -> list[str]:
         told: list[str] = []
         for number in range(SESSIONS):
-            event = SessionScheduled(session_id=new_id(), group_id=new_id(), counted_minutes=180)
+            event = SessionScheduled(
+                session_id=new_id(),
+                group_id=groups[number % len(groups)],
+                facilitator_id=new_id(),
+                counted_minutes=180,
+            )
             seats = range(number * SEATS, (number + 1) * SEATS)
             event.patient_ids.extend(patients[seat % PATIENTS] for seat in seats)
             event.start_time.FromDatetime(due + OFFSET)
@@ -92,17 +100,18 @@ def _schedule(running: Platform, patients: Sequence[str]) -> datetime:
         return told
 
     told = store.transact(call, tell)
-    for consumer in CONSUMERS:  # nobody is busy with the sessions any more when they are due
-        inbox, mine = running.rows(consumer, INBOX), {"event_id": {"$in": told}}
-        within = AHEAD.total_seconds()
-        eventually(partial(_has_all, inbox, mine), within=within, every=0.2)
+    # Nobody is busy with the sessions any more when the reminders are due.
+    for consumer in CONSUMERS:
+        eventually(partial(_has_all, running, consumer, told), within=60, every=0.5)
+    aliases = running.rows("intake", OUTBOX).distinct("_id", {"type": ALIAS})
+    eventually(partial(_has_all, running, "sessions", aliases), within=60, every=0.5)
     assert store.now() < due, "the reminders were due before all of them were known"
     return due
 
 
-def _has_all(inbox: Any, events: Mapping[str, Any]) -> bool:
-    taken: int = inbox.count_documents(events)
-    return taken == SESSIONS
+def _has_all(running: Platform, consumer: str, event_ids: Sequence[str]) -> bool:
+    taken: int = running.rows(consumer, INBOX).count_documents({"event_id": {"$in": event_ids}})
+    return taken == len(event_ids)
 
 
 def _commands(running: Platform) -> int:
