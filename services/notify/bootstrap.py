@@ -46,7 +46,8 @@ from services.notify.ports.consent import Shelves
 from services.notify.queries import Queries
 from services.notify.settings import NotifySettings
 from services.notify.shelves import open_shelves
-from services.notify.store import MongoContactBook, MongoCopies, MongoLinkBook, MongoMessageBook
+from services.notify.shelves.links import MongoLinkBook
+from services.notify.store import MongoContactBook, MongoCopies, MongoMessageBook
 
 SERVICE = "notify"
 

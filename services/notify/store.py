@@ -12,13 +12,11 @@ from services.notify.codec import documents, events
 from services.notify.domain.census import Census
 from services.notify.domain.commands import GiveConsent, KeepCase, ListPage, RevokeConsent
 from services.notify.domain.contact import ContactPoint, PatientContact, is_unwilling
-from services.notify.domain.link import LONGEST_TOKEN, Link, print_of
 from services.notify.domain.message import ENDED, Channel, Message, MessageClass, State
 
 MESSAGES, CONTACT_POINTS = "messages", "contact_points"
 PATIENT_CONTACTS, CASES = "patient_contacts", "cases"
 REVOCATIONS, CONSENTS = "revocations", "consents"
-LINKS = "page_links"
 # Where the release before this one kept the due time of everything but pages. Nothing is written
 # there any more; what is under way there is sent, and goes on in its class's field.
 EARLIER_DUE = "other_attempt_time"
@@ -41,8 +39,6 @@ INDEXES: tuple[Index, ...] = (
         [("tenant_id", 1), ("recipient_id", 1), ("expire_time", 1)],
         partial={"is_page": True},
     ),
-    # The links of one page.
-    Index(LINKS, [("tenant_id", 1), ("message_id", 1)]),
     Index(
         CONTACT_POINTS,
         [("tenant_id", 1), ("recipient_id", 1), ("channel", 1)],
@@ -161,39 +157,6 @@ class MongoMessageBook:
             + reader.count(MESSAGES, in_flight)
             - reader.count(MESSAGES, {**in_flight, **is_timed}),
         )
-
-
-class MongoLinkBook:
-    """One document per one-time link."""
-
-    def __init__(self, store: Store) -> None:
-        self._links: Repository[Link] = Repository(
-            store,
-            LINKS,
-            to_document=documents.link_document,
-            from_document=documents.link_from,
-            to_messages=events.message_of,
-        )
-
-    def find(self, reader: Reader, token: str) -> Link | None:
-        """The link, if the tenant gave it out."""
-        if not 0 < len(token) <= LONGEST_TOKEN:
-            return None
-        found = reader.find_one(LINKS, {"_id": print_of(token)})
-        return documents.link_from(found) if found else None
-
-    def insert(self, tx: Tx, link: Link) -> Link:
-        """Keep a new one."""
-        return self._links.insert(tx, link)
-
-    def save(self, tx: Tx, link: Link) -> Link:
-        """Keep that it was used."""
-        return self._links.save(tx, link)
-
-    def forget_of(self, tx: Tx, message_id: str) -> None:
-        """Remove the links of a drill's message."""
-        for each in tx.find(LINKS, {"message_id": message_id}, fields=("message_id",)):
-            tx.delete(LINKS, each["_id"])
 
 
 class MongoContactBook:
