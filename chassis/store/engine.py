@@ -42,6 +42,19 @@ class Due:
     rank: str = field(default="", compare=False)  # what the row says of its urgency, if asked
 
 
+def in_groups(found: Sequence[Due], most: int) -> list[list[Due]]:
+    """The same in their order, each with the next ones of its tenant, at most so many together."""
+    groups: list[list[Due]] = []
+    open_groups: dict[str, list[Due]] = {}
+    for due in found:
+        mine = open_groups.get(due.tenant_id, [])
+        if not 0 < len(mine) < most:
+            mine = open_groups[due.tenant_id] = []
+            groups.append(mine)
+        mine.append(due)
+    return groups
+
+
 class Timetable(NamedTuple):
     """What is due, longest due first, and when the next one will be; None where more is due."""
 
@@ -66,6 +79,10 @@ class Rows(Protocol):
 
     def replace(self, collection: str, filter: Filter, document: Document) -> int:
         """Put the document in the place of the one that matches; how many did."""
+        ...
+
+    def replace_many(self, collection: str, pairs: Sequence[tuple[Filter, Document]]) -> int:
+        """The same for several, in one stroke; how many of them matched."""
         ...
 
     def update(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pymongo import ReplaceOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
@@ -61,11 +62,7 @@ class MongoRows:
         except DuplicateKeyError as error:
             raise _exists(index_of(error)) from error
         except BulkWriteError as error:
-            fault = (error.details.get("writeErrors") or [{}])[0]
-            if fault.get("code") != DUPLICATE_KEY:
-                raise
-            found = INDEX_NAME.search(fault.get("errmsg", ""))
-            raise _exists(found[1] if found else "unknown") from error
+            raise _refused(error) from error
 
     def replace(self, collection: str, filter: Filter, document: Document) -> int:
         """Put the document in the place of the one that matches; how many did."""
@@ -75,6 +72,15 @@ class MongoRows:
             )
         except DuplicateKeyError as error:
             raise _exists(index_of(error)) from error
+        return done.matched_count
+
+    def replace_many(self, collection: str, pairs: Sequence[tuple[Filter, Document]]) -> int:
+        """The same for several, in one stroke; how many of them matched."""
+        changes = [ReplaceOne(filter, document) for filter, document in pairs]
+        try:
+            done = self._collections[collection].bulk_write(changes, session=self._session)
+        except BulkWriteError as error:
+            raise _refused(error) from error
         return done.matched_count
 
     def update(
@@ -132,6 +138,15 @@ class MongoRows:
     def delete(self, collection: str, filter: Filter) -> int:
         """Remove the first match; how many matched."""
         return self._collections[collection].delete_one(filter, session=self._session).deleted_count
+
+
+def _refused(error: BulkWriteError) -> Exception:
+    """What a unique index refused, in our words; everything else is the engine's to judge."""
+    fault = (error.details.get("writeErrors") or [{}])[0]
+    if fault.get("code") != DUPLICATE_KEY:
+        return error
+    found = INDEX_NAME.search(fault.get("errmsg", ""))
+    return _exists(found[1] if found else "unknown")
 
 
 def _exists(index: str) -> AlreadyExists:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -122,15 +122,25 @@ class Repository(Generic[A]):
 
     def insert(self, tx: Tx, aggregate: A) -> A:
         """Store a new aggregate inside a transaction."""
-        document = self._to_document(aggregate)
-        stored = tx.insert(self._collection, {**document, "_id": str(aggregate.id)})
-        return self._kept(tx, aggregate, stored)
+        return self.insert_many(tx, [aggregate])[0]
+
+    def insert_many(self, tx: Tx, aggregates: Sequence[A]) -> list[A]:
+        """Store new aggregates inside a transaction, in one stroke."""
+        stored = tx.insert_many(self._collection, [self._document(each) for each in aggregates])
+        return [self._kept(tx, *pair) for pair in zip(aggregates, stored, strict=True)]
 
     def save(self, tx: Tx, aggregate: A) -> A:
         """Store a changed aggregate inside a transaction; Aborted where it moved on meanwhile."""
-        document = {**self._to_document(aggregate), "_id": str(aggregate.id)}
-        stored = tx.replace(self._collection, document, version=aggregate.version)
-        return self._kept(tx, aggregate, stored)
+        return self.save_many(tx, [aggregate])[0]
+
+    def save_many(self, tx: Tx, aggregates: Sequence[A]) -> list[A]:
+        """Store changed aggregates in one stroke; Aborted where one moved on meanwhile."""
+        changed = [(self._document(each), each.version) for each in aggregates]
+        stored = tx.replace_many(self._collection, changed)
+        return [self._kept(tx, *pair) for pair in zip(aggregates, stored, strict=True)]
+
+    def _document(self, aggregate: A) -> Document:
+        return {**self._to_document(aggregate), "_id": str(aggregate.id)}
 
     def _kept(self, tx: Tx, aggregate: A, stored: Document) -> A:
         before, events = aggregate.version, list(aggregate.events)

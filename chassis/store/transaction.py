@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -37,6 +37,7 @@ class Tx(Reader):
         self._spec_of = spec_of
         self._failure: AlreadyExists | None = None
         self._created: dict[tuple[str, str], datetime] = {}
+        self._ahead: dict[tuple[str, str], Document | None] = {}
         self._undo: list[Callable[[], None]] = []
 
     def find(
@@ -50,11 +51,25 @@ class Tx(Reader):
     ) -> list[Document]:
         """The documents that match, as this transaction sees them."""
         self.check()
+        id = filter.get("_id") if len(filter) == 1 else None
+        if isinstance(id, str) and (collection, id) in self._ahead:
+            ahead = self._ahead[collection, id]
+            return [] if ahead is None else [dict(ahead)]
         found = super().find(collection, filter, sort=sort, limit=limit, fields=fields)
         for document in found:
             if "create_time" in document:
                 self._created[collection, document["_id"]] = document["create_time"]
         return found
+
+    def look_ahead(self, collection: str, ids: Iterable[str]) -> None:
+        """Read these documents in one stroke; who asks for one of them by its id alone has it.
+
+        What this transaction writes itself is read again.
+        """
+        wanted = sorted({*ids})
+        found = self.find(collection, {"_id": {"$in": wanted}}) if wanted else []
+        by_id = {each["_id"]: each for each in found}
+        self._ahead |= {(collection, id): by_id.get(id) for id in wanted}
 
     def insert(self, collection: str, document: Mapping[str, Any]) -> Document:
         """Add a document at version 1; AlreadyExists where a unique index refuses it."""
@@ -77,19 +92,32 @@ class Tx(Reader):
             self._failure = error
             raise
         for each in stored:
+            self._written(collection, each["_id"])
             self._created[collection, each["_id"]] = self.now
             self._note(each)
         return stored
 
     def replace(self, collection: str, document: Mapping[str, Any], *, version: int) -> Document:
         """Put a new version in the place of `version`; Aborted("STALE_VERSION") if it moved on."""
+        return self.replace_many(collection, [(document, version)])[0]
+
+    def replace_many(
+        self, collection: str, documents: Sequence[tuple[Mapping[str, Any], int]]
+    ) -> list[Document]:
+        """Put new versions in the places of others, in one stroke; Aborted if one moved on."""
         self.check()
-        create_time = self._create_time(collection, document)
-        stored = self._stamped(collection, document, version=version + 1, create_time=create_time)
-        place = self._mine({"_id": stored["_id"], "version": version})
-        if self._rows_call(lambda: self._rows.replace(collection, place, stored)) != 1:
+        stored: list[Document] = []
+        pairs: list[tuple[Filter, Document]] = []
+        for document, version in documents:
+            create_time = self._create_time(collection, document)
+            new = self._stamped(collection, document, version=version + 1, create_time=create_time)
+            stored.append(new)
+            pairs.append((self._mine({"_id": new["_id"], "version": version}), new))
+        if self._rows_call(lambda: self._replaced(collection, pairs)) != len(pairs):
             raise Aborted("STALE_VERSION", "changed meanwhile; read it again")
-        self._note(stored)
+        for new in stored:
+            self._written(collection, new["_id"])
+            self._note(new)
         return stored
 
     def update_one(
@@ -98,6 +126,7 @@ class Tx(Reader):
         """Apply update operators to the first match; how many matched or were made (0 or 1)."""
         self.check()
         change = self._own_change(filter, update, upsert=upsert)
+        self._written(collection)
         if isinstance(patient_id := filter.get("patient_id"), str):
             self.touch(patient_id)
         return self._rows_call(
@@ -108,6 +137,7 @@ class Tx(Reader):
         """Apply update operators to every match, in one stroke; how many matched."""
         self.check()
         change = self._own_change(filter, update, upsert=False)
+        self._written(collection)
         return self._rows_call(
             lambda: self._rows.update_many(collection, self._mine(filter), change)
         )
@@ -119,12 +149,14 @@ class Tx(Reader):
         self.check()
         copy = {**document, "aggregate_version": aggregate_version}
         stored = self._stamped(collection, copy, version=1, create_time=self.now)
+        self._written(collection, stored["_id"])
         self._note(stored)
         return self._rows_call(lambda: self._rows.put_newer(collection, stored)) == 1
 
     def delete(self, collection: str, id: str) -> int:
         """Remove the document; how many there were (0 or 1)."""
         self.check()
+        self._written(collection, id)
         self.touch("", id)
         return self._rows.delete(collection, self._mine({"_id": id}))
 
@@ -155,6 +187,19 @@ class Tx(Reader):
         """Raise again what has already ended this transaction."""
         if self._failure is not None:
             raise self._failure
+
+    def _replaced(self, collection: str, pairs: Sequence[tuple[Filter, Document]]) -> int:
+        if len(pairs) == 1:
+            return self._rows.replace(collection, *pairs[0])
+        return self._rows.replace_many(collection, pairs) if pairs else 0
+
+    def _written(self, collection: str, id: str = "") -> None:
+        """What was read ahead is so no more; without an id any of the collection may be."""
+        if id:
+            self._ahead.pop((collection, id), None)
+            return
+        for key in [each for each in self._ahead if each[0] == collection]:
+            del self._ahead[key]
 
     def _rows_call(self, change: Callable[[], int]) -> int:
         try:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import atexit
 import json
 import sys
+import threading
 from dataclasses import dataclass
 from datetime import datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 
 from chassis.errors import FailedPrecondition
@@ -36,6 +40,10 @@ class SmtpServer:
         self.folder = folder
         self.port = port or free_port()
         self._mails = folder / "mails.jsonl"
+        # What was read of it before need not be understood again.
+        self._known: list[Mail] = []
+        self._read = 0
+        self._lock = threading.Lock()
         self._child = Child(
             [sys.executable, "-m", "cli.servers.mail_sink", str(self.port), str(self._mails)],
             environment={},
@@ -80,10 +88,13 @@ class SmtpServer:
 
     def mails(self) -> list[Mail]:
         """Everything received so far, oldest first."""
-        if not self._mails.exists():
-            return []
-        complete = self._mails.read_bytes().rpartition(b"\n")[0]
-        return [_mail(line) for line in complete.splitlines()]
+        if self._mails.exists():
+            with self._lock, self._mails.open("rb") as file:
+                file.seek(self._read)
+                complete, end, _ = file.read().rpartition(b"\n")
+                self._read += len(complete) + len(end)
+                self._known += [_mail(line) for line in complete.splitlines()]
+        return list(self._known)
 
     def mails_to(self, recipient: str) -> list[Mail]:
         """What one address received, oldest first."""
@@ -97,11 +108,14 @@ class SmtpServer:
 
 def _mail(line: bytes) -> Mail:
     row = json.loads(line)
+    message = message_from_bytes(row["content"].encode("latin-1"), policy=default)
+    assert isinstance(message, EmailMessage)
+    body = message.get_body(("plain", "html"))
     return Mail(
         receive_time=datetime.fromisoformat(row["receive_time"]),
         sender=row["sender"],
         recipients=tuple(row["recipients"]),
-        subject=row["headers"].get("Subject", ""),
-        headers=row["headers"],
-        text=row["text"],
+        subject=str(message.get("Subject", "")),
+        headers={name: str(value) for name, value in message.items()},
+        text=body.get_content() if body else "",
     )

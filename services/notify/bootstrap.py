@@ -38,6 +38,7 @@ from services.notify.handlers.receipts import Receipts
 from services.notify.handlers.redriving import Redriving
 from services.notify.handlers.reminding import Reminding
 from services.notify.handlers.sending import Sending
+from services.notify.handlers.sending_together import SendingTogether
 from services.notify.handlers.verifying import Verifying
 from services.notify.handlers.wishing import Wishing
 from services.notify.ports import Cipher, PolicyOf, Provider
@@ -45,7 +46,8 @@ from services.notify.ports.consent import Shelves
 from services.notify.queries import Queries
 from services.notify.settings import NotifySettings
 from services.notify.shelves import open_shelves
-from services.notify.store import MongoContactBook, MongoCopies, MongoLinkBook, MongoMessageBook
+from services.notify.shelves.links import MongoLinkBook
+from services.notify.store import MongoContactBook, MongoCopies, MongoMessageBook
 
 SERVICE = "notify"
 
@@ -56,6 +58,7 @@ class Notify:
 
     accepting: Accepting
     sending: Sending
+    sending_together: SendingTogether
     receipts: Receipts
     page_answers: PageAnswers
     redriving: Redriving
@@ -132,9 +135,11 @@ def _assembled(
     contacts = Contacts(store, contacts=parts.contacts, cipher=parts.cipher, directory=directory)
     records = Records(store, copies=parts.copies)
     forgetting = Forgetting(store, book=book, links=parts.links, copies=parts.copies)
+    sending = _sending(parts, consent.gate, providers, around)
     return Notify(
         accepting=accepting,
-        sending=_sending(parts, consent.gate, providers, around),
+        sending=sending,
+        sending_together=SendingTogether(store, sending),
         receipts=Receipts(store, book=book),
         page_answers=parts.page_answers,
         redriving=Redriving(store, book=book, policy_of=parts.policy_of),

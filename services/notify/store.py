@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from chassis.ids import derived_id
@@ -11,13 +12,11 @@ from services.notify.codec import documents, events
 from services.notify.domain.census import Census
 from services.notify.domain.commands import GiveConsent, KeepCase, ListPage, RevokeConsent
 from services.notify.domain.contact import ContactPoint, PatientContact, is_unwilling
-from services.notify.domain.link import LONGEST_TOKEN, Link, print_of
 from services.notify.domain.message import ENDED, Channel, Message, MessageClass, State
 
 MESSAGES, CONTACT_POINTS = "messages", "contact_points"
 PATIENT_CONTACTS, CASES = "patient_contacts", "cases"
 REVOCATIONS, CONSENTS = "revocations", "consents"
-LINKS = "page_links"
 # Where the release before this one kept the due time of everything but pages. Nothing is written
 # there any more; what is under way there is sent, and goes on in its class's field.
 EARLIER_DUE = "other_attempt_time"
@@ -40,8 +39,6 @@ INDEXES: tuple[Index, ...] = (
         [("tenant_id", 1), ("recipient_id", 1), ("expire_time", 1)],
         partial={"is_page": True},
     ),
-    # The links of one page.
-    Index(LINKS, [("tenant_id", 1), ("message_id", 1)]),
     Index(
         CONTACT_POINTS,
         [("tenant_id", 1), ("recipient_id", 1), ("channel", 1)],
@@ -76,13 +73,25 @@ class MongoMessageBook:
         """The message; NotFound where the tenant has none."""
         return self._messages.load(reader, message_id)
 
+    def look_ahead(self, tx: Tx, message_ids: Iterable[str]) -> None:
+        """Many are about to be asked for."""
+        tx.look_ahead(MESSAGES, message_ids)
+
     def insert(self, tx: Tx, message: Message) -> Message:
         """Keep a new message."""
         return self._messages.insert(tx, message)
 
+    def insert_all(self, tx: Tx, messages: Sequence[Message]) -> list[Message]:
+        """Keep new messages, in one stroke."""
+        return self._messages.insert_many(tx, messages)
+
     def save(self, tx: Tx, message: Message) -> Message:
         """Keep what happened to a message."""
         return self._messages.save(tx, message)
+
+    def save_all(self, tx: Tx, messages: Sequence[Message]) -> list[Message]:
+        """Keep what happened to messages, in one stroke."""
+        return self._messages.save_many(tx, messages)
 
     def forget(self, tx: Tx, message_id: str) -> None:
         """Remove a drill's message."""
@@ -150,39 +159,6 @@ class MongoMessageBook:
         )
 
 
-class MongoLinkBook:
-    """One document per one-time link."""
-
-    def __init__(self, store: Store) -> None:
-        self._links: Repository[Link] = Repository(
-            store,
-            LINKS,
-            to_document=documents.link_document,
-            from_document=documents.link_from,
-            to_messages=events.message_of,
-        )
-
-    def find(self, reader: Reader, token: str) -> Link | None:
-        """The link, if the tenant gave it out."""
-        if not 0 < len(token) <= LONGEST_TOKEN:
-            return None
-        found = reader.find_one(LINKS, {"_id": print_of(token)})
-        return documents.link_from(found) if found else None
-
-    def insert(self, tx: Tx, link: Link) -> Link:
-        """Keep a new one."""
-        return self._links.insert(tx, link)
-
-    def save(self, tx: Tx, link: Link) -> Link:
-        """Keep that it was used."""
-        return self._links.save(tx, link)
-
-    def forget_of(self, tx: Tx, message_id: str) -> None:
-        """Remove the links of a drill's message."""
-        for each in tx.find(LINKS, {"message_id": message_id}, fields=("message_id",)):
-            tx.delete(LINKS, each["_id"])
-
-
 class MongoContactBook:
     """Contact points of staff, and copies of patients'."""
 
@@ -231,6 +207,12 @@ class MongoContactBook:
         found = reader.find_one(PATIENT_CONTACTS, {"_id": id})
         return documents.patient_contact_from(found) if found else None
 
+    def look_ahead(self, tx: Tx, patient_ids: Iterable[str]) -> None:
+        """Many patients are about to be asked for."""
+        tenant_id = tx.call.tenant_id
+        ids = [derived_id(tenant_id, PATIENT_CONTACTS, each) for each in patient_ids]
+        tx.look_ahead(PATIENT_CONTACTS, ids)
+
     def keep_patient(self, tx: Tx, contact: PatientContact, version: int) -> None:
         """Remember how a patient is reached, unless something newer is known."""
         id = derived_id(tx.call.tenant_id, PATIENT_CONTACTS, contact.patient_id)
@@ -264,8 +246,15 @@ class MongoCopies:
 
     def has_revoked(self, reader: Reader, patient_id: str) -> bool:
         """True where the patient wants no messages, unless surely agreed to again since."""
-        lost, given = (_kept(reader, each, patient_id) for each in (REVOCATIONS, CONSENTS))
-        return lost is not None and is_unwilling(lost=lost, given=given or 0)
+        if (lost := _kept(reader, REVOCATIONS, patient_id)) is None:
+            return False
+        return is_unwilling(lost=lost, given=_kept(reader, CONSENTS, patient_id) or 0)
+
+    def look_ahead(self, tx: Tx, patient_ids: Iterable[str]) -> None:
+        """Many are about to be asked for."""
+        tenant_id = tx.call.tenant_id
+        ids = [derived_id(tenant_id, REVOCATIONS, each) for each in patient_ids]
+        tx.look_ahead(REVOCATIONS, ids)
 
 
 def _keep(tx: Tx, collection: str, said: RevokeConsent | GiveConsent, version: int) -> None:

@@ -33,7 +33,7 @@ log = get_logger(__name__)
 
 def due_work(notify: Notify) -> Sequence[DueWork]:
     """Every kind of due work; the use case itself checks again whether it is due."""
-    send = notify.sending.send
+    send, together = notify.sending.send, notify.sending_together.send
     return [
         DueWork(
             "crisis-messages",
@@ -44,11 +44,11 @@ def due_work(notify: Notify) -> Sequence[DueWork]:
             threads=PAGES_AT_ONCE,
         ),
         *(
-            DueWork(f"{message_class}-messages", MESSAGES, field, send)
+            DueWork(f"{message_class}-messages", MESSAGES, field, send, handle_all=together)
             for message_class, field in DUE_FIELDS.items()
             if message_class is not MessageClass.CRISIS
         ),
-        DueWork("other-messages", MESSAGES, EARLIER_DUE, send),
+        DueWork("other-messages", MESSAGES, EARLIER_DUE, send, handle_all=together),
         DueWork("session-reminders", PLANNED_SESSIONS, REMIND_DUE, notify.reminding.remind),
     ]
 

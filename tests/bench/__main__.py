@@ -28,6 +28,8 @@ MEASURES: dict[str, tuple[str, ...]] = {
         "bulk_isolation_ratio",
         "rung_lateness_p99_ms",
     ),
+    "tests.bench.messages": ("notify_messages_per_s",),
+    "tests.bench.inbound": ("inbound_to_case_p99_ms",),
 }
 
 

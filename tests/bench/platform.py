@@ -36,10 +36,13 @@ class Platform:
 
 
 @contextmanager
-def platform() -> Iterator[Platform]:
-    """Everything up, ended afterwards. Always on servers of its own: figures need a quiet house."""
-    quiet = {"HAVEN_CRISIS_DRILLS": "false"}
-    with TemporaryDirectory() as folder, Stack(Path(folder), given=Uris(), more=quiet) as stack:
+def platform(**variables: str) -> Iterator[Platform]:
+    """Everything up, ended afterwards. Always on servers of its own: figures need a quiet house.
+
+    The processes are told `variables` on top of what they always are.
+    """
+    more = {"HAVEN_CRISIS_DRILLS": "false", **variables}
+    with TemporaryDirectory() as folder, Stack(Path(folder), given=Uris(), more=more) as stack:
         assert stack.database is not None
         client = connect(stack.database.uri, app_name="bench", pool_size=8)
         try:

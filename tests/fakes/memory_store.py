@@ -64,6 +64,10 @@ class MemoryRows:
             return 1
         return 0
 
+    def replace_many(self, collection: str, pairs: Sequence[tuple[Filter, Document]]) -> int:
+        """The same for several, in one stroke; how many of them matched."""
+        return sum(self.replace(collection, *pair) for pair in pairs)
+
     def update(
         self, collection: str, filter: Filter, change: Filter, *, upsert: bool = False
     ) -> int:

@@ -42,6 +42,12 @@ def updating(filter: Document, change: Document) -> Callable[[Tx], int]:
     return lambda tx: tx.update_one(CHARTS, filter, change)
 
 
+def x_of(store: Store, id: str) -> tuple[object, int]:
+    """The document's `x`, and its version."""
+    found = store.read(a_call(), lambda reader: reader.get(CHARTS, id))
+    return found.get("x"), found["version"]
+
+
 class TransactionSuite:
     """Changes: all or nothing, versioned, one tenant's own."""
 
@@ -166,6 +172,63 @@ class TransactionSuite:
             store.transact(a_call(), lambda tx: tx.insert_many(CHARTS, more))
         found = store.read(a_call(), lambda reader: reader.find(CHARTS, {}))
         assert {each["_id"] for each in found} == {"c0", "c1", "c2"}
+
+    def test_many_are_replaced_together_or_not_at_all(self, store: Store) -> None:
+        insert(store, "c1")
+        insert(store, "c2")
+
+        def replace(second_version: int) -> list[Document]:
+            pairs = [({"_id": "c1", "x": 1}, 1), ({"_id": "c2", "x": 2}, second_version)]
+            return store.transact(a_call(), lambda tx: tx.replace_many(CHARTS, pairs))
+
+        with pytest.raises(Aborted) as caught:
+            replace(7)
+        assert caught.value.reason == "STALE_VERSION"
+        assert [x_of(store, each) for each in ("c1", "c2")] == [(None, 1), (None, 1)]
+        assert [each["version"] for each in replace(1)] == [2, 2]
+        assert [x_of(store, each) for each in ("c1", "c2")] == [(1, 2), (2, 2)]
+
+    def test_a_unique_index_refuses_what_many_are_replaced_by(self, store: Store) -> None:
+        insert(store, "c1", state="open")
+        insert(store, "c2", state="open")
+        twins = [({"_id": id, "patient_id": "p1", "state": "open"}, 1) for id in ("c1", "c2")]
+        with pytest.raises(AlreadyExists) as caught:
+            store.transact(a_call(), lambda tx: tx.replace_many(CHARTS, twins))
+        assert caught.value.metadata == {"index": ONE_OPEN}
+
+    def test_what_was_read_ahead_is_what_is_found_by_its_id(self, store: Store) -> None:
+        insert(store, "c1", x=1)
+        insert(store, "c2", call=a_call("t2"), x=1)
+
+        def look(tx: Tx) -> list[Document | None]:
+            tx.look_ahead(CHARTS, ["c1", "c2", "none"])
+            return [tx.find_one(CHARTS, {"_id": each}) for each in ("c1", "c2", "none")]
+
+        first, *others = store.transact(a_call(), look)
+        assert first is not None
+        assert (first["x"], others) == (1, [None, None])
+
+    def test_what_was_read_ahead_does_not_hide_what_is_written_since(self, store: Store) -> None:
+        for id in ("replaced", "updated", "of-many", "copied", "deleted"):
+            insert(store, id, x=1, kind=id)
+
+        def change(tx: Tx) -> dict[str, object]:
+            ids = ["replaced", "updated", "of-many", "copied", "deleted", "new"]
+            tx.look_ahead(CHARTS, ids)
+            tx.replace(CHARTS, {"_id": "replaced", "x": 2}, version=1)
+            tx.delete(CHARTS, "deleted")
+            tx.insert(CHARTS, {"_id": "new", "x": 2})
+            tx.look_ahead(CHARTS, ids)
+            tx.update_one(CHARTS, {"_id": "updated"}, {"$set": {"x": 2}})
+            tx.look_ahead(CHARTS, ids)
+            tx.update_many(CHARTS, {"kind": "of-many"}, {"$set": {"x": 2}})
+            found = [tx.find_one(CHARTS, {"_id": id}) for id in ids]
+            return {each["_id"]: each["x"] for each in found if each is not None}
+
+        assert store.transact(a_call(), change) == {
+            **dict.fromkeys(("replaced", "updated", "of-many", "new"), 2),
+            "copied": 1,
+        }
 
     def test_an_update_of_many_raises_each_version_within_the_tenant(self, store: Store) -> None:
         insert(store, "c1", notes=["old"])

@@ -19,6 +19,7 @@ from services.notify.domain.enclosure import Enclosure
 from services.notify.domain.message import Channel, Message, MessageClass
 from services.notify.domain.permission import (
     NEED_PROOF,
+    TELEPHONE,
     Asked,
     Basis,
     Facts,
@@ -33,6 +34,7 @@ from services.notify.domain.wording import Language
 from services.notify.ports import ContactBook, PolicyOf
 from services.notify.ports.consent import Shelves
 
+PATIENTS_CHANNELS = (Channel.EMAIL, Channel.SMS)
 # Until no hour that can be seen.
 NO_TIME = datetime.max.replace(tzinfo=UTC)
 # True for one start of a session, and for whoever has a seat in it.
@@ -99,6 +101,18 @@ class Gate:
         """What the message carries; a page carries nothing."""
         return None if message.page else self._enclosures.find(reader, message.id)
 
+    def look_ahead(self, tx: Tx, messages: Sequence[Message]) -> None:
+        """All of these, none of them a page, are about to be looked at."""
+        self._enclosures.look_ahead(tx, [message.id for message in messages])
+        enclosures = [self.enclosure(tx, message) for message in messages]
+        sessions = {enclosure.session_id for enclosure in enclosures if enclosure is not None}
+        self._calendar.look_ahead(tx, sessions - {""})
+        owners = {message.recipient_id for message in messages}
+        ways = [(owner_id, channel) for owner_id in owners for channel in PATIENTS_CHANNELS]
+        self._directory.look_ahead(tx, ways)
+        keys = [(each[0], self._directory.address_key(tx, *each)) for each in ways]
+        self._wishes.look_ahead(tx, keys)
+
     def admit(
         self, tx: Tx, message: Message, channels: Iterable[Channel], enclosure: Enclosure | None
     ) -> Passage | None:
@@ -161,7 +175,8 @@ class Gate:
             return Facts()  # nothing can hold it up, so nothing is looked up
         address_key = self._directory.address_key(tx, owner.id, channel)
         is_text_stopped = channel is Channel.SMS and self._wishes.is_stopped(tx, address_key)
-        sends = self._wishes.telephone_sends(tx, owner.id)
+        is_counted = channel in TELEPHONE
+        sends = self._wishes.telephone_sends(tx, owner.id) if is_counted else {}
         return Facts(
             time_zone=recipient.contact.time_zone if recipient.contact else "",
             hours=preferences.hours,

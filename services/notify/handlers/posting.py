@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,9 +36,17 @@ class Posting:
 
     def post(self, tx: Tx, post: Post) -> Message | None:
         """The new message; None where one of this id exists."""
-        if self._book.find(tx, post.enclosure.message_id) is not None:
-            return None
-        message = Message(
+        return next(iter(self.post_all(tx, [post])), None)
+
+    def post_all(self, tx: Tx, posts: Sequence[Post]) -> list[Message]:
+        """The new messages, in a few strokes; without those of whose id one exists."""
+        self._book.look_ahead(tx, [post.enclosure.message_id for post in posts])
+        fresh = [each for each in posts if self._book.find(tx, each.enclosure.message_id) is None]
+        self._enclosures.keep(tx, [post.enclosure for post in fresh])
+        return self._book.insert_all(tx, [self._message(tx, post) for post in fresh])
+
+    def _message(self, tx: Tx, post: Post) -> Message:
+        return Message(
             id=post.enclosure.message_id,
             message_class=post.message_class,
             recipient_id=post.recipient.id,
@@ -48,5 +57,3 @@ class Posting:
             patient_id=post.recipient.patient_id,
             traceparent=self._store.traceparent(),
         )
-        self._enclosures.keep(tx, post.enclosure)
-        return self._book.insert(tx, message)

@@ -78,7 +78,7 @@ class Reminding:
 
     def remind(self, call: Call, planned_id: str) -> None:
         """Write to everybody with a seat, if it is time; the same again changes nothing."""
-        posted: list[Message | None] = []
+        posted: list[Message] = []
 
         def change(tx: Tx) -> None:
             posted.clear()
@@ -87,13 +87,11 @@ class Reminding:
                 return
             offset = session.remind(self._offsets(tx), tx.now)
             if offset is not None:
-                for patient_id in self._calendar.seated(tx, session):
-                    id = _reminder_id(tx, session, patient_id, offset)
-                    start = session.start_time
-                    enclosure = _enclosure(id, session.session_id, start)
-                    patient = Owner(patient_id, is_patient=True)
-                    post = Post(MessageClass.SCHEDULE, patient, REMINDER, start, enclosure)
-                    posted.append(self._posting.post(tx, post))
+                posts = [
+                    _reminder(tx, session, each, offset)
+                    for each in self._calendar.seated(tx, session)
+                ]
+                posted.extend(self._posting.post_all(tx, posts))
             self._calendar.keep(tx, session)
 
         self._store.transact(call, change)
@@ -127,6 +125,13 @@ class Reminding:
 
     def _offsets(self, tx: Tx) -> tuple[int, ...]:
         return self._policy_of(tx.call.tenant_id).consent.reminder_offsets_seconds
+
+
+def _reminder(tx: Tx, session: PlannedSession, patient_id: str, offset: int) -> Post:
+    id, start = _reminder_id(tx, session, patient_id, offset), session.start_time
+    enclosure = _enclosure(id, session.session_id, start)
+    patient = Owner(patient_id, is_patient=True)
+    return Post(MessageClass.SCHEDULE, patient, REMINDER, start, enclosure)
 
 
 def _reminder_id(tx: Tx, session: PlannedSession, patient_id: str, offset: int) -> str:

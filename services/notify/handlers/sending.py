@@ -70,6 +70,7 @@ class Sending:
         """`reporting` are the channels whose providers can reach this deployment's callbacks."""
         self._store = store
         self._book = book
+        self._contacts = contacts
         self._ways = Ways(contacts, served=providers)
         self._copies = copies
         self._links = links
@@ -90,25 +91,45 @@ class Sending:
         if letter is None:
             count_end(message)
             return
-        kind = message.message_class
-        with continued(
-            message.traceparent, "message.send", kind=SpanKind.CLIENT, **{"class": kind.value}
-        ):
-            result = self._hand_over(call, message, letter, token)
-        outcome = TAKEN if isinstance(result, Receipt) else MISSED
-        attempts.labels(kind, letter.channel, outcome).inc()
-        message, has_ended_now = self._store.transact(
-            call, lambda tx: self._answer(tx, letter, result)
-        )
-        if outcome is TAKEN:
-            count_first_taken(message)
-        if has_ended_now:
-            count_end(message)
+        result = self.hand_over(call, message, letter, token)
+        self.conclude(call, letter, result)
+
+    def conclude(self, call: Call, letter: Letter, result: Receipt | HavenError) -> None:
+        """Answer for an attempt."""
+        answered = self._store.transact(call, lambda tx: self._answer(tx, letter, result))
+        count_answered(result, *answered)
 
     def _claim(self, tx: Tx, message_id: str, token: str) -> tuple[Message, Letter | None] | None:
+        if (claimed := self.claim(tx, message_id, token)) is not None:
+            self._book.save(tx, claimed[0])
+        return claimed
+
+    def _answer(self, tx: Tx, letter: Letter, result: Receipt | HavenError) -> tuple[Message, bool]:
+        message, has_ended_now = self.answer(tx, letter, result)
+        return self._book.save(tx, message), has_ended_now
+
+    def save_all(self, tx: Tx, messages: Sequence[Message]) -> None:
+        """Keep what was decided of them."""
+        self._book.save_all(tx, messages)
+
+    def look_ahead(self, tx: Tx, message_ids: Sequence[str]) -> None:
+        """All of these are about to be claimed: read what that takes in a few strokes."""
+        self._book.look_ahead(tx, message_ids)
+        found = [self._book.find(tx, id) for id in message_ids]
+        messages = [message for message in found if message is not None]
+        patients = {message.patient_id for message in messages if message.patient_id}
+        self._copies.look_ahead(tx, patients)
+        self._contacts.look_ahead(tx, patients)
+        self._gate.look_ahead(tx, messages)
+
+    def look_ahead_to_answers(self, tx: Tx, message_ids: Sequence[str]) -> None:
+        """All of these are about to be answered for."""
+        self._book.look_ahead(tx, message_ids)
+
+    def claim(self, tx: Tx, message_id: str, token: str) -> tuple[Message, Letter | None] | None:
         """The message with what its attempt needs; no letter where it ended or waits again.
 
-        None where somebody else was faster.
+        None where somebody else was faster. It is to be saved in the same transaction.
         """
         message = self._book.load(tx, message_id)
         if not message.is_due(tx.now):
@@ -118,7 +139,7 @@ class Sending:
             message.withdraw(unwanted, tx.now)
         else:
             letter = self._letter(tx, message, token)
-        return self._book.save(tx, message), letter
+        return message, letter
 
     def _letter(self, tx: Tx, message: Message, token: str) -> Letter | None:
         enclosure = self._gate.enclosure(tx, message)
@@ -143,10 +164,22 @@ class Sending:
             self._links.keep(tx, token, message, passage.language)
         return _letter(message, ways, passage.language, enclosure)
 
-    def _hand_over(
+    def hand_over(
         self, call: Call, message: Message, letter: Letter, token: str
     ) -> Receipt | HavenError:
         """The provider's receipt; else why it took nothing."""
+        kind = message.message_class
+        with continued(
+            message.traceparent, "message.send", kind=SpanKind.CLIENT, **{"class": kind.value}
+        ):
+            result = self._handed_over(call, message, letter, token)
+        outcome = TAKEN if isinstance(result, Receipt) else MISSED
+        attempts.labels(kind, letter.channel, outcome).inc()
+        return result
+
+    def _handed_over(
+        self, call: Call, message: Message, letter: Letter, token: str
+    ) -> Receipt | HavenError:
         try:
             dispatch = self._dispatch(call.tenant_id, message, letter, token)
             return self._providers[letter.channel].send(dispatch)
@@ -185,8 +218,8 @@ class Sending:
         wording = template(message.template)
         return wording.render(values, channel=letter.channel, language=letter.language)
 
-    def _answer(self, tx: Tx, letter: Letter, result: Receipt | HavenError) -> tuple[Message, bool]:
-        """The message after the attempt, and whether that ended it."""
+    def answer(self, tx: Tx, letter: Letter, result: Receipt | HavenError) -> tuple[Message, bool]:
+        """The message after the attempt, still to be saved, and whether that ended it."""
         message = self._book.load(tx, letter.message_id)
         had_ended, pace = message.has_ended, self._pace(message, tx)
         if isinstance(result, Receipt):
@@ -200,7 +233,7 @@ class Sending:
             self._ways.note(tx, message, letter, result.reason)
             channels = [*self._ways.of(tx, message, self._gate.enclosure(tx, message))]
         message.proceed(channels, pace, tx.now)  # what may be taken is for the gate to say, then
-        return self._book.save(tx, message), message.has_ended and not had_ended
+        return message, message.has_ended and not had_ended
 
     def _receipt_due(
         self, channel: Channel, receipt: Receipt, pace: Pace, now: datetime
@@ -228,6 +261,14 @@ class Sending:
         if message.patient_id and self._copies.has_revoked(reader, message.patient_id):
             return "CONSENT_REVOKED"
         return self._gate.unwanted(reader, message)
+
+
+def count_answered(result: Receipt | HavenError, message: Message, has_ended_now: bool) -> None:
+    """Count what came of an attempt, after its commit."""
+    if isinstance(result, Receipt):
+        count_first_taken(message)
+    if has_ended_now:
+        count_end(message)
 
 
 def _go_nowhere(message: Message, reason: str, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -102,12 +102,24 @@ class MessageBook(Protocol):
         """The message; NotFound where the tenant has none."""
         ...
 
+    def look_ahead(self, tx: Tx, message_ids: Iterable[str]) -> None:
+        """Many are about to be asked for."""
+        ...
+
     def insert(self, tx: Tx, message: Message) -> Message:
         """Keep a new message."""
         ...
 
+    def insert_all(self, tx: Tx, messages: Sequence[Message]) -> list[Message]:
+        """Keep new messages, in one stroke."""
+        ...
+
     def save(self, tx: Tx, message: Message) -> Message:
         """Keep what happened to a message."""
+        ...
+
+    def save_all(self, tx: Tx, messages: Sequence[Message]) -> list[Message]:
+        """Keep what happened to messages, in one stroke."""
         ...
 
     def forget(self, tx: Tx, message_id: str) -> None:
@@ -180,6 +192,10 @@ class ContactBook(Protocol):
         """How a patient is reached."""
         ...
 
+    def look_ahead(self, tx: Tx, patient_ids: Iterable[str]) -> None:
+        """Many patients are about to be asked for."""
+        ...
+
     def keep_patient(self, tx: Tx, contact: PatientContact, version: int) -> None:
         """Remember how a patient is reached, unless something newer is known."""
         ...
@@ -206,6 +222,10 @@ class Copies(Protocol):
 
     def keep_consent(self, tx: Tx, consent: GiveConsent, version: int) -> None:
         """Remember that a patient agreed to messages."""
+        ...
+
+    def look_ahead(self, tx: Tx, patient_ids: Iterable[str]) -> None:
+        """Many are about to be asked for."""
         ...
 
     def has_revoked(self, reader: Reader, patient_id: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -25,6 +26,10 @@ class Directory(Protocol):
 
     def keep(self, tx: Tx, owner: Owner, channel: Channel, address: str, *, version: int) -> None:
         """The owner is reached there, unless something newer is known; empty = no such way."""
+        ...
+
+    def look_ahead(self, tx: Tx, ways: Iterable[tuple[str, Channel]]) -> None:
+        """The keys of many owners' addresses are about to be asked for."""
         ...
 
     def address_key(self, reader: Reader, owner_id: str, channel: Channel) -> str:
@@ -75,6 +80,10 @@ class Wishes(Protocol):
         """The address is its owner's."""
         ...
 
+    def look_ahead(self, tx: Tx, keys: Iterable[tuple[str, str]]) -> None:
+        """All about many owners, each with an address key, is about to be asked for."""
+        ...
+
     def telephone_sends(self, reader: Reader, owner_id: str) -> dict[str, datetime]:
         """When the person's telephone was last sent what, by message."""
         ...
@@ -93,8 +102,12 @@ class Enclosures(Protocol):
         """The message's enclosure; most have none."""
         ...
 
-    def keep(self, tx: Tx, enclosure: Enclosure) -> None:
-        """Keep it with its new message."""
+    def look_ahead(self, tx: Tx, message_ids: Iterable[str]) -> None:
+        """Many are about to be asked for."""
+        ...
+
+    def keep(self, tx: Tx, enclosures: Sequence[Enclosure]) -> None:
+        """Keep them with their new messages, in one stroke."""
         ...
 
 
@@ -123,6 +136,10 @@ class Calendar(Protocol):
 
     def find(self, reader: Reader, planned_id: str) -> PlannedSession | None:
         """The session, if scheduling ever told of it."""
+        ...
+
+    def look_ahead(self, tx: Tx, session_ids: Iterable[str]) -> None:
+        """Many are about to be asked for."""
         ...
 
     def keep(self, tx: Tx, session: PlannedSession) -> PlannedSession:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from chassis.store import Index, Store
 from services.notify.ports import Cipher
 from services.notify.ports.consent import Shelves
-from services.notify.shelves import directory, inbound, reminders, wishes
+from services.notify.shelves import directory, inbound, links, reminders, wishes
 from services.notify.shelves.enclosures import MongoEnclosures
 
 INDEXES: tuple[Index, ...] = (
     *directory.INDEXES,
     *wishes.INDEXES,
     *inbound.INDEXES,
+    *links.INDEXES,
     *reminders.INDEXES,
 )
 

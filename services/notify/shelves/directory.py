@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 
 from chassis.ids import derived_id
 from chassis.store import Index, Reader, Tx
@@ -47,6 +48,10 @@ class MongoDirectory:
             "address_key": address_key(self.key(tx), channel, address) if address else "",
         }
         tx.take_newer(ADDRESSES, place, aggregate_version=version)
+
+    def look_ahead(self, tx: Tx, ways: Iterable[tuple[str, Channel]]) -> None:
+        """The keys of many owners' addresses are about to be asked for."""
+        tx.look_ahead(ADDRESSES, (derived_id(tx.call.tenant_id, ADDRESSES, *each) for each in ways))
 
     def address_key(self, reader: Reader, owner_id: str, channel: Channel) -> str:
         """The key of the address at which somebody is reached; empty where there is none."""

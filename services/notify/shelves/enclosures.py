@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from chassis.store import Reader, Tx
+from collections.abc import Iterable, Sequence
+
+from chassis.store import Document, Reader, Tx
 from services.notify.domain.enclosure import Enclosure
 from services.notify.domain.message import Channel
 from services.notify.domain.wording import Language
@@ -28,17 +30,22 @@ class MongoEnclosures:
             start_time=found["start_time"],
         )
 
-    def keep(self, tx: Tx, enclosure: Enclosure) -> None:
-        """Keep it with its new message."""
-        tx.insert(
-            ENCLOSURES,
-            {
-                "_id": enclosure.message_id,
-                "channel": enclosure.channel.value if enclosure.channel else "",
-                "address_ciphertext": enclosure.address_ciphertext,
-                "values_ciphertext": enclosure.values_ciphertext,
-                "language": enclosure.language.value if enclosure.language else "",
-                "session_id": enclosure.session_id,
-                "start_time": enclosure.start_time,
-            },
-        )
+    def look_ahead(self, tx: Tx, message_ids: Iterable[str]) -> None:
+        """Many are about to be asked for."""
+        tx.look_ahead(ENCLOSURES, message_ids)
+
+    def keep(self, tx: Tx, enclosures: Sequence[Enclosure]) -> None:
+        """Keep them with their new messages, in one stroke."""
+        tx.insert_many(ENCLOSURES, [_document(each) for each in enclosures])
+
+
+def _document(enclosure: Enclosure) -> Document:
+    return {
+        "_id": enclosure.message_id,
+        "channel": enclosure.channel.value if enclosure.channel else "",
+        "address_ciphertext": enclosure.address_ciphertext,
+        "values_ciphertext": enclosure.values_ciphertext,
+        "language": enclosure.language.value if enclosure.language else "",
+        "session_id": enclosure.session_id,
+        "start_time": enclosure.start_time,
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import chain, repeat
 
@@ -41,6 +42,10 @@ class MongoCalendar:
         """The session, if scheduling ever told of it."""
         found = self._sessions.find(reader, {"_id": planned_id}, limit=1)
         return found[0] if found else None
+
+    def look_ahead(self, tx: Tx, session_ids: Iterable[str]) -> None:
+        """Many are about to be asked for."""
+        tx.look_ahead(PLANNED_SESSIONS, (self.id_of(tx, each) for each in session_ids))
 
     def keep(self, tx: Tx, session: PlannedSession) -> PlannedSession:
         """Keep a new or changed session."""

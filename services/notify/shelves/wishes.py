@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from chassis.ids import derived_id
@@ -93,6 +94,14 @@ class MongoWishes:
         id = derived_id(tx.call.tenant_id, PROOFS, owner.id, address_key)
         proof = {"owner_id": owner.id, "address_key": address_key, "prove_time": tx.now}
         tx.update_one(PROOFS, {"_id": id}, {"$set": proof}, upsert=True)
+
+    def look_ahead(self, tx: Tx, keys: Iterable[tuple[str, str]]) -> None:
+        """All about many owners, each with an address key, is about to be asked for."""
+        tenant_id, known = tx.call.tenant_id, list(keys)
+        for collection in (PREFERENCES, SENDS):
+            ids = {derived_id(tenant_id, collection, owner_id) for owner_id, _ in known}
+            tx.look_ahead(collection, ids)
+        tx.look_ahead(PROOFS, (derived_id(tenant_id, PROOFS, *each) for each in known))
 
     def telephone_sends(self, reader: Reader, owner_id: str) -> dict[str, datetime]:
         """When the person's telephone was last sent what, by message."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -196,12 +197,20 @@ class House:
         self.hear(event, version=version)
 
     def time_passes(self, **parts: float) -> None:
-        """The clock moves on; whatever is due then is tried once."""
+        """The clock moves on; whatever is due then is tried once: pages alone, others together."""
         self.clock.advance(after(**parts) - NOON)
         for work in due_work(self.notify):
-            if work.collection == MESSAGES:
-                for tenant_id, message_id in self.store.due(MESSAGES, work.field, limit=100):
-                    call = system_call(tenant_id, service="notify", action=f"timer.{work.name}")
+            if work.collection != MESSAGES:
+                continue
+            due: defaultdict[str, list[str]] = defaultdict(list)
+            for tenant_id, message_id in self.store.due(MESSAGES, work.field, limit=100):
+                due[tenant_id].append(message_id)
+            for tenant_id, message_ids in due.items():
+                call = system_call(tenant_id, service="notify", action=f"timer.{work.name}")
+                if work.handle_all is not None:
+                    assert not work.handle_all(call, message_ids)
+                    continue
+                for message_id in message_ids:
                     work.handle(call, message_id)
 
     @property

@@ -72,7 +72,7 @@ def by_text(house: House) -> None:
                 enclosure = Enclosure(
                     message_id=message["_id"], channel=Channel.SMS, address_ciphertext=text
                 )
-                shelf.keep(tx, enclosure)
+                shelf.keep(tx, [enclosure])
 
     house.store.transact(house.call(), change)
 

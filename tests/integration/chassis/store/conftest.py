@@ -12,7 +12,7 @@ from pymongo import MongoClient
 from chassis.call import Call
 from chassis.clock import DatabaseClock, FixedClock
 from chassis.store import CHASSIS_INDEXES, Document, Store, connect
-from chassis.timers import DueWork
+from chassis.timers import DueWork, HandleAll
 from cli.servers import MongoServer
 from tests.charts import CHARTS, INDEXES
 from tests.due import RunningTimers
@@ -120,9 +120,13 @@ def start_runner(make_store: MakeStore) -> Iterator[StartRunner]:
     """Starts a relay's timers with these handlers, and stops it afterwards."""
     runners: list[RunningTimers] = []
 
-    def start(*handles: Callable[[Call, str], None], store: Store | None = None) -> RunningTimers:
+    def start(
+        *handles: Callable[[Call, str], None],
+        store: Store | None = None,
+        handle_all: HandleAll | None = None,
+    ) -> RunningTimers:
         works = [
-            DueWork(f"review{number or ''}", CHARTS, "review_time", handle)
+            DueWork(f"review{number or ''}", CHARTS, "review_time", handle, handle_all=handle_all)
             for number, handle in enumerate(handles)
         ]
         runner = RunningTimers(store or make_store(), works)
