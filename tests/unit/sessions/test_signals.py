@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -38,6 +39,7 @@ def test_a_signal_goes_to_crisis_with_room_and_place() -> None:
 
 def test_a_signal_brings_the_place_along_as_it_was_attested_and_sealed() -> None:
     ward = opened()
+    ward.clock.advance(timedelta(seconds=1))
     ward.attests("p-1")
     ward.presses(by_patient())
     (event,) = ward.store.emitted(sessions.SafetySignalRaised)
