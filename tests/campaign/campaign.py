@@ -139,10 +139,15 @@ class Campaign:
         self._end(case_id)
 
     def _press(self, patient: Person) -> None:
+        """As a patient's app does: again, until the record is made."""
         press = sessions_pb2.RaiseSafetySignalRequest(
             request_id=new_id(), patient_id=patient.subject
         )
-        self._ask(patient, press)
+        eventually(
+            lambda: self._ask(patient, press).safety_signal.is_stored,
+            within=RECOVERY_SECONDS,
+            every=0.2,
+        )
 
     def _known_case(self, patient: Person, pressed: datetime) -> str:
         """The case's id, which is written down for the judge."""

@@ -91,6 +91,7 @@ def signal_message(view: SignalView) -> resources_pb2.SafetySignal:
         raise_time=timestamp(signal.raise_time),
         contact_time=_optional(signal.contact_time),
         alias=view.alias,
+        is_stored=view.is_stored,
     )
 
 

@@ -88,7 +88,8 @@ def room_event(event: RoomEvent, *, for_staff: bool) -> Frame:
 
 def private_event(event: PrivateEvent, *, call_number: str, for_staff: bool) -> Frame:
     """One event for one person."""
-    view = SignalView(event.signal, call_number, event.alias if for_staff else "")
+    alias, is_stored = event.alias if for_staff else "", event.number > 0
+    view = SignalView(event.signal, call_number, alias, is_stored)
     return Frame(
         private_event=resources_pb2.PrivateEvent(
             number=event.number,

@@ -40,11 +40,15 @@ class AttendanceView:
 
 @dataclass(frozen=True, slots=True)
 class SignalView:
-    """A signal, the number that is always answered, and for staff the patient's alias."""
+    """A signal, the number that is always answered, and for staff the patient's alias.
+
+    Not stored: in this process's memory only, and whoever pressed should press again.
+    """
 
     signal: SafetySignal
     call_number: str
     alias: str = ""
+    is_stored: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,8 @@ class SignalDesk:
         taken.labels(DELAYED).inc()
         # This process's own clock: the database's may be out of reach, and this only shows.
         signal = SafetySignal(alarm_of(call, command), datetime.now(UTC))
-        view = SignalView(signal, self._policies(call.tenant_id).call_number)
+        number = self._policies(call.tenant_id).call_number
+        view = SignalView(signal, number, is_stored=False)
         self._unstored[key] = view
         self._hub.whisper(call.tenant_id, PrivateEvent(signal, signal.raise_time))
         return view

@@ -78,11 +78,13 @@ async def test_a_signal_on_a_frozen_store_is_answered_truly_and_stored_once_it_t
     )
     server.thaw()
     assert (told.number, told.safety_signal.state) == (0, NOBODY_YET)
+    assert not told.safety_signal.is_stored
     assert told.safety_signal.call_number == "988"
     assert (seen.number, seen.safety_signal.patient_id) == (0, "p-1")
     assert status.safety_signal.state == NOBODY_YET
+    assert not status.safety_signal.is_stored
     stored = await group.hers.next("private_event")
-    assert stored.number == 1
+    assert (stored.number, stored.safety_signal.is_stored) == (1, True)
     assert stored.safety_signal.safety_signal_id == told.safety_signal.safety_signal_id
     assert len(fragile.emitted(sessions.SafetySignalRaised)) == 1
 
@@ -96,10 +98,12 @@ async def test_a_signal_by_request_is_answered_while_the_store_is_down(
     answer = await group.ana.call("RaiseSafetySignal", **values)
     assert answer.safety_signal.state == NOBODY_YET
     assert answer.safety_signal.call_number == "988"
+    assert not answer.safety_signal.is_stored, "the app presses again"
     await asyncio.to_thread(server.start)
     stored = await group.hers.next("private_event", lambda each: each.number == 1)
     assert stored.safety_signal.safety_signal_id == answer.safety_signal.safety_signal_id
-    await group.ana.call("RaiseSafetySignal", **values)
+    again = await group.ana.call("RaiseSafetySignal", **values)
+    assert again.safety_signal.is_stored
     assert len(fragile.emitted(sessions.SafetySignalRaised)) == 1
 
 

@@ -180,3 +180,32 @@ def test_of_many_that_are_due_the_most_urgent_are_handled_first_and_unknown_urge
 
     assert handled_ids[:2] == ["unmarked", "high"]
     assert sorted(handled_ids[2:]) == sorted(f"low{number}" for number in range(60))
+
+
+def test_so_many_may_wait_for_somebodys_answer_before_one_more_waits_for_them(
+    store: Store, make_store: MakeStore
+) -> None:
+    answered, begun, ended = threading.Event(), [], []
+
+    def handle(call: Call, id: str) -> None:
+        begun.append(id)
+        if id != "well":
+            assert answered.wait(20)
+        store.transact(
+            call, lambda tx: tx.update_one(CHARTS, {"_id": id}, {"$set": {"review_time": None}})
+        )
+        ended.append(id)
+
+    for number in range(7):
+        schedule(store, f"hanging{number}", -1)
+    runner = RunningTimers(
+        make_store(), [DueWork("patient", CHARTS, "review_time", handle, threads=8)]
+    )
+    runner.start()
+    eventually(lambda: len(begun) == 7, within=20)
+    schedule(store, "well", -1)
+    eventually(lambda: ended == ["well"], within=20)
+    answered.set()
+    runner.stop()
+
+    assert len(ended) == 8
