@@ -126,10 +126,11 @@ async def test_a_snapshot_shows_what_is_unresolved_and_changes_follow(
     async with watching(clinician) as board:
         await board.begun()
         await acknowledged(clinician, case.case_id)
-        await board.until(lambda seen: seen.changes)
+        await board.until(lambda seen: ("p-1", 2) in seen.versions)
 
     assert board.snapshot == {case.case_id: 1}
-    assert board.versions == [("p-1", 2)]
+    # The end of the other case may be shown after the snapshot, where the feed is behind it.
+    assert [each for each in board.versions if each != ("p-2", 4)] == [("p-1", 2)]
 
 
 async def test_a_snapshot_of_many_cases_comes_in_parts(clinician: Caller) -> None:

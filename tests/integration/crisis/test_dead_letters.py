@@ -162,7 +162,7 @@ def test_word_of_a_case_that_a_patients_side_never_heard_is_told_until_it_is_tak
     assert parked_without_effect() == 1
     assert len(ward.cases()) == 1, "the case itself goes on by its own deadlines"
 
-    ward.crisis_store.receipt(row["_id"], consumer)
+    ward.crisis_store.receipt([row["_id"]], consumer)
     look(auditor, broker)
     assert parked_without_effect() == 0
 

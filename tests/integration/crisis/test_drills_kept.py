@@ -49,17 +49,17 @@ def test_nothing_but_drills_is_removed_and_of_them_everything(ward: Ward) -> Non
         if begun:
             ward.signal(begun["_id"], signal_id=begun["_id"])
 
-    def drilled() -> str:
+    def ended() -> set[str]:
         advance()
-        ended = ward.client[ward.databases["crisis"]].drills.find_one({"is_running": False})
-        return str(ended["case_id"]) if ended else ""
+        found = ward.client[ward.databases["crisis"]].drills.find({"is_running": False})
+        return {each["case_id"] for each in found if ward.messages(case_id=each["case_id"])}
 
-    drill = eventually(drilled, within=60)
-    assert ward.messages(case_id=drill)
+    seen = eventually(ended, within=60)
 
-    def is_gone() -> bool:
-        advance()
-        return not stored(ward, drill)
+    def is_one_gone() -> bool:
+        """Not a certain one: on a busy machine the last that passed is kept for long."""
+        seen.update(ended())
+        return any(not stored(ward, each) for each in seen)
 
-    eventually(is_gone, within=60)
+    eventually(is_one_gone, within=60)
     assert before <= ids(ward, real)
