@@ -49,8 +49,8 @@ unit: setup ## Tests without servers, on every supported Python that is found
 	.ci/unit-elsewhere
 
 .PHONY: test
-test: unit ## Everything that correctness needs, on real servers
-	$(MAKE) -j4 --output-sync=target scenarios danger safety integration chassis  # longest first
+test: setup ## Everything that correctness needs, on real servers
+	$(MAKE) -j4 --output-sync=target scenarios danger safety chassis unit integration  # longest first
 
 .PHONY: safety
 safety: setup ## Crisis and notify on real servers

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 from uuid import uuid4
 
+import grpc
 import pytest
 import pytest_asyncio
 from haven.intake.v1 import events_pb2 as intake
@@ -62,7 +63,8 @@ class Ward:
 
     async def attends(self, someone: Person, **hello: Any) -> tuple[str, str]:
         attendance = someone.attends()
-        await attendance.send(hello=pb.Hello(**{"session_id": self.session_id, **hello}))
+        with suppress(grpc.RpcError):  # it may be refused before it has said anything
+            await attendance.send(hello=pb.Hello(**{"session_id": self.session_id, **hello}))
         return await refusal(attendance.stream)
 
 
