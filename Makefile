@@ -50,11 +50,15 @@ unit: setup ## Tests without servers, on every supported Python that is found
 
 .PHONY: test
 test: setup ## Everything that correctness needs, on real servers
-	$(MAKE) -j4 --output-sync=target scenarios danger safety chassis unit integration  # longest first
+	$(MAKE) -j4 --output-sync=target scenarios crisis danger chassis notify unit integration  # longest first
 
-.PHONY: safety
-safety: setup ## Crisis and notify on real servers
-	$(BIN)/pytest tests/integration/crisis tests/integration/notify
+.PHONY: crisis
+crisis: setup ## Crisis on real servers
+	$(BIN)/pytest tests/integration/crisis
+
+.PHONY: notify
+notify: setup ## Notify on real servers
+	$(BIN)/pytest tests/integration/notify
 
 .PHONY: integration
 integration: setup ## Contracts, and the other services on real servers

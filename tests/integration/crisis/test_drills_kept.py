@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.integration.crisis.auditing import watchman
@@ -38,6 +39,7 @@ def test_nothing_but_drills_is_removed_and_of_them_everything(ward: Ward) -> Non
     ward.resolve(real)
     before = ids(ward, real)
     numbers = {"drill_period_seconds": 2, "drill_late_seconds": 1.9, "page_lifetime_seconds": 1}
+    ward.numbers = replace(ward.numbers, is_drill=True)  # whatever is opened from now on
     runner = watchman(ward, is_drill=True, drill_kept_seconds=3, **numbers).audit.drills
 
     def advance() -> None:
