@@ -139,7 +139,8 @@ class DueLoop:
         self._has_more = len(fresh) >= room
         for dues in in_groups(fresh[:room], TOGETHER if self.work.handle_all else 1):
             self._start(dues)
-        self._tell(len(busy) + len(fresh))
+        # What rests between its tries is no storm: its provider is away, not the time of anybody.
+        self._tell(self._most - room + len(fresh))
         return self._pause(upcoming)
 
     def _tell(self, waiting: int) -> None:

@@ -9,7 +9,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
-from chassis.errors import HavenError
+from chassis.errors import HavenError, Unavailable
 
 Keep = Callable[[Sequence[str], str], object]
 
@@ -20,7 +20,8 @@ class Batch:
     def __init__(self) -> None:
         self.event_ids: list[str] = []
         self.is_over = False
-        self.error: HavenError | None = None
+        # Until they are kept, and where the attempt broke: the relay delivers again.
+        self.error: HavenError | None = Unavailable("STORE_UNAVAILABLE", "receipts were not kept")
 
 
 class Gathering:
@@ -49,6 +50,7 @@ class Gathering:
             del self._open[consumer]
         try:
             self._keep(batch.event_ids, consumer)
+            batch.error = None
         except HavenError as error:
             batch.error = error
         finally:

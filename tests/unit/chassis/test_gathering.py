@@ -19,7 +19,7 @@ class Outbox:
     def __init__(self) -> None:
         self.strokes: list[tuple[set[str], str]] = []
         self.released = threading.Event()
-        self.fault: Unavailable | None = None
+        self.fault: Exception | None = None
 
     def keep(self, event_ids: Sequence[str], consumer: str) -> None:
         self.strokes.append((set(event_ids), consumer))
@@ -67,3 +67,19 @@ def test_each_learns_that_its_receipt_was_not_kept_and_the_next_one_is_tried() -
     gathering.keep("e0", "crisis")
 
     assert len(outbox.strokes) == 2
+
+
+def test_whoever_waited_for_a_stroke_that_broke_is_not_told_that_it_was_kept() -> None:
+    outbox = Outbox()
+    outbox.fault = ZeroDivisionError("a bug")
+    gathering = Gathering(outbox.keep)
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(gathering.keep, "e0", "crisis")
+        eventually(lambda: len(outbox.strokes) == 1, within=20)
+        others = [pool.submit(gathering.keep, f"e{number}", "crisis") for number in (1, 2)]
+        gathered = lambda: len(gathering._open["crisis"].event_ids) == 2  # noqa: E731
+        eventually(lambda: "crisis" in gathering._open and gathered(), within=20)
+        outbox.released.set()
+
+    assert isinstance(first.exception(), ZeroDivisionError)
+    assert {type(each.exception()) for each in others} == {ZeroDivisionError, Unavailable}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from chassis.clock import FixedClock
-from chassis.precedence import Precedence
-from chassis.timers import DueRunner, DueWork
+from chassis.precedence import MANY, Precedence
+from chassis.store.engine import Due
+from chassis.timers import DueLoop, DueRunner, DueWork, Ranking, Rest
 from tests.fakes.memory_store import MemoryStore
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -29,6 +31,17 @@ class Stream:
         """Something was written."""
         for _, wake, _ in self.listeners:
             wake(row)
+
+
+class Held:
+    """A lease that is ours."""
+
+    def hold(self) -> bool:
+        """It is."""
+        return True
+
+    def release(self) -> None:
+        """Nobody else wants it."""
 
 
 class NoLeases:
@@ -66,3 +79,19 @@ def test_a_write_wakes_the_loops_for_which_it_has_a_time(
     stream.tells(row)
 
     assert [loop.work.name for loop in runner._loops if loop.wake.is_set()] == woken
+
+
+def test_a_page_that_rests_between_its_tries_is_no_storm() -> None:
+    """A provider that is away must not hold other events up as many people in danger do."""
+    store = MemoryStore(service="crisis", clock=FixedClock(NOON))
+    precedence = Precedence()
+    ranking = Ranking("mark", ("high",))
+    work = DueWork("pages", "charts", "early_time", lambda _call, _id: None, ranking=ranking)
+    loop = DueLoop(store, work, lease=Held(), precedence=precedence)  # type: ignore[arg-type]
+    resting = [Due("t1", f"c{number}", NOON) for number in range(MANY)]
+    loop._resting = {due: Rest(1, time.monotonic() + 600) for due in resting}
+
+    loop.turn()
+
+    assert not precedence.is_due()
+    loop.close()
