@@ -13,15 +13,15 @@ from cli.demo.cast import Story
 from cli.demo.databases import own_databases
 from cli.demo.main import play
 from cli.demo.timeline import ClaimFailed, Timeline
-from cli.environment import STATE, Uris
+from cli.environment import Uris
 from cli.stack import Stack
 from tests.scenarios import encore
 
 
 @pytest.fixture(scope="session")
-def stack(amqp_uri: str, mongodb_uri: str) -> Iterator[Stack]:
+def stack(server_folder: Path, amqp_uri: str, mongodb_uri: str) -> Iterator[Stack]:
     """Sixteen processes on real servers."""
-    folder = Path(STATE) / "scenarios"
+    folder = server_folder / "scenarios"
     with (
         own_databases(mongodb_uri) as databases,
         Stack(folder, given=Uris(amqp_uri, mongodb_uri), more=databases) as running,

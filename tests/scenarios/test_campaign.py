@@ -33,7 +33,7 @@ from cli.demo.cast import RIVERBEND, Story
 from cli.demo.chapters import prologue
 from cli.demo.timeline import Timeline
 from cli.demo.world import Person, World
-from cli.environment import STATE, Uris
+from cli.environment import Uris
 from cli.servers import RabbitServer
 from cli.stack import Stack
 from tests.campaign.campaign import LADDER, RECOVERY_SECONDS, WAIT, WITHOUT_DRILLS, Campaign
@@ -83,10 +83,10 @@ class Platform:
 
 
 @pytest.fixture(scope="module")
-def platform() -> Iterator[Platform]:
+def platform(server_folder: Path) -> Iterator[Platform]:
     """Sixteen processes on servers of their own."""
-    folder = Path(STATE) / "campaign"
-    clocks = Clocks(Path(STATE) / "campaign-clocks", CLOCKS)
+    folder = server_folder / "campaign"
+    clocks = Clocks(server_folder / "campaign-clocks", CLOCKS)
     more = {**WITHOUT_DRILLS, **clocks.variables}
     with Stack(folder, given=Uris(), more=more) as stack:
         assert stack.smtp is not None

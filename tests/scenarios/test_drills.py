@@ -17,7 +17,7 @@ from pymongo import MongoClient
 
 from chassis.broker import Outgoing, Publisher
 from chassis.ids import new_id
-from cli.environment import STATE, Uris
+from cli.environment import Uris
 from cli.provision import DRILL_MAILBOX
 from cli.servers import RabbitServer, SmtpServer
 from cli.stack import Stack
@@ -50,12 +50,12 @@ HOPS = (
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(server_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Sixteen processes on servers of their own, drilling every few seconds."""
     file = tmp_path_factory.mktemp("tenants") / "tenants.toml"
     file.write_text(TENANTS)
     more = {"HAVEN_TENANTS_FILE": str(file), "HAVEN_CRISIS_AUDIT_PERIOD_SECONDS": "1"}
-    with Stack(Path(STATE) / "drills", given=Uris(), more=more) as running:
+    with Stack(server_folder / "drills", given=Uris(), more=more) as running:
         yield running
 
 

@@ -25,7 +25,7 @@ from cli.demo.chapters.referral import request_for
 from cli.demo.chapters.screening import PHQ9_ITEMS
 from cli.demo.timeline import Timeline
 from cli.demo.world import Person, World, refusal
-from cli.environment import STATE, Uris
+from cli.environment import Uris
 from cli.stack import Stack
 from tests.scenarios.ledger import Ledger
 from tests.waiting import eventually
@@ -35,14 +35,13 @@ AGAIN = {"UNAVAILABLE", "ABORTED", "DEADLINE_EXCEEDED", "CANCELLED"}
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
+def stack(server_folder: Path) -> Iterator[Stack]:
     """Sixteen processes on servers of their own, which may be stopped and frozen.
 
     Without drills: the books are closed after each fault, and a drill would write on in them.
     """
-    with Stack(
-        Path(STATE) / "faults", given=Uris(), more={"HAVEN_CRISIS_DRILLS": "false"}
-    ) as running:
+    more = {"HAVEN_CRISIS_DRILLS": "false"}
+    with Stack(server_folder / "faults", given=Uris(), more=more) as running:
         yield running
 
 
