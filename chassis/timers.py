@@ -131,7 +131,7 @@ class DueLoop:
             self._tell(0)
             return SWEEP_SECONDS / 2
         busy, room = self._busy()
-        if room <= 0:
+        if room <= 0 or (self._has_more and room < self._most - self._most // 2):
             self._has_more = True  # whoever finishes wakes the loop
             return SWEEP_SECONDS
         found, upcoming = self._look(room + len(busy))

@@ -7,6 +7,7 @@ time ask whether it is back; the others come later.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -45,6 +46,7 @@ class Peer:
         self._lock = threading.Lock()
         self._under_way = 0
         self._is_closed = False
+        self._last_answer = 0.0  # when it took an event, by this process's monotonic clock
         self.is_failing = False
 
     def submit(self, work: Callable[[], None]) -> bool:
@@ -60,13 +62,15 @@ class Peer:
     def deliver(self, envelope: Envelope, *, traceparent: str) -> DeliverResponse:
         """Call once; grpc.RpcError where the consumer did not take the event."""
         metadata = (("traceparent", traceparent),) if traceparent else ()
+        begin = time.monotonic()
         try:
             answer: DeliverResponse = self._stub.Deliver(
                 DeliverRequest(envelope=envelope), timeout=DELIVER_SECONDS, metadata=metadata
             )
         except grpc.RpcError as error:
-            self._note(is_failing=error.code() in AWAY, code=error.code())
+            self._note(is_failing=self._is_away(error.code(), begin), code=error.code())
             raise
+        self._last_answer = time.monotonic()
         self._note(is_failing=False, code=grpc.StatusCode.OK)
         return answer
 
@@ -76,6 +80,10 @@ class Peer:
             self._is_closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._channel.close()
+
+    def _is_away(self, code: grpc.StatusCode, begin: float) -> bool:
+        """A consumer that took another event meanwhile is only busy: fewer calls help nobody."""
+        return code in AWAY and self._last_answer < begin
 
     def _note(self, *, is_failing: bool, code: grpc.StatusCode) -> None:
         """An outage is told once, not with every call."""

@@ -28,6 +28,8 @@ from chassis.topology import MessageClass
 # before that leaves events to be published twice, which inboxes take once.
 MARK_SECONDS, MARK_MOST = 0.25, 100
 GIVE_WAY_SECONDS = 0.1
+# What is committed within it goes with one look at the outbox.
+GATHER_SECONDS = 0.03
 # Bulk leaves most of the process, the broker and the database to others: after each full batch it
 # rests so many times as long as that took.
 BULK_RESTS = 2.0
@@ -94,9 +96,12 @@ class RelayLoop:
         if fresh:
             failpoint("relay.before-publish")
             self._publish(fresh)
-        if not fresh or len(rows) < self._backlog.batch:
-            return self._pause()
         now = self._monotonic()
+        if len(rows) < self._backlog.batch:
+            self._rest_until = now + (GATHER_SECONDS if fresh else 0.0)
+            return self._pause()
+        if not fresh:
+            return self._pause()
         self._rest_until = now + self._rests * (now - begin)
         return self._rest_until - now
 

@@ -9,6 +9,7 @@ from chassis.store.outbox_rows import OutboxRow, Pending
 from chassis.store.paging import Page
 from chassis.store.reader import Reader
 from chassis.store.repository import Aggregate, Repository, etag_of
+from chassis.store.shared_rows import Ahead
 from chassis.store.store import AfterCommit, Store
 from chassis.store.transaction import Tx
 
@@ -18,6 +19,7 @@ __all__ = [
     "CROSS_TENANT",
     "AfterCommit",
     "Aggregate",
+    "Ahead",
     "AlreadyAnswered",
     "AlreadyDone",
     "Document",

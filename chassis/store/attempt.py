@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Generic, TypeVar
 
@@ -10,8 +10,9 @@ from chassis.call import Call
 from chassis.failpoint import failpoint
 from chassis.store import once
 from chassis.store.audit_rows import AUDIT, audit_documents
-from chassis.store.engine import Add, Rows
+from chassis.store.engine import Rows
 from chassis.store.outbox_rows import OUTBOX, OutboxRow, document_of
+from chassis.store.shared_rows import Ahead
 from chassis.store.transaction import Tx
 
 T = TypeVar("T")
@@ -28,7 +29,10 @@ class Attempt(Generic[T]):
         open_tx: Callable[[Call, Rows], Tx],
         service: str,
         traceparent: str,
+        ahead: Iterable[Ahead] = (),
     ) -> None:
+        """`ahead` is what the use case will read first; in company it is read for all at once."""
+        self.ahead = [*once.ahead(call), *(_of_tenant(each, call) for each in ahead)]
         self.events: list[OutboxRow] = []
         self.call, self._fn = call, fn
         self._open_tx = open_tx
@@ -37,20 +41,20 @@ class Attempt(Generic[T]):
 
     def __call__(self, rows: Rows) -> T:
         """The body of one database transaction."""
-        result = self.run(rows, rows.insert)
+        result = self.run(rows)
         failpoint("store.before-commit")
         return result
 
-    def run(self, rows: Rows, add: Add) -> T:
-        """The use case, and with `add` the rows that stand for it, all of one transaction."""
+    def run(self, rows: Rows) -> T:
+        """The use case, and the rows that stand for it, all of one transaction."""
         self.roll_back()
         tx = self._tx = self._open_tx(self.call, rows)
-        once.begin(rows, add, self.call, tx.now)
+        once.begin(rows, self.call, tx.now)
         result = self._fn(tx)
         tx.check()
-        self._write_events(add, tx)
-        self._write_audit(add, tx)
-        once.finish(add, self.call, result, tx.now)
+        self._write_events(rows, tx)
+        self._write_audit(rows, tx)
+        once.finish(rows, self.call, result, tx.now)
         return result
 
     def roll_back(self) -> None:
@@ -58,7 +62,7 @@ class Attempt(Generic[T]):
         if self._tx is not None:
             self._tx.roll_back()
 
-    def _write_events(self, add: Add, tx: Tx) -> None:
+    def _write_events(self, rows: Rows, tx: Tx) -> None:
         self.events = [
             replace(
                 event,
@@ -69,9 +73,9 @@ class Attempt(Generic[T]):
             for event in tx.events
         ]
         if self.events:
-            add(OUTBOX, [document_of(event) for event in self.events])
+            rows.insert(OUTBOX, [document_of(event) for event in self.events])
 
-    def _write_audit(self, add: Add, tx: Tx) -> None:
+    def _write_audit(self, rows: Rows, tx: Tx) -> None:
         entries = audit_documents(
             self.call,
             tx.touched,
@@ -80,4 +84,9 @@ class Attempt(Generic[T]):
             traceparent=self._traceparent,
         )
         if entries:
-            add(AUDIT, entries)
+            rows.insert(AUDIT, entries)
+
+
+def _of_tenant(read: Ahead, call: Call) -> Ahead:
+    """As the use case's reader will ask for it."""
+    return Ahead(read.collection, {**read.filter, "tenant_id": call.tenant_id})

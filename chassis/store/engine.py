@@ -12,7 +12,6 @@ from chassis.deadline import Deadline
 Document = dict[str, Any]
 Filter = Mapping[str, Any]
 Sort = Sequence[tuple[str, int]]
-Add = Callable[[str, Sequence[Document]], None]  # as Rows.insert
 T = TypeVar("T")
 
 # Queries that look across tenants say so; tests refuse any other without a tenant_id.

@@ -19,15 +19,16 @@ from chassis.errors import DeadlineExceeded, Unavailable
 from chassis.failpoint import failpoint
 from chassis.store import once
 from chassis.store.attempt import Attempt
-from chassis.store.engine import Document, Engine, Rows
+from chassis.store.engine import Engine, Rows
 from chassis.store.once import AlreadyDone
+from chassis.store.shared_rows import SharedRows
 
 KNOWN = object()
 # Groups at once. One alone would get a small share of a database that is busy with others' calls.
-TURNS = 3
+TURNS = 2
 # So few that the statements of all of them fit into the life of a transaction (server.py), also
 # where each opens a case and the machine is busy.
-MOST_MEMBERS = 4
+MOST_MEMBERS = 8
 
 
 class Member:
@@ -133,13 +134,10 @@ class Together:
 
     Members whose effect is there already are left out: a crisis-class event comes by two ways, and
     the second would end the transaction of all.
-
-    The rows that only the store itself adds are written in one stroke at the end: no use case reads
-    them, so none can miss them.
     """
 
     def __init__(self, members: Sequence[Member]) -> None:
-        self._members = members
+        self._attempts = [each.attempt for each in members]
         self._is_begun = False
 
     def __call__(self, rows: Rows) -> list[Any]:
@@ -147,16 +145,18 @@ class Together:
         if self._is_begun:
             raise Contended
         self._is_begun = True
-        own: defaultdict[str, list[Document]] = defaultdict(list)
-
-        def keep(collection: str, documents: Sequence[Document]) -> None:
-            own[collection] += documents
-
-        known = once.known(rows, [each.attempt.call for each in self._members])
+        known = once.known(rows, [each.call for each in self._attempts])
+        is_new = [once.inbox_key(each.call) not in known for each in self._attempts]
+        shared = SharedRows(rows)
+        shared.look_ahead(
+            read
+            for each, new in zip(self._attempts, is_new, strict=True)
+            if new
+            for read in each.ahead
+        )
         results = [
-            KNOWN if once.inbox_key(each.attempt.call) in known else each.attempt.run(rows, keep)
-            for each in self._members
+            each.run(shared) if new else KNOWN
+            for each, new in zip(self._attempts, is_new, strict=True)
         ]
-        for collection, documents in own.items():
-            rows.insert(collection, documents)
+        shared.write()
         return results

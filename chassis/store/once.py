@@ -13,7 +13,8 @@ from typing import Any
 
 from chassis.call import Call, EventOnce, RequestOnce
 from chassis.errors import AlreadyExists, InvalidArgument
-from chassis.store.engine import Add, Query, Rows
+from chassis.store.engine import Document, Query, Rows
+from chassis.store.shared_rows import Ahead
 
 ANSWERS = "idempotency_keys"
 INBOX = "inbox"
@@ -31,16 +32,16 @@ class AlreadyDone(Exception):
     """Not a failure: this event has had its effect in this consumer."""
 
 
-def begin(rows: Rows, add: Add, call: Call, now: datetime) -> None:
+def begin(rows: Rows, call: Call, now: datetime) -> None:
     """Leave with AlreadyAnswered or AlreadyDone where the call's effect is there already."""
     match call.once:
         case RequestOnce() as request:
             _refuse_repeat(rows, call, request)
         case EventOnce() as event:
-            _take(add, call, event, now)
+            _take(rows, call, event, now)
 
 
-def finish(add: Add, call: Call, result: Any, now: datetime) -> None:
+def finish(rows: Rows, call: Call, result: Any, now: datetime) -> None:
     """Keep the answer of a request beside its effect."""
     if isinstance(call.once, RequestOnce):
         key = {
@@ -52,7 +53,7 @@ def finish(add: Add, call: Call, result: Any, now: datetime) -> None:
             "answer": call.once.encode(result),
             "create_time": now,
         }
-        add(ANSWERS, [key])
+        rows.insert(ANSWERS, [key])
 
 
 def answer_key(call: Call, request: RequestOnce) -> str:
@@ -61,9 +62,19 @@ def answer_key(call: Call, request: RequestOnce) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
+def ahead(call: Call) -> list[Ahead]:
+    """What `begin` will read."""
+    if isinstance(call.once, RequestOnce):
+        return [Ahead(ANSWERS, _answer(call, call.once))]
+    return []
+
+
+def _answer(call: Call, request: RequestOnce) -> Document:
+    return {"_id": answer_key(call, request), "tenant_id": call.tenant_id}
+
+
 def _refuse_repeat(rows: Rows, call: Call, request: RequestOnce) -> None:
-    key = {"_id": answer_key(call, request), "tenant_id": call.tenant_id}
-    for known in rows.find(ANSWERS, key):
+    for known in rows.find(ANSWERS, _answer(call, request)):
         if bytes(known["fingerprint"]) != request.fingerprint:
             raise InvalidArgument("REQUEST_ID_REUSED", "this request_id came with another body")
         raise AlreadyAnswered(bytes(known["answer"]))
@@ -92,7 +103,7 @@ def inbox_key(call: Call) -> str:
     return ""
 
 
-def _take(add: Add, call: Call, event: EventOnce, now: datetime) -> None:
+def _take(rows: Rows, call: Call, event: EventOnce, now: datetime) -> None:
     row = {
         "_id": inbox_key(call),
         "schema": 1,
@@ -102,6 +113,6 @@ def _take(add: Add, call: Call, event: EventOnce, now: datetime) -> None:
         "create_time": now,
     }
     try:
-        add(INBOX, [row])
+        rows.insert(INBOX, [row])
     except AlreadyExists as error:
         raise AlreadyDone from error

@@ -30,6 +30,7 @@ from chassis.store.group import GroupCommit
 from chassis.store.mongo import ATTEMPT_SECONDS, MongoEngine
 from chassis.store.outbox_rows import Awaited, OutboxRow, Pending
 from chassis.store.reader import Reader
+from chassis.store.shared_rows import Ahead
 from chassis.store.transaction import Tx
 from chassis.telemetry.tracing import current_traceparent
 from chassis.topology import EventSpec, MessageClass, spec_of
@@ -77,20 +78,21 @@ class Store:
         """For the chassis' own collections (leases, seals); never for a service's documents."""
         return self._database
 
-    def transact(self, call: Call, fn: Callable[[Tx], T]) -> T:
+    def transact(self, call: Call, fn: Callable[[Tx], T], *, ahead: Sequence[Ahead] = ()) -> T:
         """Commit what `fn` did, once; see the module's first lines and `Tx`.
 
+        `ahead` are reads that `fn` begins with: in company they cost no command of their own.
         Raises AlreadyAnswered or AlreadyDone where this call's effect exists,
         AlreadyExists("UNIQUE_INDEX"), Aborted("WRITE_CONFLICT"), Unavailable("STORE_UNAVAILABLE").
         """
         call.deadline.check()
         try:
-            attempt, result = self._commit(call, fn)
+            attempt, result = self._commit(call, fn, ahead)
         except AlreadyExists as error:
             if error.reason != "UNIQUE_INDEX":
                 raise
             # Somebody was faster: now the once-key, or the thing itself, is there to be found.
-            attempt, result = self._commit(call, fn)
+            attempt, result = self._commit(call, fn, ahead)
         failpoint("store.after-commit")
         self._announce([row for row in attempt.events if row.awaiting])
         return result
@@ -195,9 +197,16 @@ class Store:
         if self._announcer is not None:
             self._announcer.shutdown()
 
-    def _commit(self, call: Call, fn: Callable[[Tx], T]) -> tuple[Attempt[T], T]:
+    def _commit(
+        self, call: Call, fn: Callable[[Tx], T], ahead: Sequence[Ahead]
+    ) -> tuple[Attempt[T], T]:
         attempt = Attempt(
-            call, fn, open_tx=self._open_tx, service=self.service, traceparent=self.traceparent()
+            call,
+            fn,
+            open_tx=self._open_tx,
+            service=self.service,
+            traceparent=self.traceparent(),
+            ahead=ahead,
         )
         try:
             if call.company:

@@ -21,7 +21,7 @@ from chassis.store.store import Store
 AWAIT_MILLIS = 500
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 1.0
 # So many changes a second are a storm; then every other REST_SECONDS pass without a look.
-STORM, WINDOW_SECONDS, REST_SECONDS = 200, 0.2, 0.02
+STORM, WINDOW_SECONDS, REST_SECONDS = 60, 0.2, 0.02
 INSERTS = ("insert",)
 WRITES = ("insert", "update", "replace")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from chassis.ids import derived_id
-from chassis.store import Index, Page, Reader, Repository, Store, Tx, due_index
+from chassis.store import Ahead, Index, Page, Reader, Repository, Store, Tx, due_index
 from services.notify import shelves
 from services.notify.codec import documents, events
 from services.notify.domain.census import Census
@@ -72,6 +72,10 @@ class MongoMessageBook:
     def load(self, reader: Reader, message_id: str) -> Message:
         """The message; NotFound where the tenant has none."""
         return self._messages.load(reader, message_id)
+
+    def ahead(self, message_id: str) -> list[Ahead]:
+        """What `find` and `load` will read."""
+        return [Ahead(MESSAGES, {"_id": message_id})]
 
     def look_ahead(self, tx: Tx, message_ids: Iterable[str]) -> None:
         """Many are about to be asked for."""

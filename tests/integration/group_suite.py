@@ -118,19 +118,19 @@ class GroupSuite:
         self, crowd: Crowd
     ) -> None:
         with crowd.while_one_is_committed():
-            others = [crowd.come(f"e{each}", opened(crowd.store, each)) for each in range(5)]
-            crowd.waiting(5)
+            others = [crowd.come(f"e{each}", opened(crowd.store, each)) for each in range(9)]
+            crowd.waiting(9)
 
-        assert [each.result(20) for each in others] == [f"c{each}" for each in range(5)]
-        assert crowd.transactions == 3, "the first alone, then four, then one"
+        assert [each.result(20) for each in others] == [f"c{each}" for each in range(9)]
+        assert crowd.transactions == 3, "the first alone, then eight, then one"
         assert {row["event_id"] for row in rows(crowd.store, INBOX)} == {
             "first",
-            *(f"e{each}" for each in range(5)),
+            *(f"e{each}" for each in range(9)),
         }
-        assert {row["_id"] for row in rows(crowd.store, CHARTS)} == {f"c{n}" for n in range(5)}
-        assert len(rows(crowd.store, OUTBOX)) == 5
+        assert {row["_id"] for row in rows(crowd.store, CHARTS)} == {f"c{n}" for n in range(9)}
+        assert len(rows(crowd.store, OUTBOX)) == 9
         causes = [row["cause_id"] for row in rows(crowd.store, AUDIT) if row["patient_id"]]
-        assert sorted(causes) == [f"e{each}" for each in range(5)]
+        assert sorted(causes) == [f"e{each}" for each in range(9)]
 
     def test_whom_a_group_took_along_does_not_go_again_though_another_turn_is_free(
         self, store: Store, monkeypatch: pytest.MonkeyPatch

@@ -6,7 +6,13 @@ import pytest
 
 from chassis.call import Call
 from chassis.errors import Unavailable
-from chassis.subscribe.head_start import MOST_SECONDS, STEP_SECONDS, YOUNG_SECONDS, HeadStart
+from chassis.subscribe.head_start import (
+    EARLY_SECONDS,
+    MOST_SECONDS,
+    STEP_SECONDS,
+    YOUNG_SECONDS,
+    HeadStart,
+)
 from tests.charts import a_call
 
 YOUNG, OLD = 0.0, 9.0
@@ -49,8 +55,14 @@ def test_an_event_that_the_direct_way_takes_meanwhile_is_not_taken_again(ways: W
 
 def test_what_is_known_already_waits_for_nothing(ways: Ways) -> None:
     ways.comes_after = 0.0
-    assert not ways.takes(YOUNG)
+    assert not ways.takes(EARLY_SECONDS)
     assert ways.waited == 0
+
+
+def test_nobody_looks_for_what_cannot_have_come_yet(ways: Ways) -> None:
+    ways.comes_after = 0.0
+    assert not ways.takes(YOUNG)
+    assert ways.waited == pytest.approx(EARLY_SECONDS)
 
 
 def test_an_event_that_nobody_takes_is_taken_after_a_moment(ways: Ways) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from chassis.call import Call, Role
 from chassis.errors import Aborted, AlreadyExists
 from chassis.ids import new_id
-from chassis.store import Reader, Store, Tx
+from chassis.store import Ahead, Reader, Store, Tx
 from services.crisis.domain.case import Case
 from services.crisis.domain.commands import (
     AcknowledgeCase,
@@ -61,7 +61,9 @@ class Cases:
 
     def take(self, call: Call, signal: Signal) -> Case:
         """Open the patient's case, or join the open one; the same fact again changes nothing."""
-        return counted(self._transact(call, lambda tx: self._take(tx, signal)))
+        return counted(
+            self._transact(call, lambda tx: self._take(tx, signal), self._book.ahead_of(signal))
+        )
 
     def take_where(self, call: Call, found: Callable[[Reader], Signal | None]) -> None:
         """The same for a signal that depends on what is stored, decided in the one transaction."""
@@ -250,9 +252,9 @@ class Cases:
         case.join(signal, policy=policy, cover=self._cover(tx), now=tx.now)
         return self._book.save(tx, case)
 
-    def _transact(self, call: Call, change: Callable[[Tx], C]) -> C:
+    def _transact(self, call: Call, change: Callable[[Tx], C], ahead: Sequence[Ahead] = ()) -> C:
         try:
-            return self._store.transact(call, change)
+            return self._store.transact(call, change, ahead=ahead)
         except AlreadyExists as error:
             # Twice in a row somebody else was faster; a signal is never dropped for that.
             raise Aborted("CASE_CONTENDED", "others act on the same patient; retry") from error
@@ -261,7 +263,7 @@ class Cases:
         def change(tx: Tx) -> Case:
             return self._done(tx, self._book.load(tx, case_id), act)
 
-        return counted(self._store.transact(call, change))
+        return counted(self._store.transact(call, change, ahead=self._book.ahead(case_id)))
 
     def _note(self, call: Call, page_id: str, act: Callable[[Case, Tx], None]) -> None:
         """Act on the case of a page; messages that carry no page of ours are nobody's case."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from chassis.store import Page, Reader, Tx
+from chassis.store import Ahead, Page, Reader, Tx
 from services.crisis.domain.case import Case
 from services.crisis.domain.commands import (
     KeepEmergencyContact,
@@ -21,7 +21,7 @@ from services.crisis.domain.location import KeepLocation
 from services.crisis.domain.opt_out import OptOut
 from services.crisis.domain.policy import CrisisPolicy
 from services.crisis.domain.rotation import Rotation
-from services.crisis.domain.signal import Severity
+from services.crisis.domain.signal import Severity, Signal
 from services.crisis.domain.timeline import Act
 
 # A tenant's numbers.
@@ -49,6 +49,14 @@ class CaseBook(Protocol):
 
     def load(self, reader: Reader, case_id: str) -> Case:
         """The case; NotFound where the tenant has none."""
+        ...
+
+    def ahead(self, case_id: str) -> Sequence[Ahead]:
+        """What `load` will read."""
+        ...
+
+    def ahead_of(self, signal: Signal) -> Sequence[Ahead]:
+        """What `by_fact` and `open_of` will read."""
         ...
 
     def open_of(self, reader: Reader, patient_id: str) -> Case | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chassis.store import Filter, Index, Page, Reader, Repository, Store, Tx, due_index
+from chassis.store import Ahead, Filter, Index, Page, Reader, Repository, Store, Tx, due_index
 from services.crisis.codec import documents, messages
 from services.crisis.domain.case import Case
 from services.crisis.domain.commands import ListPage
@@ -12,7 +12,7 @@ from services.crisis.domain.coverage import Plan
 from services.crisis.domain.escalation import EscalationPolicy, Target
 from services.crisis.domain.opt_out import Absences, OptOut
 from services.crisis.domain.rotation import Rotation
-from services.crisis.domain.signal import Severity
+from services.crisis.domain.signal import Severity, Signal
 from services.crisis.domain.timeline import Act
 from services.crisis.store import (
     atlas,
@@ -114,9 +114,20 @@ class MongoCaseBook:
         """The case; NotFound where the tenant has none."""
         return self._cases.load(reader, case_id)
 
+    def ahead(self, case_id: str) -> list[Ahead]:
+        """What `load` will read."""
+        return [Ahead(CASES, {"_id": case_id})]
+
+    def ahead_of(self, signal: Signal) -> list[Ahead]:
+        """What `by_fact` and `open_of` will read."""
+        reads = [Ahead(ACTS, _fact(signal.fact_id))]
+        if signal.patient_id:
+            reads.append(Ahead(CASES, _open(signal.patient_id)))
+        return reads
+
     def open_of(self, reader: Reader, patient_id: str) -> Case | None:
         """The patient's one unresolved case."""
-        found = self._cases.find(reader, {"patient_id": patient_id, "is_open": True}, limit=1)
+        found = self._cases.find(reader, _open(patient_id), limit=1)
         return found[0] if found else None
 
     def open_of_stranger(self, reader: Reader, sender_key: str) -> Case | None:
@@ -140,7 +151,7 @@ class MongoCaseBook:
 
     def by_fact(self, reader: Reader, fact_id: str) -> Case | None:
         """The case in which this fact had its effect."""
-        return self._by_act(reader, {"fact_id": fact_id, "is_signal": True})
+        return self._by_act(reader, _fact(fact_id))
 
     def by_page(self, reader: Reader, page_id: str) -> Case | None:
         """The case that asked for this page."""
@@ -195,6 +206,14 @@ class MongoCaseBook:
     def _write_timeline(self, tx: Tx, case: Case) -> None:
         lines = case.timeline.drain()
         tx.insert_many(ACTS, [documents.act_document(case.id, *line) for line in lines])
+
+
+def _fact(fact_id: str) -> Filter:
+    return {"fact_id": fact_id, "is_signal": True}
+
+
+def _open(patient_id: str) -> Filter:
+    return {"patient_id": patient_id, "is_open": True}
 
 
 class MongoPlans:

@@ -58,7 +58,8 @@ class Accepting:
             replaced = command.replaced if page else ()
             return [page, *(self._superseded(tx, made(tx.now, *each)) for each in replaced)]
 
-        count_accepted(*self._store.transact(call, change))
+        ahead = self._book.ahead(page_message_id(call.tenant_id, command.page_id))
+        count_accepted(*self._store.transact(call, change, ahead=ahead))
 
     def nudge(self, call: Call, command: Nudge) -> None:
         """Remind a patient of a session that has begun, without saying so."""

@@ -84,7 +84,9 @@ class Sending:
     def send(self, call: Call, message_id: str) -> None:
         """Try the message if it is due and still wanted; it ends or waits with a known time."""
         token = self._links.new_token()
-        claimed = self._store.transact(call, lambda tx: self._claim(tx, message_id, token))
+        claimed = self._store.transact(
+            call, lambda tx: self._claim(tx, message_id, token), ahead=self._book.ahead(message_id)
+        )
         if claimed is None:
             return
         message, letter = claimed
@@ -96,7 +98,11 @@ class Sending:
 
     def conclude(self, call: Call, letter: Letter, result: Receipt | HavenError) -> None:
         """Answer for an attempt."""
-        answered = self._store.transact(call, lambda tx: self._answer(tx, letter, result))
+        answered = self._store.transact(
+            call,
+            lambda tx: self._answer(tx, letter, result),
+            ahead=self._book.ahead(letter.message_id),
+        )
         count_answered(result, *answered)
 
     def _claim(self, tx: Tx, message_id: str, token: str) -> tuple[Message, Letter | None] | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from chassis.store import Page, Reader, Tx
+from chassis.store import Ahead, Page, Reader, Tx
 from services.notify.domain.census import Census
 from services.notify.domain.commands import GiveConsent, KeepCase, ListPage, RevokeConsent
 from services.notify.domain.contact import ContactPoint, PatientContact
@@ -100,6 +100,10 @@ class MessageBook(Protocol):
 
     def load(self, reader: Reader, message_id: str) -> Message:
         """The message; NotFound where the tenant has none."""
+        ...
+
+    def ahead(self, message_id: str) -> Sequence[Ahead]:
+        """What `find` and `load` will read."""
         ...
 
     def look_ahead(self, tx: Tx, message_ids: Iterable[str]) -> None:

@@ -18,6 +18,7 @@ from chassis.errors import Unavailable
 from chassis.outbox.backlog import BULK_BATCH, SWEEP, Backlog
 from chassis.outbox.relay import (
     BULK_RESTS,
+    GATHER_SECONDS,
     GIVE_WAY_SECONDS,
     MARK_MOST,
     MARK_SECONDS,
@@ -131,6 +132,8 @@ def test_marks_are_gathered_for_a_moment_and_nothing_is_published_twice_meanwhil
     first = commit(store, CaseOpened())
     assert loop.turn() == MARK_SECONDS
     second = commit(store, CaseOpened())
+    assert loop.turn() == GATHER_SECONDS
+    seconds.now += GATHER_SECONDS
     assert loop.turn() == MARK_SECONDS
     assert pending(store) == [first, second]
 
@@ -188,6 +191,7 @@ def test_an_event_that_no_queue_takes_stays_pending_and_lets_others_pass(
     stuck = [commit(store, CaseOpened()) for _ in range(3)]
     loop.turn()
     passing = commit(store, CaseContacted())
+    seconds.now += GATHER_SECONDS
 
     turn_and_mark(loop, seconds)
 

@@ -52,9 +52,9 @@ def transactions(house: House, monkeypatch: pytest.MonkeyPatch) -> list[Call]:
     """The calls of every transaction from now on."""
     calls, transact = list[Call](), house.store.transact
 
-    def counted(call: Call, fn: Callable[[Tx], Any]) -> Any:
+    def counted(call: Call, fn: Callable[[Tx], Any], **ahead: Any) -> Any:
         calls.append(call)
-        return transact(call, fn)
+        return transact(call, fn, **ahead)
 
     monkeypatch.setattr(house.store, "transact", counted)
     return calls
@@ -183,10 +183,10 @@ def lose(
     """The transaction of that number fails, after all that it did; the calls of all."""
     calls, transact = list[Call](), house.store.transact
 
-    def failing(call: Call, fn: Callable[[Tx], Any]) -> Any:
+    def failing(call: Call, fn: Callable[[Tx], Any], **ahead: Any) -> Any:
         calls.append(call)
         if len(calls) != number:
-            return transact(call, fn)
+            return transact(call, fn, **ahead)
 
         def fail(tx: Tx) -> Any:
             fn(tx)

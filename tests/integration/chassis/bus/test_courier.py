@@ -22,6 +22,7 @@ from haven.delivery.v1.delivery_pb2_grpc import (
 )
 
 from chassis.errors import Unavailable
+from chassis.outbox import peers
 from chassis.outbox.courier import Courier, delivered
 from chassis.outbox.peers import PROBES
 from chassis.store import OutboxRow
@@ -230,6 +231,31 @@ def test_a_hanging_consumer_is_asked_by_a_few_calls_only_and_holds_no_other(
     assert len(consumer.requests) - asked <= PROBES
     release.set()
     consumer.answer = lambda _context: DeliverResponse()
+
+
+def test_a_consumer_that_takes_others_meanwhile_is_busy_and_not_away(
+    courier: Courier, consumer: Consumer, receipts: Receipts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peers, "DELIVER_SECONDS", 1.0)
+    release = threading.Event()
+
+    def hanging_at_first(_context: Any) -> DeliverResponse:
+        if len(consumer.requests) == 1:
+            release.wait(20)
+        return DeliverResponse()
+
+    consumer.answer = hanging_at_first
+    before, postponed = outcome("away"), outcome("postponed")
+    courier.deliver([a_row()])
+    eventually(lambda: consumer.requests, within=10)
+    courier.deliver([a_row()])
+    eventually(lambda: outcome("away") == before + 1, within=10)
+
+    courier.deliver([a_row() for _ in range(50)])
+
+    eventually(lambda: len(receipts.stored) == 51, within=10)
+    assert outcome("postponed") == postponed
+    release.set()
 
 
 def test_closing_leaves_what_waits_to_the_next_relay(courier: Courier, receipts: Receipts) -> None:

@@ -1,0 +1,202 @@
+"""The rows of one transaction as several use cases share them: fewer commands, the same effects.
+
+What one of them has read, the next has without asking; what they write goes in a few strokes, at
+the latest at the end. Nothing else is different: a read that could meet what is still to be written
+is preceded by the writing of it, and where a write cannot be done, the transaction fails as a whole
+and its members are tried each by itself.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from chassis.errors import Aborted
+from chassis.store.engine import ANY_ORDER, Document, Filter, Query, Rows
+
+# Values that MongoDB compares as Python does, where both are of one of these kinds.
+SIMPLE = (str, bool, int, datetime)
+
+
+class Ahead(NamedTuple):
+    """A read that a use case will begin with: all rows of the collection with these values.
+
+    Equality only, and the first field is what differs between one call and the next.
+    """
+
+    collection: str
+    filter: Mapping[str, Any]
+
+
+class SharedRows:
+    """`Rows` over those of one transaction, for its members one after another."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._failure: Exception | None = None
+        self._known: dict[str, dict[str, tuple[Filter, list[Document]]]] = {}
+        self._added: defaultdict[str, list[Document]] = defaultdict(list)
+        self._changed: defaultdict[str, dict[str, tuple[Filter, Document]]] = defaultdict(dict)
+
+    def look_ahead(self, reads: Iterable[Ahead]) -> None:
+        """Make these reads, those that differ in the first field alone in one stroke."""
+        alike: defaultdict[str, list[Ahead]] = defaultdict(list)
+        for read in reads:
+            first, *others = read.filter.items()
+            alike[repr((read.collection, first[0], others))].append(read)
+        for group in alike.values():
+            self._look_ahead(group)
+
+    def find(self, collection: str, filter: Filter, query: Query = ANY_ORDER) -> list[Document]:
+        """The rows that match."""
+        known = self._known.setdefault(collection, {})
+        if (ahead := known.get(_key(filter, ANY_ORDER))) is not None and not query.sort:
+            return copy.deepcopy(ahead[1][: query.limit or None])
+        key = _key(filter, query)
+        if key not in known:
+            self._write_what_matches(collection, filter)
+            found = self._rows.find(collection, filter, query)
+            known = self._known.setdefault(collection, {})
+            known[key] = (filter, found)
+        return copy.deepcopy(known[key][1])
+
+    def count(self, collection: str, filter: Filter) -> int:
+        """How many rows match."""
+        self._write(collection)
+        return self._rows.count(collection, filter)
+
+    def insert(self, collection: str, documents: Sequence[Document]) -> None:
+        """Add rows, at the end; a unique index that refuses one refuses the transaction."""
+        self._forget(collection, documents)
+        self._added[collection] += documents
+
+    def replace(self, collection: str, filter: Filter, document: Document) -> int:
+        """Put the document in the place of the one that matches, at the end."""
+        return self.replace_many(collection, [(filter, document)])
+
+    def replace_many(self, collection: str, pairs: Sequence[tuple[Filter, Document]]) -> int:
+        """The same for several. All count as matching; where one does not, all is undone."""
+        for filter, document in pairs:
+            id = document["_id"]
+            is_added = any(each["_id"] == id for each in self._added[collection])
+            if is_added or id in self._changed[collection]:
+                self._write(collection)
+            self._changed[collection][id] = (filter, document)
+        self._forget(collection, [document for _, document in pairs])
+        return len(pairs)
+
+    def update(
+        self, collection: str, filter: Filter, change: Filter, *, upsert: bool = False
+    ) -> int:
+        """Apply update operators to the first match; how many matched or were made."""
+        return self._directly(
+            collection, lambda: self._rows.update(collection, filter, change, upsert=upsert)
+        )
+
+    def update_many(
+        self, collection: str, filter: Filter, change: Filter, *, comment: str = ""
+    ) -> int:
+        """Apply update operators to every match; how many matched."""
+        return self._directly(
+            collection, lambda: self._rows.update_many(collection, filter, change, comment=comment)
+        )
+
+    def put_newer(self, collection: str, document: Document) -> int:
+        """Put the document where its `_id` is new or its `aggregate_version` the higher one."""
+        return self._directly(collection, lambda: self._rows.put_newer(collection, document))
+
+    def number(self, collection: str, filter: Filter, ids: Sequence[str], first: Document) -> None:
+        """Set the fields of `first` on each of the ids that matches, counting up its integers."""
+        self._write(collection)
+        self._known.pop(collection, None)
+        self._rows.number(collection, filter, ids, first)
+
+    def delete(self, collection: str, filter: Filter) -> int:
+        """Remove the first match; how many matched."""
+        return self._directly(collection, lambda: self._rows.delete(collection, filter))
+
+    def write(self) -> None:
+        """Everything that is still to be written; Aborted where a row moved on meanwhile."""
+        if self._failure is not None:
+            raise self._failure
+        for collection in {*self._added, *self._changed}:
+            self._write(collection)
+
+    def _look_ahead(self, reads: Sequence[Ahead]) -> None:
+        collection, filter = reads[0]
+        first, *others = filter
+        wanted = list(dict.fromkeys(each.filter[first] for each in reads))
+        rest = {name: filter[name] for name in others}
+        found = self._rows.find(collection, {first: {"$in": wanted}, **rest})
+        known = self._known.setdefault(collection, {})
+        for each in reads:
+            mine = [row for row in found if row[first] == each.filter[first]]
+            known[_key(each.filter, ANY_ORDER)] = (each.filter, mine)
+
+    def _directly(self, collection: str, change: Callable[[], int]) -> int:
+        self._write(collection)
+        self._known.pop(collection, None)
+        return change()
+
+    def _write_what_matches(self, collection: str, filter: Filter) -> None:
+        changed = [document for _, document in self._changed[collection].values()]
+        waiting = [*self._added[collection], *changed]
+        # A changed row may match as it is stored and no longer as it will be: by its id it is sure.
+        is_sure = not changed or isinstance(filter.get("_id"), str)
+        if not is_sure or any(may_match(each, filter) for each in waiting):
+            self._write(collection)
+
+    def _write(self, collection: str) -> None:
+        try:
+            self._write_all(collection)
+        except Exception as error:
+            self._failure = error  # the database has given the transaction up
+            raise
+
+    def _write_all(self, collection: str) -> None:
+        if added := self._added.pop(collection, []):
+            self._rows.insert(collection, added)
+        if changed := list(self._changed.pop(collection, {}).values()):
+            if len(changed) == 1:
+                matched = self._rows.replace(collection, *changed[0])
+            else:
+                matched = self._rows.replace_many(collection, changed)
+            if matched != len(changed):
+                raise Aborted("STALE_VERSION", "changed meanwhile; read it again")
+
+    def _forget(self, collection: str, written: Sequence[Document]) -> None:
+        """What was read stays true, but for that which held one of these rows or may do so now."""
+        ids = {each["_id"] for each in written}
+        self._known[collection] = {
+            key: (filter, found)
+            for key, (filter, found) in self._known.get(collection, {}).items()
+            if ids.isdisjoint(row["_id"] for row in found)
+            and not any(may_match(each, filter) for each in written)
+        }
+
+
+def may_match(document: Document, filter: Filter) -> bool:
+    """False only where one of the filter's simple equalities speaks against the document."""
+    return all(
+        _may_equal(document.get(name), wanted)
+        for name, wanted in filter.items()
+        if "." not in name and not name.startswith("$")
+    )
+
+
+def _may_equal(value: Any, wanted: Any) -> bool:
+    if not isinstance(wanted, SIMPLE) or not (value is None or isinstance(value, SIMPLE)):
+        return True
+    return bool(value == wanted)
+
+
+def _key(filter: Filter, query: Query) -> str:
+    return repr((sorted(filter.items()), *query_parts(query)))
+
+
+def query_parts(query: Query) -> tuple[Any, ...]:
+    """What decides which rows are found, in which form and order."""
+    return (tuple(query.sort), query.limit, tuple(query.fields))
