@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 
 MANY = 8  # fewer cost the others less than waiting would
-# So many events about people in danger, committed here within as many seconds.
+# So much about people in danger has passed this process within as many seconds.
 STORM, STORM_SECONDS = 20, 2.0
 MOST_SECONDS = 20.0  # for which an event waits; then nothing gives way until the storm is over
 
@@ -33,7 +33,7 @@ class Precedence:
             self._waiting[job] = waiting
 
     def passed(self) -> None:
-        """An event about somebody in danger was committed."""
+        """An event about somebody in danger was committed, or something due about one was begun."""
         with self._lock:
             self._passed.append(self._monotonic())
 

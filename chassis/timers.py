@@ -200,6 +200,8 @@ class DueLoop:
         return max(0.001, min(waits))
 
     def _start(self, dues: Sequence[Due]) -> None:
+        if self.work.ranking is not None:
+            self._precedence.passed()
         with self._lock:
             self._under_way.update(dues)
         self._pool.submit(self._handle, dues).add_done_callback(partial(self._done, dues))

@@ -69,6 +69,7 @@ class ReceiptLoop:
         self._receipts, self._start, self._lease, self._tell = receipts, start, lease, tell
         self._monotonic = monotonic
         self._attempts: dict[tuple[str, str], Attempts] = {}
+        self._next_look = 0.0
 
     def turn(self) -> float:
         """Start every delivery that is due."""
@@ -76,6 +77,9 @@ class ReceiptLoop:
             self._attempts.clear()
             self._tell(0)
             return SWEEP_SECONDS
+        if (early := self._next_look - self._monotonic()) > 0:
+            return early  # nothing new can be due: whoever committed it delivers it first
+        self._next_look = self._monotonic() + PAUSE_SECONDS
         found = self._receipts.awaited(LIMIT)
         waiting = {(each.event_id, consumer): each for each in found for consumer in each.awaiting}
         self._tell(len(waiting))

@@ -29,7 +29,7 @@ from chassis.topology import MessageClass
 MARK_SECONDS, MARK_MOST = 0.25, 100
 GIVE_WAY_SECONDS = 0.1
 # What is committed within it goes with one look at the outbox.
-GATHER_SECONDS = 0.03
+GATHER_SECONDS = 0.1
 # Bulk leaves most of the process, the broker and the database to others: after each full batch it
 # rests so many times as long as that took.
 BULK_RESTS = 2.0

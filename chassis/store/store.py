@@ -97,9 +97,10 @@ class Store:
         self._announce([row for row in attempt.events if row.awaiting])
         return result
 
-    def is_done(self, call: Call) -> bool:
-        """Whether the event's effect is there already; False may be over when it is read."""
-        return bool(self._look(lambda rows: once.known(rows, [call])))
+    def are_done(self, calls: Sequence[Call]) -> list[bool]:
+        """Whether each event's effect is there already; False may be over when it is read."""
+        known = self._look(lambda rows: once.known(rows, calls))
+        return [once.inbox_key(call) in known for call in calls]
 
     def read(self, call: Call, fn: Callable[[Reader], T]) -> T:
         """What `fn` reads, after the audit rows for all it touched are durable."""

@@ -87,7 +87,7 @@ class Subscription(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         self.service: str = self.container.service_name
         self.queue = queue_name(self.service, self.spec)
         self.runtime: Runtime = runtime_of(self.container)
-        self.head_start = HeadStart(self.runtime.is_done)
+        self.head_start = HeadStart(self.runtime.are_done)
         for outcome in OUTCOMES:
             event_handled.labels(self.queue, outcome)
         event_lag.labels(self.queue)

@@ -6,8 +6,9 @@ is run again to find out. In a storm both ways would meet at every event.
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from chassis.call import Call
 from chassis.errors import HavenError
@@ -20,19 +21,32 @@ EARLY_SECONDS = 0.15
 YOUNG_SECONDS = MOST_SECONDS = 1.0
 ALIVE_SECONDS = 1.0
 
+AreDone = Callable[[Sequence[Call]], Sequence[bool]]  # whether each has had its effect
+Sleep = Callable[[float], None]
+
+
+class Look:
+    """One look into the inbox, for all who want one at that moment."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.done: Sequence[bool] | None = None  # none where the database did not answer
+        self.is_over = threading.Event()  # of the thread's own kind: green in a worker
+
 
 class HeadStart:
     """What one queue gives to Deliver, as long as that makes use of it."""
 
     def __init__(
         self,
-        is_done: Callable[[Call], bool],
+        are_done: AreDone,
         *,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Sleep = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._is_done, self._sleep, self._monotonic = is_done, sleep, monotonic
+        self._are_done, self._sleep, self._monotonic = are_done, sleep, monotonic
         self._last_taken = -ALIVE_SECONDS
+        self._next_look: Look | None = None
 
     def is_taken(self, call: Call, *, age: float) -> bool:
         """Whether the event, committed `age` seconds ago, has had its effect; waits a moment.
@@ -43,15 +57,40 @@ class HeadStart:
         begin = self._monotonic()
         if age < EARLY_SECONDS:
             self._sleep(EARLY_SECONDS - max(0.0, age))
-        try:
-            while not self._is_done(call):
-                if not self._may_wait(age, self._monotonic() - begin):
-                    return False
-                self._sleep(STEP_SECONDS)
-        except HavenError:
-            return False  # the handler will meet the absent database itself
+        while not (is_done := self._look_for(call)):
+            # Without a database the handler will say so itself.
+            if is_done is None or not self._may_wait(age, self._monotonic() - begin):
+                return False
+            # All look at the same moments, so that one look serves them.
+            self._sleep(STEP_SECONDS - self._monotonic() % STEP_SECONDS)
         self._last_taken = self._monotonic()
         return True
+
+    def _look_for(self, call: Call) -> bool | None:
+        """Whether it is done, from a look of one's own or another's at this moment."""
+        look, is_first = self._next_look, False
+        if look is None:
+            look, is_first = Look(), True
+            self._next_look = look
+        place = len(look.calls)
+        look.calls.append(call)
+        if is_first:
+            self._take(look)
+        else:
+            look.is_over.wait()
+        return None if look.done is None else look.done[place]
+
+    def _take(self, look: Look) -> None:
+        try:
+            self._sleep(0)  # whoever woke up at the same moment comes along
+            self._next_look = None
+            look.done = self._are_done(look.calls)
+        except HavenError:
+            look.done = None
+        finally:
+            if self._next_look is look:
+                self._next_look = None
+            look.is_over.set()
 
     def _may_wait(self, age: float, waited: float) -> bool:
         is_young = age + waited < YOUNG_SECONDS

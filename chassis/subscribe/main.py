@@ -74,7 +74,7 @@ def worker_main(
         with opened(settings, "worker") as process:
             core = assemble(settings, process)
             check_subscriptions(subscriptions, core.consumers)
-            runtime = Runtime(core, process.clock, process.store.is_done, classes)
+            runtime = Runtime(core, process.clock, process.store.are_done, classes)
             worker = Worker(subscriptions, settings.amqp_uri.reveal(), runtime)
             is_clean = worker.run(settings.worker_metrics_address)
     except SettingsError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +9,9 @@ from typing import Any
 from nameko.extensions import DependencyProvider
 from opentelemetry.trace import Span, StatusCode
 
-from chassis.call import Call
 from chassis.clock import Clock
 from chassis.store import AlreadyDone
+from chassis.subscribe.head_start import AreDone
 from chassis.telemetry.tracing import continued
 from chassis.topology import MessageClass
 
@@ -25,7 +24,7 @@ class Runtime:
 
     core: Any  # the service's use cases, as its bootstrap made them
     clock: Clock
-    is_done: Callable[[Call], bool]  # whether an event has had its effect
+    are_done: AreDone
     classes: frozenset[MessageClass] = frozenset(MessageClass)
 
 

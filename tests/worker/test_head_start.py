@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+import eventlet
 import pytest
 
 from chassis.call import Call
@@ -25,6 +29,7 @@ class Ways:
         self.now = 100.0
         self.begin = 0.0
         self.comes_after: float | None = None
+        self.looks: list[int] = []  # and for how many each was
         self.start = HeadStart(self._look, sleep=self._sleep, monotonic=lambda: self.now)
 
     def takes(self, age: float) -> bool:
@@ -36,8 +41,10 @@ class Ways:
     def waited(self) -> float:
         return self.now - self.begin
 
-    def _look(self, _: Call) -> bool:
-        return self.comes_after is not None and self.waited >= self.comes_after
+    def _look(self, calls: Sequence[Call]) -> list[bool]:
+        self.looks.append(len(calls))
+        is_there = self.comes_after is not None and self.waited >= self.comes_after
+        return [is_there] * len(calls)
 
     def _sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -93,7 +100,37 @@ def test_one_event_that_the_direct_way_leaves_out_does_not_wait_long(ways: Ways)
 
 
 def test_without_a_database_the_handler_is_left_to_say_so(ways: Ways) -> None:
-    def away(_: Call) -> bool:
+    def away(_: Sequence[Call]) -> list[bool]:
         raise Unavailable("STORE_UNAVAILABLE", "away")
 
     assert not HeadStart(away, sleep=ways._sleep).is_taken(a_call(), age=YOUNG)
+
+
+def test_those_who_look_at_the_same_moment_look_once() -> None:
+    looks: list[int] = []
+
+    def odd_ones(calls: Sequence[Call]) -> list[bool]:
+        looks.append(len(calls))
+        return [call.tenant_id.endswith("1") for call in calls]
+
+    start = HeadStart(odd_ones)
+    calls = [replace(a_call(), tenant_id=f"t{number}") for number in range(10)]
+    waiting = [eventlet.spawn(start.is_taken, each, age=OLD) for each in calls]
+
+    assert [each.wait() for each in waiting] == [number == 1 for number in range(10)]
+    assert looks[0] == 10
+    assert sum(looks) < 10 * len(looks), "and who has an answer looks no more"
+
+
+def test_one_that_is_killed_while_it_looks_leaves_nobody_waiting() -> None:
+    def slowly(calls: Sequence[Call]) -> list[bool]:
+        eventlet.sleep(60)
+        return [True] * len(calls)
+
+    start = HeadStart(slowly)
+    first, second = (eventlet.spawn(start.is_taken, a_call(), age=OLD) for _ in range(2))
+    eventlet.sleep(0.1)
+    first.kill()
+
+    with eventlet.Timeout(10):
+        assert second.wait() is False

@@ -63,7 +63,7 @@ class Ward:
     ) -> ServiceContainer:
         """A started worker."""
         runtime = Runtime(
-            core or Core(self.store), clock or self.clock, self.store.is_done, classes
+            core or Core(self.store), clock or self.clock, self.store.are_done, classes
         )
         config = {"AMQP_URI": self.amqp_uri, "max_workers": MOST_HANDLERS, KEY: runtime}
         container = ServiceContainer(Subscriptions, config)

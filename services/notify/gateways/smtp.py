@@ -1,4 +1,8 @@
-"""Mails by SMTP: one connection per mail, everything within one bounded time."""
+"""Mails by SMTP, everything within one bounded time.
+
+A connection that took a mail is kept for the next one for a few seconds: in a storm of pages the
+servers would see as many connections, and with TLS and a login most of a page's way is their start.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+import weakref
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -23,7 +28,10 @@ from services.notify.ports import Dispatch, Mail, Receipt
 
 # The whole conversation. A provider that takes longer is as good as away: a page must go on.
 SEND_SECONDS = 5.0
-GREETING = 220
+KEPT, KEPT_SECONDS = 8, 5.0  # connections without work, and how long one may be so
+# A kept connection that does not answer so soon is given up: a new one must have its time.
+PROBE_SECONDS = 0.3
+GREETING, DONE = 220, 250
 PERMANENT = range(500, 600)  # RFC 5321 4.2.1: the same again will be refused again
 # RFC 3463 X.1: the recipient's mailbox or domain is at fault, whoever carries the mail.
 NO_SUCH_MAILBOX = re.compile(rb"5\.1\.(10|[12346])\b")
@@ -61,13 +69,16 @@ class SmtpServer:
 
 
 class SmtpMailer:
-    """Mails over smtplib. Safe to share between threads: nothing is kept between mails."""
+    """Mails over smtplib. Safe to share between threads: each mail has a connection to itself."""
 
     def __init__(self, server: SmtpServer, *, seconds: float = SEND_SECONDS) -> None:
         self._server = server
         self._seconds = seconds
         self._name = socket.gethostname()
         self._tls = ssl.create_default_context()
+        self._lock = threading.Lock()
+        self._kept: list[tuple[smtplib.SMTP, float]] = []  # and since when, the newest last
+        weakref.finalize(self, _close_all, self._kept)
 
     def send(self, mail: Mail) -> None:
         """Return once the server said 250 to the whole mail."""
@@ -92,14 +103,38 @@ class SmtpMailer:
             raise Unavailable("PROVIDER_UNREACHABLE", text) from None
 
     def _converse(self, mail: Mail, until: float) -> None:
-        smtp = smtplib.SMTP(local_hostname=self._name, timeout=left(until))
+        message = _message(mail)
+        smtp = self._take(until) or smtplib.SMTP(local_hostname=self._name, timeout=left(until))
         with _cut_off(smtp, at=until):
-            smtp.sock = self._connected(until)
-            with _still_closed():
-                self._greet(smtp, until)
-                self._introduce(smtp, until)
+            if smtp.sock is None:
+                self._open(smtp, until)
             _bound(smtp, until)
-            smtp.send_message(_message(mail), mail.sender_address, [mail.recipient_address])
+            smtp.send_message(message, mail.sender_address, [mail.recipient_address])
+        self._keep(smtp)
+
+    def _take(self, until: float) -> smtplib.SMTP | None:
+        """A kept connection whose server is still there."""
+        while True:
+            with self._lock:
+                if not self._kept:
+                    return None
+                smtp, since = self._kept.pop()
+            if time.monotonic() - since < KEPT_SECONDS and _is_there(smtp, until):
+                return smtp
+            smtp.close()
+
+    def _keep(self, smtp: smtplib.SMTP) -> None:
+        with self._lock:
+            self._kept.append((smtp, time.monotonic()))
+            too_many = self._kept[:-KEPT]
+            del self._kept[:-KEPT]
+        _close_all(too_many)
+
+    def _open(self, smtp: smtplib.SMTP, until: float) -> None:
+        smtp.sock = self._connected(until)
+        with _still_closed():
+            self._greet(smtp, until)
+            self._introduce(smtp, until)
 
     def _connected(self, until: float) -> socket.socket:
         host = self._server.host
@@ -196,16 +231,33 @@ def _refused(code: int) -> HavenError:
 
 @contextmanager
 def _cut_off(smtp: smtplib.SMTP, *, at: float) -> Iterator[None]:
-    """Close at the end, and cut the conversation at its time: a server that says a little now and
-    then keeps within every single wait, and would hold this thread for as long as it likes."""
+    """Close where it fails, and cut the conversation at its time: a server that says a little now
+    and then keeps within every single wait, and would hold this thread for as long as it likes."""
     timer = threading.Timer(left(at), _cut, [smtp])
     timer.daemon = True
     timer.start()
     try:
         yield
+    except BaseException:
+        smtp.close()
+        raise
     finally:
         timer.cancel()
-        # The answer to QUIT is nobody's concern: the mail is taken, or the connection broken.
+
+
+def _is_there(smtp: smtplib.SMTP, until: float) -> bool:
+    """Whether the server of a kept connection answers, ready for another mail."""
+    soon = min(until, time.monotonic() + PROBE_SECONDS)
+    try:
+        with _cut_off(smtp, at=soon):
+            _bound(smtp, soon)
+            return smtp.rset()[0] == DONE
+    except (OSError, smtplib.SMTPException):
+        return False
+
+
+def _close_all(kept: Sequence[tuple[smtplib.SMTP, float]]) -> None:
+    for smtp, _ in kept:
         smtp.close()
 
 

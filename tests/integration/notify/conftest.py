@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -28,6 +29,8 @@ class Moody:
         self.to_login = "235 2.7.0 welcome"
         self.logins = 0
         self.taken: list[Envelope] = []
+        self.connections: list[Any] = []  # that brought a mail, as their transports
+        self.is_mute = False  # to whoever asks whether it is still there
 
     def authenticate(
         self, _server: SMTP, _session: Session, _envelope: Envelope, *_said: Any
@@ -45,8 +48,16 @@ class Moody:
             envelope.rcpt_tos.append(address)
         return self.to_recipient
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
+    async def handle_RSET(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:
+        """Say that it is ready for another mail, or nothing for a while."""
+        if self.is_mute:
+            await asyncio.sleep(5)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
         """Accept or refuse the mail."""
+        if server.transport not in self.connections:
+            self.connections.append(server.transport)
         if self.to_mail.startswith("250"):
             self.taken.append(envelope)
         return self.to_mail

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import email
+import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from email.policy import default
 from typing import Any
@@ -12,7 +14,8 @@ import pytest
 
 from chassis.errors import FailedPrecondition, Unavailable
 from chassis.settings import SettingsError
-from services.notify.gateways.smtp import SmtpMailer, SmtpServer
+from services.notify.gateways import smtp
+from services.notify.gateways.smtp import KEPT, SmtpMailer, SmtpServer
 from services.notify.ports import Mail
 from tests.integration.notify.conftest import Moody
 
@@ -37,6 +40,71 @@ def test_a_mail_arrives_whole(mailer: SmtpMailer, moody: Moody) -> None:
     assert mail["Subject"] == "Please answer now"
     assert mail["Message-ID"] == "<6f1d3f5e@river.example>"
     assert mail.get_content().splitlines() == ["Please open the app."]
+
+
+def test_mails_one_after_another_share_a_connection(mailer: SmtpMailer, moody: Moody) -> None:
+    for _ in range(3):
+        mailer.send(MAIL)
+
+    assert len(moody.taken) == 3
+    assert len(moody.connections) == 1
+
+
+def test_mails_at_the_same_time_have_a_connection_each(mailer: SmtpMailer, moody: Moody) -> None:
+    with ThreadPoolExecutor(20) as threads:
+        list(threads.map(lambda _: mailer.send(MAIL), range(20)))
+
+    assert len(moody.taken) == 20
+    assert len(mailer._kept) <= KEPT
+
+
+def test_a_connection_on_which_a_mail_failed_is_not_used_again(
+    mailer: SmtpMailer, moody: Moody
+) -> None:
+    moody.to_mail = "451 later"
+    with pytest.raises(Unavailable):
+        mailer.send(MAIL)
+    moody.to_mail = "250 OK"
+
+    mailer.send(MAIL)
+
+    assert len(moody.connections) == 2
+
+
+def test_a_server_that_ended_a_kept_connection_costs_no_mail(
+    mailer: SmtpMailer, moody: Moody
+) -> None:
+    mailer.send(MAIL)
+    for each in moody.connections:
+        each.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
+    mailer.send(MAIL)
+
+    assert len(moody.taken) == 2
+    assert len(moody.connections) == 2
+
+
+def test_a_kept_connection_that_has_gone_mute_leaves_time_for_a_new_one(
+    mailer: SmtpMailer, moody: Moody
+) -> None:
+    mailer.send(MAIL)
+    moody.is_mute = True
+
+    mailer.send(MAIL)
+
+    assert len(moody.taken) == 2
+    assert len(moody.connections) == 2
+
+
+def test_what_has_been_kept_for_long_is_not_used(
+    mailer: SmtpMailer, moody: Moody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "KEPT_SECONDS", 0.0)
+    mailer.send(MAIL)
+    mailer.send(MAIL)
+
+    assert len(moody.connections) == 2
+    assert len(mailer._kept) == 1
 
 
 def test_two_attempts_at_one_message_carry_the_same_id(mailer: SmtpMailer, moody: Moody) -> None:

@@ -191,7 +191,7 @@ def test_an_event_that_no_queue_takes_stays_pending_and_lets_others_pass(
     stuck = [commit(store, CaseOpened()) for _ in range(3)]
     loop.turn()
     passing = commit(store, CaseContacted())
-    seconds.now += GATHER_SECONDS
+    seconds.now += MARK_SECONDS
 
     turn_and_mark(loop, seconds)
 
