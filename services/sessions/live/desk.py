@@ -113,12 +113,15 @@ class SignalDesk:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _attempt(self, call: Call, command: RaiseSignal) -> SignalView:
-        attempt = replace(
-            call, once=None, action=AUDIT_ACTION, deadline=Deadline.after(ATTEMPT_SECONDS)
-        )
         carried = contextvars.copy_context()
-        future = self._executor.submit(carried.run, self._signals.raise_signal, attempt, command)
+        future = self._executor.submit(carried.run, self._raise, call, command)
         return await asyncio.wrap_future(future)
+
+    def _raise(self, call: Call, command: RaiseSignal) -> SignalView:
+        """On a thread: an attempt's time begins here, however many waited for one before."""
+        deadline = Deadline.after(ATTEMPT_SECONDS)
+        attempt = replace(call, once=None, action=AUDIT_ACTION, deadline=deadline)
+        return self._signals.raise_signal(attempt, command)
 
     def _settled(self, key: tuple[str, str], done: asyncio.Task[SignalView]) -> None:
         self._storing.pop(key, None)
