@@ -58,6 +58,11 @@ class Subscriptions:
         """A page was handed over: note it on the timeline."""
         self.core.consumers[notify_pb2.MessageDelivered](call, event)
 
+    @subscribe(notify_pb2.StaffReachChanged)
+    def on_staff_reach_changed(self, call: Call, event: Any) -> None:
+        """Whom of the staff a page can reach: keep it."""
+        self.core.consumers[notify_pb2.StaffReachChanged](call, event)
+
     @subscribe(intake_pb2.ScreeningCompleted)
     def on_screening_completed(self, call: Call, event: Any) -> None:
         """A screening ended: remember how."""

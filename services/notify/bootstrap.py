@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,7 @@ from services.notify.handlers.gate import Gate
 from services.notify.handlers.inbound import Inbound
 from services.notify.handlers.linking import Links, random_token
 from services.notify.handlers.page_answers import PageAnswers
+from services.notify.handlers.reaching import Reaching
 from services.notify.handlers.receipts import Receipts
 from services.notify.handlers.redriving import Redriving
 from services.notify.handlers.reminding import Reminding
@@ -68,6 +69,7 @@ class Notify:
     verifying: Verifying
     inbound: Inbound
     reminding: Reminding
+    reaching: Reaching
     consumers: Mapping[type[Message], Handler]
     # Which tenant people write to at a number; raises NotFound("NUMBER_UNKNOWN").
     tenant_of_number: Callable[[str], str]
@@ -130,9 +132,9 @@ def bootstrap(
 def _assembled(
     parts: _Parts, consent: Consent, providers: Mapping[Channel, Provider], around: Surroundings
 ) -> Notify:
-    store, book, directory = parts.store, parts.book, parts.shelves.directory
+    store, book = parts.store, parts.book
     accepting = Accepting(store, book=book, policy_of=parts.policy_of)
-    contacts = Contacts(store, contacts=parts.contacts, cipher=parts.cipher, directory=directory)
+    contacts = Contacts(store, parts.shelves, contacts=parts.contacts, cipher=parts.cipher)
     records = Records(store, copies=parts.copies)
     forgetting = Forgetting(store, book=book, links=parts.links, copies=parts.copies)
     sending = _sending(parts, consent.gate, providers, around)
@@ -155,11 +157,23 @@ def _assembled(
         verifying=consent.verifying,
         inbound=consent.inbound,
         reminding=consent.reminding,
+        reaching=_reaching(parts, consent.gate, providers),
         consumers={
             **_consumers(accepting, contacts, records, consent.reminding),
             crisis_pb2.DrillForgotten: _by(events.forget_drill, forgetting.drill),
         },
         tenant_of_number=_tenant_of(around.receiving_numbers),
+    )
+
+
+def _reaching(parts: _Parts, gate: Gate, served: Collection[Channel]) -> Reaching:
+    return Reaching(
+        parts.store,
+        parts.shelves,
+        contacts=parts.contacts,
+        gate=gate,
+        served=served,
+        policy_of=parts.policy_of,
     )
 
 

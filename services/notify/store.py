@@ -189,6 +189,10 @@ class MongoContactBook:
         points = [documents.contact_point_from(each) for each in found]
         return sorted(points, key=lambda point: point.place)
 
+    def all_points(self, reader: Reader) -> list[ContactPoint]:
+        """Those of all the tenant's staff."""
+        return [documents.contact_point_from(each) for each in reader.find(CONTACT_POINTS, {})]
+
     def keep(self, tx: Tx, point: ContactPoint) -> ContactPoint:
         """Keep a new or moved contact point."""
         keep = self._points.save if point.version else self._points.insert

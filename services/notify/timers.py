@@ -1,4 +1,5 @@
-"""What notify does when time passes: messages whose attempt is due are tried, people reminded.
+"""What notify does when time passes: messages whose attempt is due are tried, people reminded, and
+it is looked at whom of the staff a page can reach.
 
 Each class of messages has a loop, a lease and threads of its own: nothing of another class can
 stand before a message, however much of it waits. And what it can say at any moment about where its
@@ -14,12 +15,14 @@ from prometheus_client import REGISTRY
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from chassis.call import system_call
 from chassis.errors import HavenError
 from chassis.log import failure, get_logger
 from chassis.timers import DueWork, Ranking
-from services.notify.bootstrap import Notify
+from services.notify.bootstrap import SERVICE, Notify
 from services.notify.codec.documents import DUE_FIELDS
 from services.notify.domain.message import MessageClass, State
+from services.notify.shelves.reach import REACH_DUE, STAFF_REACH
 from services.notify.shelves.reminders import PLANNED_SESSIONS, REMIND_DUE
 from services.notify.store import EARLIER_DUE, MESSAGES
 
@@ -50,7 +53,21 @@ def due_work(notify: Notify) -> Sequence[DueWork]:
         ),
         DueWork("other-messages", MESSAGES, EARLIER_DUE, send, handle_all=together),
         DueWork("session-reminders", PLANNED_SESSIONS, REMIND_DUE, notify.reminding.remind),
+        DueWork("staff-reach", STAFF_REACH, REACH_DUE, notify.reaching.look),
     ]
+
+
+def begin_reach_looks(notify: Notify, tenant_ids: Iterable[str]) -> None:
+    """See to it that every tenant's staff is looked at, whether or not anybody ever registers.
+
+    Where the database is away a later start, or the tenant's next registration, does it.
+    """
+    for tenant_id in sorted(tenant_ids):
+        try:
+            notify.reaching.begin(system_call(tenant_id, service=SERVICE, action="reach.begin"))
+        except HavenError as error:
+            log.warning("reach.looks-not-begun", **failure(error))
+            return
 
 
 def publish_census(notify: Notify, tenant_ids: Iterable[str]) -> None:

@@ -168,7 +168,13 @@ def _on_call(story: Story) -> None:
     end.FromDatetime(datetime.now(UTC) + timedelta(days=201))
     period = {"start_time": start, "end_time": end}
     ask(SUPERVISOR, on_call_pb2.ListShiftsRequest(rotation_id="on-call", **period))
-    ask(SUPERVISOR, on_call_pb2.WhoIsOnCallNowRequest(severity=crisis_events.SEVERITY_HIGH))
+    request = on_call_pb2.WhoIsOnCallNowRequest(severity=crisis_events.SEVERITY_HIGH)
+    called = [each for rung in ask(SUPERVISOR, request).rungs for each in rung.people]
+    # As crisis was told when they were registered and proved.
+    presences = [each.contact_point_presence for each in called]
+    unproved = on_call_pb2.CONTACT_POINT_PRESENCE_UNPROVED
+    expected = [unproved, unproved, on_call_pb2.CONTACT_POINT_PRESENCE_PRESENT]
+    assert presences == expected, presences
     ask(SUPERVISOR, on_call_pb2.ListCoverageGapsRequest(rotation_id="on-call"))
     request = on_call_pb2.OptOutRequest(clinician_id=clinician.subject, **period)
     opt_out = ask(clinician, request).opt_out

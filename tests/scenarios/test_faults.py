@@ -11,7 +11,7 @@ import bson
 import grpc
 import pytest
 from google.protobuf.message import Message
-from haven.crisis.v1 import crisis_pb2
+from haven.crisis.v1 import crisis_pb2, events_pb2
 from haven.crisis.v1 import resources_pb2 as crisis
 from haven.intake.v1 import intake_pb2, intake_pb2_grpc
 from haven.intake.v1 import resources_pb2 as intake
@@ -19,7 +19,7 @@ from haven.sessions.v1 import sessions_pb2
 from pymongo import MongoClient
 
 from chassis.ids import new_id
-from cli.demo.cast import PARTNER, RIVERBEND, Story, email_of
+from cli.demo.cast import ADMINISTRATOR, PARTNER, RIVERBEND, Story, email_of
 from cli.demo.chapters import prologue
 from cli.demo.chapters.referral import request_for
 from cli.demo.chapters.screening import PHQ9_ITEMS
@@ -143,6 +143,26 @@ def test_a_stopped_broker_holds_no_page(stack: Stack, story: Story, ledger: Ledg
     assert ledger.late() == []
 
 
+def test_with_the_broker_stopped_a_page_that_cannot_arrive_wakes_the_next_people_at_once(
+    stack: Stack, story: Story, ledger: Ledger
+) -> None:
+    assert stack.broker is not None
+    person = _referred(story)
+    pages = len(story.mails_to(email_of("facilitator")))
+    with _first_asked(story, "dr-nowhere"):
+        stack.broker.stop()
+        try:
+            _presses(story, person)
+            eventually(lambda: len(story.mails_to(email_of("facilitator"))) > pages, within=60)
+        finally:
+            stack.broker.start()
+
+    (failed,) = ledger.client["notify"]["messages"].find({"recipient_id": "dr-nowhere"})
+    assert (failed["state"], failed["reason"]) == ("failed_final", "CONTACT_POINT_MISSING")
+    eventually(lambda: not ledger.unsettled(), within=120, every=0.5)
+    assert ledger.late() == []
+
+
 def test_with_the_broker_stopped_a_responder_is_sent_to_where_the_patient_is(
     stack: Stack, story: Story, ledger: Ledger
 ) -> None:
@@ -154,10 +174,7 @@ def test_with_the_broker_stopped_a_responder_is_sent_to_where_the_patient_is(
     stack.broker.stop()
     try:
         _attest(story, person, NEW_PLACE)
-        signal = sessions_pb2.RaiseSafetySignalRequest(
-            request_id=new_id(), patient_id=person.subject
-        )
-        story.world.ask(person, signal)
+        _presses(story, person)
         pack = eventually(lambda: _pack(story, person), within=60, every=0.2)
     finally:
         stack.broker.start()
@@ -263,6 +280,22 @@ def _unanswered(story: Story, request: Message) -> Iterator[None]:
     assert call.code() is grpc.StatusCode.UNAVAILABLE
 
 
+@contextmanager
+def _first_asked(story: Story, clinician_id: str) -> Iterator[None]:
+    """Whoever is on call is woken after this clinician, for as long as the body lasts."""
+    asked = crisis_pb2.GetEscalationPolicyRequest(severity=events_pb2.SEVERITY_HIGH)
+    before = story.world.ask(ADMINISTRATOR, asked).escalation_policy
+    changed = crisis.EscalationPolicy(severity=before.severity, etag=before.etag)
+    rung = changed.rungs.add(targets=[crisis.EscalationTarget(clinician_id=clinician_id)])
+    rung.wait_duration.CopyFrom(before.rungs[0].wait_duration)
+    changed.rungs.extend(before.rungs)
+    put = crisis_pb2.PutEscalationPolicyRequest
+    after = _persist(story, ADMINISTRATOR, put(request_id=new_id(), escalation_policy=changed))
+    yield
+    before.etag = after.escalation_policy.etag
+    _persist(story, ADMINISTRATOR, put(request_id=new_id(), escalation_policy=before))
+
+
 def _persist(story: Story, person: Person, request: Message) -> Any:
     """Ask as a client does that repeats what may be repeated."""
 
@@ -291,6 +324,12 @@ def _attest(story: Story, person: Person, address: str) -> None:
         address=address,
         callback_number="+1 202 555 0143",
     )
+    story.world.ask(person, request)
+
+
+def _presses(story: Story, person: Person) -> None:
+    """The patient calls for help."""
+    request = sessions_pb2.RaiseSafetySignalRequest(request_id=new_id(), patient_id=person.subject)
     story.world.ask(person, request)
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from google.protobuf.message import Message
 from haven.intake.v1 import intake_pb2
 from haven.intake.v1 import resources_pb2 as intake
-from haven.notify.v1 import preferences_pb2
-from haven.notify.v1 import resources_pb2 as notify
 
 from cli.demo.cast import SUPERVISOR, Story, email_of
+from cli.demo.chapters.proof import prove
 
 # The screener's seven questions, none of them affirmed.
 CALM = ("93246-7", "93247-5", "93248-3", "93249-1", "93250-9", "93267-3", "93269-9")
@@ -68,24 +65,8 @@ def _admit(story: Story, part: str) -> None:
 
 
 def _prove(story: Story, part: str) -> None:
-    """The patient's address gets a code, and the code comes back."""
-    patient, address = story.patient(part), email_of(part)
-    start = preferences_pb2.StartVerificationRequest(
-        recipient_id=patient.subject, channel=notify.CHANNEL_EMAIL
-    )
-    # Until intake's word about the address has reached notify there is nothing to prove.
-    story.timeline.wait(
-        "the address at notify", lambda: story.world.refused(patient, start) is None, within=20
-    )
-    mails = story.timeline.wait("the code", lambda: story.mails_to(address) or None, within=10)
-    (code,) = re.findall(r"\b\d{6}\b", mails[-1].text)
-    confirm = preferences_pb2.ConfirmVerificationRequest(
-        recipient_id=patient.subject, channel=notify.CHANNEL_EMAIL, code=code
-    )
-    story.timeline.claim(
-        "The patient's address is proved by a code that went there",
-        story.world.ask(patient, confirm).outcome == preferences_pb2.VERIFICATION_OUTCOME_VERIFIED,
-    )
+    patient = story.patient(part)
+    prove(story, "The patient's", email_of(part), by=patient, recipient_id=patient.subject)
 
 
 def _evidence(patient_id: str) -> list[Message]:

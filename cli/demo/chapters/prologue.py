@@ -14,7 +14,8 @@ from haven.notify.v1 import resources_pb2 as notify
 from haven.scheduling.v1 import resources_pb2 as scheduling
 from haven.scheduling.v1 import scheduling_pb2
 
-from cli.demo.cast import ADMINISTRATOR, COORDINATOR, RIVERBEND, Story, email_of
+from cli.demo.cast import ADMINISTRATOR, COORDINATOR, RIVERBEND, SUPERVISOR, Story, email_of
+from cli.demo.chapters.proof import prove
 from cli.demo.world import Person
 
 SEVERITIES = (events_pb2.SEVERITY_LOW, events_pb2.SEVERITY_MODERATE, events_pb2.SEVERITY_HIGH)
@@ -29,6 +30,12 @@ def play(story: Story) -> None:
         _clinician(story, part, state)
     _reachable(story)
     _on_call(story)
+
+
+def prove_supervisors(story: Story) -> None:
+    """Where every ladder ends it must be sure that somebody hears."""
+    address = email_of("supervisor-pool")
+    prove(story, "The supervisors'", address, by=SUPERVISOR, recipient_id="supervisor-pool")
 
 
 def _clinician(story: Story, part: str, state: str) -> None:

@@ -95,17 +95,16 @@ def _metrics(story: Story, metrics: Mapping[str, str]) -> None:
 
 def _auditor(story: Story, address: str) -> None:
     """Found by looking at what is stored, and tried by a call for help of its own."""
-    wrong = [
-        line.partition(" ")[0]
-        for line in _scrape(address).splitlines()
-        if line.startswith("haven_crisis_audit_findings{") and not line.endswith(" 0.0")
-    ]
     # The second tenant of the story never said who is on call: that is what is to be found.
-    expected = ['haven_crisis_audit_findings{kind="tenant_without_cover"}']
+    expected = ['haven_crisis_audit_findings{kind="tenant_without_cover"} 1.0']
+
+    def looked() -> bool:
+        """True once the look that is shown came after the supervisors proved their address."""
+        return _wrong(address) == expected
+
+    story.timeline.wait("the auditor to look", looked, within=20)
     story.timeline.claim(
-        "The auditor finds nothing wrong but the tenant for which nobody is on call",
-        wrong == expected,
-        seen=", ".join(wrong),
+        "The auditor finds nothing wrong but the tenant for which nobody is on call", looked()
     )
 
     def drilled() -> bool:
@@ -113,6 +112,14 @@ def _auditor(story: Story, address: str) -> None:
 
     story.timeline.wait("a self-drill to pass", drilled, within=60)
     story.timeline.note("crisis", "A self-drill reached its responder on the same way")
+
+
+def _wrong(address: str) -> list[str]:
+    return [
+        line
+        for line in _scrape(address).splitlines()
+        if line.startswith("haven_crisis_audit_findings{") and not line.endswith(" 0.0")
+    ]
 
 
 def _scrape(address: str) -> str:

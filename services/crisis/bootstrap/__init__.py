@@ -145,6 +145,7 @@ def bootstrap(
     """The use cases over a store; tests give their own parts by name."""
     parts = Parts(store, policy_of, reveal, seal, table or shipped_table())
     book, plans, copies = MongoCaseBook(store), MongoPlans(store), MongoCopies()
+    book_of_calls = MongoOnCallBook(store)
     cases = Cases(
         store,
         book=book,
@@ -154,15 +155,14 @@ def bootstrap(
         policy_of=policy_of,
     )
     records = Records(store, copies=copies, atlas=parts.atlas, aftercare=parts.aftercare)
-    absences = Absences(cases=cases, copies=copies)
     answers = Answers(store, cases=cases, policy_of=policy_of)
-    on_call = MongoOnCallBook(store)
-    review = Review(book=on_call, plans=plans, policy_of=policy_of)
+    review = Review(book=book_of_calls, plans=plans, policy_of=policy_of)
+    on_call = OnCall(store, book=book_of_calls, plans=plans, review=review)
     return Crisis(
         cases=cases,
         planning=Planning(store, plans=plans, policy_of=policy_of, review=review),
-        on_call=OnCall(store, book=on_call, plans=plans, review=review),
-        hand_offs=HandOffs(store, cases=book, book=on_call, plans=plans, policy_of=policy_of),
+        on_call=on_call,
+        hand_offs=HandOffs(store, cases=book, book=book_of_calls, plans=plans, policy_of=policy_of),
         records=records,
         case_queries=CaseQueries(store, book=book, copies=copies, policy_of=policy_of),
         pack_queries=PackQueries(
@@ -174,9 +174,9 @@ def bootstrap(
             reveal=reveal,
         ),
         plan_queries=PlanQueries(store, plans=plans, policy_of=policy_of),
-        on_call_queries=OnCallQueries(store, book=on_call, plans=plans, policy_of=policy_of),
+        on_call_queries=OnCallQueries(store, book=book_of_calls, plans=plans, policy_of=policy_of),
         board_queries=BoardQueries(store, board=MongoBoard()),
-        consumers=consumers(cases, records, absences, answers),
+        consumers=consumers(cases, records, Absences(cases=cases, copies=copies), answers, on_call),
         care=_care(parts, copies, cases.take),
     )
 

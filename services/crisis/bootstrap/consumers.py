@@ -17,10 +17,11 @@ from services.crisis.handlers.absences import Absences
 from services.crisis.handlers.answers import Answers
 from services.crisis.handlers.cases import Cases
 from services.crisis.handlers.copies import Records
+from services.crisis.handlers.on_call import OnCall
 
 
 def consumers(
-    cases: Cases, records: Records, absences: Absences, answers: Answers
+    cases: Cases, records: Records, absences: Absences, answers: Answers, on_call: OnCall
 ) -> Mapping[type[Message], Handler]:
     """By the event, the use case that takes it."""
     return {
@@ -36,6 +37,7 @@ def consumers(
         notify_pb2.MessageFailed: _by(messages.page_failed, cases.page_failed),
         notify_pb2.InboundRiskRaised: _by(inbound.signal_of_text, cases.take),
         notify_pb2.InboundReviewRequested: _by(inbound.text_to_read, records.keep_text),
+        notify_pb2.StaffReachChanged: _by(inbound.reach_of_staff, on_call.keep_reach),
         notify_pb2.PageAnswered: _by(messages.page_answered, answers.hear),
     }
 

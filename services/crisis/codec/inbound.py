@@ -1,4 +1,4 @@
-"""Texts that worry, and texts that must be read, as notify tells of them."""
+"""What notify tells besides pages: texts that worry, texts to be read, whom a page can reach."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from haven.notify.v1 import events_pb2 as notify_pb2
 from chassis.errors import InvalidArgument
 from services.crisis.domain.aftercare_commands import ReadText
 from services.crisis.domain.follow_up import Text
+from services.crisis.domain.reach import Reach
 from services.crisis.domain.signal import Severity, Signal, Source
 
 # A severity that this release does not know counts as the highest.
@@ -46,3 +47,9 @@ def text_to_read(event: notify_pb2.InboundReviewRequested) -> ReadText:
         text=Text(event.inbound_id, event.sender_key, event.sender_ciphertext),
         receive_time=event.receive_time.ToDatetime(tzinfo=UTC),
     )
+
+
+def reach_of_staff(event: notify_pb2.StaffReachChanged) -> Reach:
+    """All whom a page can reach; of somebody proved and not named in full, that they can be."""
+    proved = frozenset(event.proved_recipient_ids)
+    return Reach(proved | frozenset(event.recipient_ids), proved)

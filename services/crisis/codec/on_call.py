@@ -16,6 +16,7 @@ from services.crisis.domain import commands
 from services.crisis.domain.cover import Meant, OnCallLadder
 from services.crisis.domain.coverage import Gap, GapKind, Stretch
 from services.crisis.domain.opt_out import OptOut
+from services.crisis.domain.reach import Presence
 from services.crisis.domain.rotation import ShiftReason, VacancyReason
 from services.crisis.domain.signal import Severity
 
@@ -27,6 +28,11 @@ REASONS = {
 }
 KINDS = {
     kind: on_call_pb2.CoverageGapKind.Value(f"COVERAGE_GAP_KIND_{kind.name}") for kind in GapKind
+}
+
+PRESENCES = {
+    each: on_call_pb2.ContactPointPresence.Value(f"CONTACT_POINT_PRESENCE_{each.name}")
+    for each in Presence
 }
 
 
@@ -97,7 +103,7 @@ def who_is_on_call_now(ladder: OnCallLadder) -> on_call_pb2.WhoIsOnCallNowRespon
     """Rung by rung."""
     answer = on_call_pb2.WhoIsOnCallNowResponse(policy_version=ladder.version)
     for wait, people in ladder.rungs:
-        rung = answer.rungs.add(people=[_person(each, ladder.supervisor_id) for each in people])
+        rung = answer.rungs.add(people=[_person(each, ladder) for each in people])
         rung.wait_duration.FromTimedelta(wait)
     return answer
 
@@ -147,13 +153,14 @@ def _shift(stretch: Stretch) -> on_call_pb2.OnCallShift:
     return message
 
 
-def _person(meant: Meant, supervisor_id: str) -> on_call_pb2.OnCallPerson:
+def _person(meant: Meant, ladder: OnCallLadder) -> on_call_pb2.OnCallPerson:
+    recipient_id = meant.clinician_id or ladder.supervisor_id
     message = on_call_pb2.OnCallPerson(
         target=target_message(meant.target),
-        recipient_id=meant.clinician_id or supervisor_id,
+        recipient_id=recipient_id,
         is_covered=bool(meant.clinician_id),
         reason=REASONS[meant.reason] if meant.reason else on_call_pb2.SHIFT_REASON_UNSPECIFIED,
-        contact_point_presence=on_call_pb2.CONTACT_POINT_PRESENCE_UNKNOWN,
+        contact_point_presence=PRESENCES[ladder.reach.presence(recipient_id)],
     )
     if meant.until is not None:
         message.end_time.FromDatetime(meant.until)

@@ -1,4 +1,4 @@
-"""Opt-outs and gaps in the cover as documents and back."""
+"""Opt-outs, gaps in the cover and the reach of pages as documents and back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from services.crisis.domain.coverage import GapKind
 from services.crisis.domain.coverage_gap import CoverageGap
 from services.crisis.domain.escalation import Target, TargetKind
 from services.crisis.domain.opt_out import OptOut
+from services.crisis.domain.reach import Reach
 
 
 def opt_out_document(opt_out: OptOut) -> Document:
@@ -70,3 +71,16 @@ def gap_from(document: Document) -> CoverageGap:
         close_time=document["close_time"],
         version=document["version"],
     )
+
+
+def reach_document(reach: Reach) -> Document:
+    """Whom a page can reach, without the document's key."""
+    return {
+        "recipient_ids": sorted(reach.recipient_ids),
+        "proved_recipient_ids": sorted(reach.proved_ids),
+    }
+
+
+def reach_from(document: Document) -> Reach:
+    """The same as it was told."""
+    return Reach(frozenset(document["recipient_ids"]), frozenset(document["proved_recipient_ids"]))

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from services.crisis.domain.escalation import Rung, Target, TargetKind
 from services.crisis.domain.opt_out import NOBODY_AWAY, Absences
+from services.crisis.domain.reach import Reach
 from services.crisis.domain.rotation import Rotation, Shift, ShiftReason, VacancyReason
 
 # A role is reached where notify knows this recipient to be; who answers is one person.
@@ -107,3 +108,4 @@ class OnCallLadder:
     supervisor_id: str
     # Of the policy; 0 where the tenant has none.
     version: int
+    reach: Reach

@@ -10,15 +10,18 @@ from itertools import pairwise
 
 from services.crisis.domain.escalation import Target, TargetKind
 from services.crisis.domain.opt_out import Absences
+from services.crisis.domain.reach import NEVER_TOLD, Reach
 from services.crisis.domain.rotation import Rotation, Shift, ShiftReason, VacancyReason
 
 
 class GapKind(StrEnum):
-    """Why nobody is there."""
+    """Why nobody is there, or can be called."""
 
     NOT_BEGUN = "not_begun"
     ENDED = "ended"
     OPTED_OUT = "opted_out"
+    # Somebody is, and no page can reach them.
+    UNREACHABLE = "unreachable"
     # An escalation policy names a rotation that does not exist.
     ROTATION_UNKNOWN = "rotation_unknown"
 
@@ -41,7 +44,8 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A time in which nobody is behind a rotation, or behind a person whom a rung names."""
+    """A time in which nobody who can be called is behind a rotation, or behind a person whom a rung
+    names."""
 
     target: Target
     kind: GapKind
@@ -67,30 +71,44 @@ def stretches(
     return found
 
 
-def gaps(rotation: Rotation, absences: Absences, *, start: datetime, end: datetime) -> list[Gap]:
+def gaps(
+    rotation: Rotation,
+    absences: Absences,
+    reach: Reach = NEVER_TOLD,
+    *,
+    start: datetime,
+    end: datetime,
+) -> list[Gap]:
     """The exact times in between in which nobody covers the rotation."""
     target = Target(TargetKind.ROTATION, rotation.name)
-    return [
-        Gap(target, GapKind(each.reason.value), each.start, each.end)
+    found = [
+        (each, _why_not(each, reach))
         for each in stretches(rotation, absences, start=start, end=end)
-        if not each.clinician_id
     ]
+    return [Gap(target, kind, each.start, each.end) for each, kind in found if kind is not None]
 
 
 def gaps_behind(
-    clinician_id: str, absences: Absences, *, start: datetime, end: datetime
+    clinician_id: str,
+    absences: Absences,
+    reach: Reach = NEVER_TOLD,
+    *,
+    start: datetime,
+    end: datetime,
 ) -> list[Gap]:
     """The exact times in between in which nobody takes the calls of a person."""
+    target = Target(TargetKind.CLINICIAN, clinician_id)
     changes = {each for each in absences.changes("") if start < each < end}
     found: list[Gap] = []
     for since, until in pairwise(sorted({start, end, *changes})):
-        if absences.present(clinician_id, "", since):
+        present = absences.present(clinician_id, "", since)
+        if present and not reach.misses(present):
             continue
-        if found and found[-1].end == since:
+        gap = Gap(target, GapKind.UNREACHABLE if present else GapKind.OPTED_OUT, since, until)
+        if found and (found[-1].end, found[-1].kind) == (since, gap.kind):
             found[-1] = replace(found[-1], end=until)
         else:
-            target = Target(TargetKind.CLINICIAN, clinician_id)
-            found.append(Gap(target, GapKind.OPTED_OUT, since, until))
+            found.append(gap)
     return found
 
 
@@ -102,6 +120,7 @@ class Plan:
     absences: Absences
     # Whom the rungs of the escalation policies name.
     named: frozenset[Target]
+    reach: Reach = NEVER_TOLD
 
     def gaps(self, *, start: datetime, end: datetime) -> list[Gap]:
         """Every hole that somebody could fall into, the next one first.
@@ -111,22 +130,37 @@ class Plan:
         found: list[Gap] = []
         for target in self.named:
             if target.clinician_id:
-                found += gaps_behind(target.clinician_id, self.absences, start=start, end=end)
+                found += gaps_behind(
+                    target.clinician_id, self.absences, self.reach, start=start, end=end
+                )
             elif target.rotation_id and target.rotation_id not in self.rotations:
                 found.append(Gap(target, GapKind.ROTATION_UNKNOWN, start, end))
         for rotation in self.rotations.values():
             is_named = Target(TargetKind.ROTATION, rotation.name) in self.named
             found += [
                 gap
-                for gap in gaps(rotation, self.absences, start=start, end=end)
+                for gap in gaps(rotation, self.absences, self.reach, start=start, end=end)
                 if is_named or gap.kind is GapKind.OPTED_OUT
             ]
         return sorted(found, key=lambda gap: (gap.start, gap.target.kind, gap.target.id))
+
+    def covers(self, rotation: str, now: datetime) -> bool:
+        """Whether somebody who can be called is on call in the rotation then."""
+        known = self.rotations.get(rotation)
+        shift = known.on_call(now, self.absences) if known else None
+        return shift is not None and not self.reach.misses(shift.clinician_id)
 
 
 def hours_by_kind(found: Sequence[Gap]) -> dict[GapKind, float]:
     """How many hours nobody covers, by why; every kind is there."""
     return {kind: sum(gap.hours for gap in found if gap.kind is kind) for kind in GapKind}
+
+
+def _why_not(stretch: Stretch, reach: Reach) -> GapKind | None:
+    """Why nobody can be called in that time; None where somebody can."""
+    if not stretch.clinician_id:
+        return GapKind(stretch.reason.value)
+    return GapKind.UNREACHABLE if reach.misses(stretch.clinician_id) else None
 
 
 def _steps(

@@ -5,15 +5,15 @@ A rule never trusts that an aggregate can be built of a row: what it looks for i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from services.crisis.domain.escalation import LONGEST_WAIT, EscalationPolicy, Target, TargetKind
-from services.crisis.domain.opt_out import Absences
+from services.crisis.domain.coverage import Plan
+from services.crisis.domain.escalation import LONGEST_WAIT
+from services.crisis.domain.reach import Presence
 from services.crisis.domain.record import State
-from services.crisis.domain.rotation import Rotation
 from services.crisis.domain.timeline import ActKind
 
 # A crisis-class event is told at once and repeated every second; both ways together have failed.
@@ -41,9 +41,9 @@ class FindingKind(StrEnum):
     EVENT_WAITING = "event_waiting"
     # A crisis-class event that nobody could take.
     DEAD_LETTER = "dead_letter"
-    # Nobody is known to be where the tenant's ladders end.
+    # Nobody is known to be where the tenant's ladders end, or to be within reach there.
     TENANT_WITHOUT_COVER = "tenant_without_cover"
-    # A rotation that a policy names has nobody on call at this moment.
+    # A rotation that a policy names has nobody on call at this moment whom a page can reach.
     ROTATION_HOLE = "rotation_hole"
     # The auditor itself could not read what is stored.
     UNREADABLE = "unreadable"
@@ -231,33 +231,25 @@ def event_findings(rows: Iterable[EventRow], *, now: datetime) -> list[Finding]:
 
 
 def cover_findings(
-    policies: Sequence[EscalationPolicy],
-    rotations: Mapping[str, Rotation],
-    absences: Absences,
-    *,
-    supervisors: ActKind | None,
-    now: datetime,
+    plan: Plan, *, supervisors: Presence, heard: ActKind | None, now: datetime
 ) -> list[Finding]:
-    """Whether somebody is there: on call, and where every ladder ends.
+    """Whether somebody who can be called is there: on call, and where every ladder ends.
 
-    `supervisors` is what was heard last of a page to them: it was delivered, or it failed; None
-    where nothing ever was, which a ladder makes up for.
+    `heard` is what was heard last of a page to the supervisors: it was delivered, or it failed;
+    None where nothing ever was, which a ladder and a proved contact point make up for together. One
+    that nobody has proved is no cover before a page has arrived there, and neither is one of which
+    nothing was told: where every ladder ends, not to know is a finding.
     """
     holes = [
         Finding(FindingKind.ROTATION_HOLE, name, timedelta())
-        for name in sorted(_named_rotations(policies))
-        if name not in rotations or rotations[name].on_call(now, absences) is None
+        for name in sorted({each.rotation_id for each in plan.named} - {""})
+        if not plan.covers(name, now)
     ]
-    is_heard = supervisors is ActKind.PAGE_DELIVERED or (supervisors is None and bool(policies))
-    nobody = [] if is_heard else [Finding(FindingKind.TENANT_WITHOUT_COVER, "", timedelta())]
+    is_called = supervisors in {Presence.PRESENT, Presence.UNPROVED}
+    is_sure = supervisors is Presence.PRESENT and heard is None and bool(plan.named)
+    is_covered = is_called and (is_sure or heard is ActKind.PAGE_DELIVERED)
+    nobody = [] if is_covered else [Finding(FindingKind.TENANT_WITHOUT_COVER, "", timedelta())]
     return [*holes, *nobody]
-
-
-def _named_rotations(policies: Iterable[EscalationPolicy]) -> set[str]:
-    targets: Iterable[Target] = (
-        target for policy in policies for rung in policy.rungs for target in rung.targets
-    )
-    return {target.id for target in targets if target.kind is TargetKind.ROTATION}
 
 
 def dead_letter_finding(parked: ParkedEvent, *, has_case: bool, now: datetime) -> Finding:

@@ -27,7 +27,6 @@ from services.crisis.domain.findings import (
     page_findings,
     work_findings,
 )
-from services.crisis.domain.opt_out import Absences
 from services.crisis.domain.policy import CrisisPolicy
 from services.crisis.domain.record import State
 from services.crisis.domain.signal import Severity, Signal, Source
@@ -149,12 +148,11 @@ class Auditing:
         return Examined([*findings, *cover], min(waits, default=None))
 
     def _cover(self, reader: Reader, policy: CrisisPolicy) -> list[Finding]:
-        opt_outs = self._plans.opt_outs(reader, reader.now)
+        plan = self._plans.plan(reader, is_next_called=policy.is_next_in_turn_called)
         return cover_findings(
-            self._plans.policies(reader),
-            self._plans.rotations(reader),
-            Absences(opt_outs, policy.is_next_in_turn_called),
-            supervisors=self._book.last_heard(reader, policy.supervisor_id),
+            plan,
+            supervisors=plan.reach.presence(policy.supervisor_id),
+            heard=self._book.last_heard(reader, policy.supervisor_id),
             now=reader.now,
         )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from chassis.call import Call, Role
+from chassis.call import Call, EventOnce, Role
 from chassis.errors import NotFound, PermissionDenied
 from chassis.ids import new_id
 from chassis.store import Store, Tx
 from services.crisis.domain.commands import OptOutOfCalls
 from services.crisis.domain.coverage import Gap
 from services.crisis.domain.opt_out import OptOut
+from services.crisis.domain.reach import Reach
 from services.crisis.handlers.reviewing import Review
 from services.crisis.ports import OnCallBook, Plans
 
@@ -52,6 +53,11 @@ class OnCall:
             return self._kept(tx, opt_out)
 
         return self._store.transact(call, change)
+
+    def keep_reach(self, call: Call, reach: Reach) -> None:
+        """Remember whom of the staff a page can reach. The next look at the cover tells of it."""
+        version = call.once.aggregate_version if isinstance(call.once, EventOnce) else 0
+        self._store.transact(call, lambda tx: self._book.keep_reach(tx, reach, version))
 
     def check(self, call: Call, _check_id: str) -> None:
         """Time has passed: tell what came within the horizon, and again what was not mended."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from chassis.ids import derived_id
 from chassis.store import Tx
-from services.crisis.domain.coverage import Gap
+from services.crisis.domain.coverage import Gap, GapKind
 from services.crisis.domain.coverage_gap import CoverageGap, begun_as
 from services.crisis.domain.escalation import Target
 from services.crisis.ports import OnCallBook, Plans, PolicyOf
@@ -40,9 +40,13 @@ class Review:
         seen = set()
         for gap in found:
             told = self._told(tx, gap, known)
-            told.see(gap, policy.supervisor_id, tx.now, again=again)
-            self._book.keep_gap(tx, told)
             seen.add(told.id)
+            # People and their contact points are entered in any order, within minutes: whoever
+            # cannot be reached yet is told of if that is still so at the next hourly look.
+            is_early = is_change and gap.kind is GapKind.UNREACHABLE and not told.is_open
+            if not is_early:
+                told.see(gap, policy.supervisor_id, tx.now, again=again)
+                self._book.keep_gap(tx, told)
         for gone in known:
             if gone.id not in seen:
                 gone.close(tx.now)

@@ -20,6 +20,7 @@ from services.crisis.domain.escalation import EscalationPolicy
 from services.crisis.domain.location import KeepLocation
 from services.crisis.domain.opt_out import OptOut
 from services.crisis.domain.policy import CrisisPolicy
+from services.crisis.domain.reach import Reach
 from services.crisis.domain.rotation import Rotation
 from services.crisis.domain.signal import Severity, Signal
 from services.crisis.domain.timeline import Act
@@ -153,6 +154,14 @@ class OnCallBook(Protocol):
 
     def keep_gap(self, tx: Tx, gap: CoverageGap) -> None:
         """Keep a new or changed gap."""
+        ...
+
+    def reach(self, reader: Reader) -> Reach:
+        """Whom of the staff a page can reach, as notify last told."""
+        ...
+
+    def keep_reach(self, tx: Tx, reach: Reach, version: int) -> None:
+        """Remember it, unless something newer is known."""
         ...
 
     def check_due(self, reader: Reader) -> datetime | None:

@@ -50,7 +50,8 @@ class OnCallQueries:
             rungs = tuple(
                 (each.wait, tuple(cover.meant(each, reader.now))) for each in policy.rungs
             )
-            return OnCallLadder(rungs, numbers.supervisor_id, policy.version)
+            reach = self._book.reach(reader)
+            return OnCallLadder(rungs, numbers.supervisor_id, policy.version, reach)
 
         return self._store.read(call, look)
 

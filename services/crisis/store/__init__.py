@@ -267,7 +267,8 @@ class MongoPlans:
         """Everything that says who is called from now on."""
         named = (policy.targets() for policy in self.policies(reader))
         absences = Absences(self.opt_outs(reader, reader.now), is_next_called)
-        return Plan(self.rotations(reader), absences, frozenset[Target]().union(*named))
+        everybody = frozenset[Target]().union(*named)
+        return Plan(self.rotations(reader), absences, everybody, on_call.reach_of(reader))
 
     def keep_rotation(self, tx: Tx, rotation: Rotation) -> Rotation:
         """Keep a new or changed rotation."""

@@ -11,8 +11,10 @@ from services.crisis.codec import on_call_documents as documents
 from services.crisis.domain.commands import ListPage
 from services.crisis.domain.coverage_gap import CoverageGap
 from services.crisis.domain.opt_out import OptOut
+from services.crisis.domain.reach import NEVER_TOLD, Reach
 
 OPT_OUTS, GAPS, CHECKS = "on_call_opt_outs", "coverage_gaps", "coverage_checks"
+STAFF_REACH = "staff_reach"
 
 INDEXES: tuple[Index, ...] = (
     Index(OPT_OUTS, [("tenant_id", 1), ("end_time", 1)], partial={"is_active": True}),
@@ -31,6 +33,12 @@ def opt_outs_of(reader: Reader, since: datetime) -> tuple[OptOut, ...]:
     found = reader.find(OPT_OUTS, {"is_active": True, "end_time": {"$gt": minute}})
     opt_outs = map(documents.opt_out_from, found)
     return tuple(each for each in opt_outs if each.end > since)
+
+
+def reach_of(reader: Reader) -> Reach:
+    """Whom of the staff a page can reach, as notify last told."""
+    found = reader.find_one(STAFF_REACH, {"_id": _reach_id(reader.call.tenant_id)})
+    return documents.reach_from(found) if found else NEVER_TOLD
 
 
 class MongoOnCallBook:
@@ -87,6 +95,15 @@ class MongoOnCallBook:
         keep = self._gaps.save if gap.version else self._gaps.insert
         keep(tx, gap)
 
+    def reach(self, reader: Reader) -> Reach:
+        """Whom of the staff a page can reach, as notify last told."""
+        return reach_of(reader)
+
+    def keep_reach(self, tx: Tx, reach: Reach, version: int) -> None:
+        """Remember it, unless something newer is known."""
+        copy = {"_id": _reach_id(tx.call.tenant_id), **documents.reach_document(reach)}
+        tx.take_newer(STAFF_REACH, copy, aggregate_version=version)
+
     def check_due(self, reader: Reader) -> datetime | None:
         """When the tenant's cover is looked at next; None where nobody has begun to."""
         found = reader.find_one(CHECKS, {"_id": check_id(reader.call.tenant_id)})
@@ -112,6 +129,10 @@ class MongoOnCallBook:
         """The waiting cases have been held against this change, and there was none after it."""
         same = {"_id": check_id(tx.call.tenant_id), "plan_change_time": plan_change}
         tx.update_one(CHECKS, same, {"$set": {"plan_change_time": None}})
+
+
+def _reach_id(tenant_id: str) -> str:
+    return derived_id(tenant_id, STAFF_REACH)
 
 
 def check_id(tenant_id: str) -> str:

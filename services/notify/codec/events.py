@@ -158,12 +158,22 @@ def _answered(event: events.PageAnswered) -> Message:
     return message
 
 
+def _reach(event: events.StaffReachChanged) -> Message:
+    message = events_pb2.StaffReachChanged(
+        recipient_ids=sorted(event.recipient_ids),
+        proved_recipient_ids=sorted(event.proved_recipient_ids),
+    )
+    message.change_time.FromDatetime(event.change_time)
+    return message
+
+
 PUBLISHED: Mapping[type, Callable[[Any], Message]] = {
     events.MessageDelivered: _delivered,
     events.MessageFailed: _failed,
     events.InboundRiskRaised: risk_raised,
     events.InboundReviewRequested: review_requested,
     events.PageAnswered: _answered,
+    events.StaffReachChanged: _reach,
 }
 
 

@@ -1,4 +1,4 @@
-"""What notify tells the other services: of pages, and of texts that a human must see to."""
+"""What notify tells the others: of pages, of texts for a human, of whom a page can reach."""
 
 from __future__ import annotations
 
@@ -39,6 +39,15 @@ class PageAnswered:
     case_id: str
     recipient_id: str
     said: Answered
+
+
+@dataclass(frozen=True, slots=True)
+class StaffReachChanged:
+    """Whom of a tenant's staff a page can reach: all of them, and those by a proved channel."""
+
+    recipient_ids: frozenset[str]
+    proved_recipient_ids: frozenset[str]
+    change_time: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ class NotifyPolicy:
     overdue_lifetime_seconds: float = 86_400  # [D]
     # A section of its own: when, how often and under which number people are written to.
     consent: ConsentPolicy = field(default_factory=ConsentPolicy)
+    # How often it is looked at whom of the staff a page can reach.
+    reach_look_seconds: float = 60  # [D] a few commands for all of a tenant's staff together
     # Word of a gap in the cover: crisis tells it again after a day.
     cover_lifetime_seconds: float = 86_400  # [D] as crisis' cover_notice_seconds
 

@@ -11,7 +11,7 @@ from services.notify.domain.commands import RegisterContactPoint
 from services.notify.domain.contact import ContactPoint, PatientContact, masked
 from services.notify.domain.message import Channel
 from services.notify.ports import Cipher, ContactBook
-from services.notify.ports.consent import Directory
+from services.notify.ports.consent import Shelves
 
 OTHERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 
@@ -20,10 +20,11 @@ class Contacts:
     """Setting how people are reached."""
 
     def __init__(
-        self, store: Store, *, contacts: ContactBook, cipher: Cipher, directory: Directory
+        self, store: Store, shelves: Shelves, *, contacts: ContactBook, cipher: Cipher
     ) -> None:
         self._store = store
-        self._directory = directory
+        self._directory = shelves.directory
+        self._reach = shelves.reach
         self._contacts = contacts
         self._cipher = cipher
 
@@ -41,6 +42,8 @@ class Contacts:
             if point is None:
                 id = derived_id(call.tenant_id, "contact-point", recipient_id, channel)
                 point = ContactPoint(id, recipient_id, channel, b"", "")
+            if not point.version or point.is_gone:
+                self._reach.look_soon(tx)  # whoever waits for this to end an alert sees it end
             point.move(ciphertext, masked(channel, command.address))
             point.rank = command.rank
             kept = self._contacts.keep(tx, point)

@@ -122,7 +122,7 @@ class Gate:
         message goes on to the next.
         """
         recipient = self._recipient(tx, message)
-        asked = {each: self._permission(tx, message, each, recipient) for each in channels}
+        asked = self._asked(tx, message, channels, recipient)
         permission = choose(asked.items()).permission
         permissions.labels(message.message_class, permission.verdict).inc()
         is_refused = permission.verdict is Verdict.NEVER and not message.is_with_a_provider
@@ -131,6 +131,12 @@ class Gate:
             return None
         own = enclosure.language if enclosure else None
         return Passage(asked, own or recipient.preferences.language)
+
+    def permissions(
+        self, tx: Tx, message: Message, channels: Iterable[Channel]
+    ) -> Mapping[Channel, Permission]:
+        """What it would answer; nothing follows from it, and nothing is counted."""
+        return self._asked(tx, message, channels, self._recipient(tx, message))
 
     def note(self, tx: Tx, message: Message, passage: Passage, channel: Channel) -> None:
         """The message goes by this channel now: on what ground, and counted against the caps."""
@@ -159,6 +165,11 @@ class Gate:
         owner = Owner(message.recipient_id, bool(message.patient_id))
         contact = self._contacts.patient(tx, owner.id) if owner.is_patient else None
         return Recipient(owner, contact, self._wishes.preferences(tx, owner))
+
+    def _asked(
+        self, tx: Tx, message: Message, channels: Iterable[Channel], recipient: Recipient
+    ) -> Mapping[Channel, Permission]:
+        return {each: self._permission(tx, message, each, recipient) for each in channels}
 
     def _permission(
         self, tx: Tx, message: Message, channel: Channel, recipient: Recipient

@@ -56,6 +56,7 @@ class Verifying:
         self._contacts = contacts
         self._directory = shelves.directory
         self._wishes = shelves.wishes
+        self._reach = shelves.reach
         self._cipher = cipher
         self._posting = posting
 
@@ -99,6 +100,8 @@ class Verifying:
             outcome = verification.confirm(key, command.code, address_key, tx.now)
             if outcome is Outcome.VERIFIED:
                 self._wishes.keep_proof(tx, owner, address_key)
+                if not owner.is_patient:
+                    self._reach.look_soon(tx)
             self._wishes.keep_verification(tx, verification)
             return Confirmation(outcome, verification.tries_left)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from chassis.store import Reader, Tx
 from services.notify.domain.commands import Letter
-from services.notify.domain.contact import ENDING
+from services.notify.domain.contact import ENDING, ContactPoint
 from services.notify.domain.enclosure import Enclosure
 from services.notify.domain.message import MISSING, Channel, Message, MessageClass
 from services.notify.ports import ContactBook
@@ -32,8 +32,7 @@ class Ways:
         if message.patient_id:
             return self._of_patient(reader, message.patient_id)
         points = self._contacts.points(reader, message.recipient_id)
-        present = [point for point in points if not point.is_gone]
-        ways = self._only_served({point.channel: point.address_ciphertext for point in present})
+        ways = of_staff(points, self._served)
         is_urgent = message.message_class is MessageClass.CRISIS
         # What is not urgent can wait until somebody says how they are reached.
         return ways if points or is_urgent else {Channel.EMAIL: b""}
@@ -69,3 +68,9 @@ class Ways:
 
     def _only_served(self, ways: Addresses) -> Addresses:
         return {channel: address for channel, address in ways.items() if channel in self._served}
+
+
+def of_staff(points: Iterable[ContactPoint], served: Collection[Channel]) -> Addresses:
+    """Where somebody with these contact points is reached now, in their order."""
+    present = (point for point in points if not point.is_gone and point.channel in served)
+    return {point.channel: point.address_ciphertext for point in present}

@@ -178,6 +178,10 @@ class ContactBook(Protocol):
         """All of a member of staff's, in their order."""
         ...
 
+    def all_points(self, reader: Reader) -> list[ContactPoint]:
+        """Those of all the tenant's staff."""
+        ...
+
     def contact_point(
         self, reader: Reader, recipient_id: str, channel: Channel
     ) -> ContactPoint | None:

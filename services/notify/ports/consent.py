@@ -13,6 +13,7 @@ from services.notify.domain.enclosure import Enclosure
 from services.notify.domain.inbound import InboundEntry
 from services.notify.domain.message import Channel
 from services.notify.domain.preferences import Preferences
+from services.notify.domain.reach import StaffReach
 from services.notify.domain.reminder import PlannedSession, SeatChange
 from services.notify.domain.verification import Verification
 
@@ -82,6 +83,10 @@ class Wishes(Protocol):
 
     def look_ahead(self, tx: Tx, keys: Iterable[tuple[str, str]]) -> None:
         """All about many owners, each with an address key, is about to be asked for."""
+        ...
+
+    def look_ahead_to_stops(self, tx: Tx, address_keys: Iterable[str]) -> None:
+        """The last words of many numbers are about to be asked for."""
         ...
 
     def telephone_sends(self, reader: Reader, owner_id: str) -> dict[str, datetime]:
@@ -163,6 +168,26 @@ class Calendar(Protocol):
         ...
 
 
+class ReachBook(Protocol):
+    """Whom of the tenant's staff a page can reach, as it was last told."""
+
+    def find(self, reader: Reader) -> StaffReach | None:
+        """What was told of the tenant; None where nobody has begun to look."""
+        ...
+
+    def keep(self, tx: Tx, reach: StaffReach) -> None:
+        """Keep what a look has found, and publish it where it is news."""
+        ...
+
+    def begin(self, tx: Tx) -> None:
+        """Look at the tenant from now on; no change where somebody does already."""
+        ...
+
+    def look_soon(self, tx: Tx) -> None:
+        """Something has changed: look now."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Shelves:
     """What is kept around the question whether people may be written to."""
@@ -172,3 +197,4 @@ class Shelves:
     enclosures: Enclosures
     inbound: InboundBook
     calendar: Calendar
+    reach: ReachBook

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chassis.store import Index, Store
 from services.notify.ports import Cipher
 from services.notify.ports.consent import Shelves
-from services.notify.shelves import directory, inbound, links, reminders, wishes
+from services.notify.shelves import directory, inbound, links, reach, reminders, wishes
 from services.notify.shelves.enclosures import MongoEnclosures
 
 INDEXES: tuple[Index, ...] = (
@@ -14,6 +14,7 @@ INDEXES: tuple[Index, ...] = (
     *inbound.INDEXES,
     *links.INDEXES,
     *reminders.INDEXES,
+    *reach.INDEXES,
 )
 
 
@@ -25,4 +26,5 @@ def open_shelves(store: Store, cipher: Cipher) -> Shelves:
         enclosures=MongoEnclosures(),
         inbound=inbound.MongoInboundBook(store),
         calendar=reminders.MongoCalendar(store),
+        reach=reach.MongoReachBook(),
     )

@@ -103,6 +103,10 @@ class MongoWishes:
             tx.look_ahead(collection, ids)
         tx.look_ahead(PROOFS, (derived_id(tenant_id, PROOFS, *each) for each in known))
 
+    def look_ahead_to_stops(self, tx: Tx, address_keys: Iterable[str]) -> None:
+        """The last words of many numbers are about to be asked for."""
+        tx.look_ahead(STOPS, (derived_id(tx.call.tenant_id, STOPS, each) for each in address_keys))
+
     def telephone_sends(self, reader: Reader, owner_id: str) -> dict[str, datetime]:
         """When the person's telephone was last sent what, by message."""
         id = derived_id(reader.call.tenant_id, SENDS, owner_id)

@@ -7,6 +7,7 @@ from typing import Any
 
 from cli.servers import SmtpServer
 from services.crisis.domain.commands import OptOutOfCalls, PutRotation
+from services.crisis.domain.reach import Presence
 from services.crisis.domain.rotation import Override
 from services.crisis.domain.timeline import ActKind
 from services.crisis.timers import CoverCensus
@@ -60,6 +61,8 @@ def test_a_hole_made_by_an_opt_out_is_told_once_and_its_metric_rises_and_falls(
 
 
 def test_two_who_opt_out_at_the_same_moment_make_the_hole_that_neither_saw(ward: Ward) -> None:
+    ward.register("dr-three")
+    eventually(lambda: ward.presence("dr-three") is not Presence.ABSENT, within=10)
     now = ward.crisis_store.clock.now()
     start = now - timedelta(days=1)
     both = PutRotation("on-call", "America/New_York", start, 7, ("dr-one", "dr-three"), (), "")

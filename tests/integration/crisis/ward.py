@@ -19,7 +19,7 @@ from haven.intake.v1 import events_pb2 as intake_pb2
 from haven.sessions.v1 import events_pb2 as sessions_pb2
 from pymongo import MongoClient
 
-from chassis.call import Actor, Call, EventOnce, Role
+from chassis.call import Actor, Call, EventOnce, Role, system_call
 from chassis.clock import DatabaseClock
 from chassis.crypto import FieldCipher, KeyManagement, make_master_key
 from chassis.deadline import Deadline
@@ -41,8 +41,10 @@ from services.crisis.domain.commands import (
 )
 from services.crisis.domain.escalation import SUPERVISOR_POOL, Rung, Target, TargetKind
 from services.crisis.domain.policy import CrisisPolicy
+from services.crisis.domain.reach import Presence
 from services.crisis.domain.signal import Severity
 from services.crisis.domain.timeline import Act
+from services.crisis.store.on_call import MongoOnCallBook
 from services.notify import bootstrap as notify_bootstrap
 from services.notify import store as notify_store
 from services.notify import timers as notify_timers
@@ -55,11 +57,14 @@ from services.notify.shelves.directory import MongoDirectory
 from services.notify.shelves.wishes import MongoWishes
 from tests.due import RunningTimers
 from tests.tenant_guard import TenantGuard
+from tests.waiting import eventually
 
 TENANT = "river"
 WAIT = timedelta(seconds=1.5)
 POST_SECONDS = 0.01
-NUMBERS = NotifyPolicy(crisis_retry_first_seconds=0.1, channel_step_seconds=0.5)
+NUMBERS = NotifyPolicy(
+    crisis_retry_first_seconds=0.1, channel_step_seconds=0.5, reach_look_seconds=1
+)
 # The number to which people text the tenant.
 OURS = "+15555550000"
 
@@ -124,7 +129,9 @@ class Ward:
         for recipient_id in ("dr-one", "dr-two", "supervisor-pool"):
             self.register(recipient_id)
         self._post.start()
+        self.begin_reach_looks()
         self.start_relay()
+        eventually(lambda: self.presence("supervisor-pool") is Presence.PRESENT, within=10)
         return self
 
     def close(self) -> None:
@@ -184,6 +191,16 @@ class Ward:
         for rank, (channel, address) in enumerate(addresses.items(), start=1):
             command = RegisterContactPoint(clinician_id, channel, address, "", rank)
             self.notify.contacts.register(self.staff("boss"), command)
+
+    def begin_reach_looks(self) -> None:
+        """What notify's relay does when it starts."""
+        notify_timers.begin_reach_looks(self.notify, [TENANT])
+
+    def presence(self, recipient_id: str) -> Presence:
+        """What crisis knows of the recipient's contact points."""
+        call = system_call(TENANT, service="crisis", action="")
+        book = MongoOnCallBook(self.crisis_store)
+        return self.crisis_store.read(call, book.reach).presence(recipient_id)
 
     def address(self, recipient_id: str) -> str:
         """An address that no other test uses."""

@@ -59,6 +59,7 @@ class House:
         self.clock = FixedClock(NOON)
         self.store = MemoryStore(service="crisis", clock=self.clock, indexes=INDEXES)
         self.numbers = CrisisPolicy(**numbers)
+        self.told_reach = 0
         self.crisis = bootstrap(
             store=self.store,
             policy_of=lambda _: self.numbers,
@@ -67,13 +68,22 @@ class House:
         )
 
     def staffed(self) -> House:
-        """The same house with people on call, and a ladder for each severity."""
+        """The same house with people on call who can be reached, and a ladder for each severity."""
+        self.reaches("dr-one", "dr-two", "supervisor-pool")
         for name, clinician_id in (("on-call", "dr-one"), ("back-up", "dr-two")):
             self.put_rotation(name, clinician_id)
         for severity in Severity:
             self.put_policy(severity, RUNGS)
         self.do_what_is_due()  # the plans have changed
         return self
+
+    def reaches(self, *recipient_ids: str, unproved: tuple[str, ...] = (), **parts: Any) -> None:
+        """Notify tells whom a page can reach: these, and some whose address nobody has proved."""
+        self.told_reach += 1
+        event = notify_pb2.StaffReachChanged(
+            recipient_ids=[*recipient_ids, *unproved], proved_recipient_ids=recipient_ids
+        )
+        self.hear(event, **{"version": self.told_reach, **parts})
 
     def put_policy(self, severity: Severity, rungs: tuple[Rung, ...], etag: str = "") -> Any:
         """A ladder."""

@@ -151,6 +151,7 @@ def test_a_page_that_notify_never_answers_wakes_the_next_people() -> None:
 
 def test_the_old_shifts_page_is_not_missed_after_the_hand_off() -> None:
     house = House(page_late_seconds=15)
+    house.reaches("dr-one", "dr-two", "supervisor-pool")
     turns = {"start": after(days=-1, seconds=10), "shift_days": 1}
     house.put_rotation("on-call", "dr-one", "dr-two", **turns)
     house.put_policy(Severity.HIGH, (rung(rotation_target("on-call")), rung(SUPERVISOR_POOL)))
@@ -166,6 +167,7 @@ def test_the_old_shifts_page_is_not_missed_after_the_hand_off() -> None:
 
 def test_a_case_that_an_earlier_release_froze_without_supervisors_wakes_them() -> None:
     house = House(page_late_seconds=15)
+    house.reaches("dr-one", "supervisor-pool")
     house.put_policy(Severity.HIGH, (rung(person("dr-one")),))
     house.do_what_is_due()
     house.signal()
@@ -200,7 +202,7 @@ def test_a_hole_in_a_rotation_is_found_while_it_is_there() -> None:
     house.put_policy(Severity.HIGH, (rung(rotation_target("nights")),))
 
     assert kinds(house) == [FindingKind.ROTATION_HOLE]
-    house.put_rotation("nights", "dr-three")
+    house.put_rotation("nights", "dr-two")
     assert found(house) == []
 
 
@@ -215,6 +217,7 @@ def test_a_hole_that_an_opt_out_makes_is_found_while_it_is_there() -> None:
 
 def test_supervisors_whom_the_last_page_did_not_reach_are_no_cover_until_one_does() -> None:
     house = House()
+    house.reaches("supervisor-pool")
     house.put_policy(Severity.HIGH, (rung(SUPERVISOR_POOL),))
     assert found(house) == []
 
@@ -312,7 +315,7 @@ def test_a_dead_letter_that_has_its_case_stays_found_and_is_left_alone() -> None
 def test_a_signal_that_came_by_the_other_way_lost_nothing() -> None:
     house = House().staffed()
     house.signal(event_id="e-1")
-    queue = house.store.documents("inbox")[0]["consumer"]
+    queue = house.store.documents("inbox")[-1]["consumer"]
 
     assert audit_of(house).auditing.dead_letter(a_parked(event_id="e-1", queue=queue)) is None
 

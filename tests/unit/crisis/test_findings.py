@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.crisis.domain.escalation import SUPERVISOR_POOL, EscalationPolicy, Rung
+from services.crisis.domain.coverage import Plan
+from services.crisis.domain.escalation import SUPERVISOR_POOL, Target
 from services.crisis.domain.findings import (
     EVENT_LATE,
     About,
@@ -27,9 +28,10 @@ from services.crisis.domain.findings import (
     page_findings,
 )
 from services.crisis.domain.opt_out import NOBODY_AWAY, Absences, OptOut
-from services.crisis.domain.signal import Severity
+from services.crisis.domain.reach import NEVER_TOLD, Presence, Reach
+from services.crisis.domain.rotation import Rotation
 from services.crisis.domain.timeline import ActKind
-from tests.unit.crisis.builders import NOON, WAIT, a_rotation, after, person, rotation_target, rung
+from tests.unit.crisis.builders import NOON, a_rotation, after, person, rotation_target
 
 LATE = timedelta(seconds=10)
 PAGE_LATE = timedelta(seconds=30)
@@ -211,57 +213,98 @@ def test_a_committed_event_that_is_nowhere_after_its_time_is_told() -> None:
     assert (finding.subject_id, finding.repair) == ("e-1", Repair.NONE)
 
 
-def a_policy_of(*rungs: Rung) -> EscalationPolicy:
-    return EscalationPolicy("policy-1", Severity.HIGH, rungs)
+ON_CALL = rotation_target("on-call")
+HOLE = (FindingKind.ROTATION_HOLE, "on-call")
+NOBODY = (FindingKind.TENANT_WITHOUT_COVER, "")
+HEARD = (None, ActKind.PAGE_DELIVERED, ActKind.PAGE_FAILED)
+
+
+def a_plan(
+    *targets: Target,
+    absences: Absences = NOBODY_AWAY,
+    reach: Reach = NEVER_TOLD,
+    **rotations: Rotation,
+) -> Plan:
+    known = {each.name: each for each in rotations.values()}
+    return Plan(known, absences, frozenset(targets), reach)
+
+
+def cover(
+    plan: Plan,
+    supervisors: Presence = Presence.PRESENT,
+    heard: ActKind | None = None,
+    now: datetime = NOON,
+) -> list[tuple[FindingKind, str]]:
+    found = cover_findings(plan, supervisors=supervisors, heard=heard, now=now)
+    return [(each.kind, each.subject_id) for each in found]
 
 
 def test_a_tenant_with_a_ladder_and_people_on_call_is_covered() -> None:
-    policy = a_policy_of(rung(rotation_target("on-call")), Rung(WAIT, (SUPERVISOR_POOL,)))
-    rotations = {"on-call": a_rotation("on-call", "dr-one")}
+    plan = a_plan(ON_CALL, SUPERVISOR_POOL, on_call=a_rotation("on-call", "dr-one"))
 
-    assert cover_findings([policy], rotations, NOBODY_AWAY, supervisors=None, now=NOON) == []
+    assert cover(plan) == []
 
 
 def test_a_rotation_that_has_not_begun_or_does_not_exist_is_a_hole() -> None:
-    policy = a_policy_of(rung(rotation_target("on-call"), rotation_target("ghost")))
-    rotations = {"on-call": a_rotation("on-call", "dr-one", start=after(hours=1))}
+    later = a_rotation("on-call", "dr-one", start=after(hours=1))
+    plan = a_plan(ON_CALL, rotation_target("ghost"), on_call=later)
 
-    holes = cover_findings(
-        [policy], rotations, NOBODY_AWAY, supervisors=ActKind.PAGE_DELIVERED, now=NOON
-    )
-
-    assert [(each.kind, each.subject_id) for each in holes] == [
+    assert cover(plan) == [
         (FindingKind.ROTATION_HOLE, "ghost"),
         (FindingKind.ROTATION_HOLE, "on-call"),
     ]
 
 
 def test_a_rotation_whose_only_clinician_opted_out_is_a_hole() -> None:
-    policy = a_policy_of(rung(rotation_target("on-call")))
-    rotations = {"on-call": a_rotation("on-call", "dr-one")}
     away = Absences((OptOut("o-1", "dr-one", after(hours=-1), after(hours=1)),))
+    plan = a_plan(ON_CALL, absences=away, on_call=a_rotation("on-call", "dr-one"))
 
-    (hole,) = cover_findings([policy], rotations, away, supervisors=None, now=NOON)
-
-    assert (hole.kind, hole.subject_id) == (FindingKind.ROTATION_HOLE, "on-call")
-    assert cover_findings([policy], rotations, away, supervisors=None, now=after(hours=1)) == []
-
-
-def test_a_tenant_without_a_ladder_needs_supervisors_who_were_reached_once() -> None:
-    (finding,) = cover_findings([], {}, NOBODY_AWAY, supervisors=None, now=NOON)
-
-    assert finding.kind is FindingKind.TENANT_WITHOUT_COVER
-    assert cover_findings([], {}, NOBODY_AWAY, supervisors=ActKind.PAGE_DELIVERED, now=NOON) == []
+    assert cover(plan) == [(FindingKind.ROTATION_HOLE, "on-call")]
+    assert cover(plan, now=after(hours=1)) == []
 
 
-def test_a_ladder_is_no_cover_while_the_last_page_of_the_supervisors_did_not_arrive() -> None:
-    policy = a_policy_of(rung(person("dr-one")))
+def test_a_rotation_whose_clinician_no_page_can_reach_is_a_hole() -> None:
+    turns = a_rotation("on-call", "dr-one")
+    lost, other = Reach(frozenset({"dr-two"})), Reach(frozenset({"dr-one"}))
 
-    (finding,) = cover_findings(
-        [policy], {}, NOBODY_AWAY, supervisors=ActKind.PAGE_FAILED, now=NOON
-    )
+    assert cover(a_plan(ON_CALL, reach=lost, on_call=turns)) == [HOLE]
+    assert cover(a_plan(ON_CALL, reach=other, on_call=turns)) == []
+    assert cover(a_plan(ON_CALL, reach=NEVER_TOLD, on_call=turns)) == []
 
-    assert finding.kind is FindingKind.TENANT_WITHOUT_COVER
+
+@pytest.mark.parametrize(
+    ("supervisors", "heard"),
+    [
+        (Presence.PRESENT, None),
+        (Presence.PRESENT, ActKind.PAGE_DELIVERED),
+        (Presence.UNPROVED, ActKind.PAGE_DELIVERED),
+    ],
+)
+def test_a_ladder_is_cover_where_the_supervisors_proved_their_address_or_a_page_arrived(
+    supervisors: Presence, heard: ActKind | None
+) -> None:
+    assert cover(a_plan(person("dr-one")), supervisors, heard) == []
+
+
+@pytest.mark.parametrize(
+    ("supervisors", "heard"),
+    [
+        (Presence.UNPROVED, None),
+        (Presence.UNPROVED, ActKind.PAGE_FAILED),
+        (Presence.PRESENT, ActKind.PAGE_FAILED),
+        *((Presence.ABSENT, heard) for heard in HEARD),
+        *((Presence.UNKNOWN, heard) for heard in HEARD),
+    ],
+)
+def test_a_ladder_is_no_cover_where_nobody_knows_that_a_page_reaches_the_supervisors(
+    supervisors: Presence, heard: ActKind | None
+) -> None:
+    assert cover(a_plan(person("dr-one")), supervisors, heard) == [NOBODY]
+
+
+def test_a_tenant_without_a_ladder_needs_supervisors_whom_a_page_has_reached() -> None:
+    assert cover(a_plan()) == [NOBODY]
+    assert cover(a_plan(), heard=ActKind.PAGE_DELIVERED) == []
 
 
 def a_parked(about: About, **changes: Any) -> ParkedEvent:

@@ -211,6 +211,7 @@ def test_hours_are_told_for_every_kind() -> None:
         GapKind.NOT_BEGUN: 0,
         GapKind.ENDED: 0,
         GapKind.OPTED_OUT: 0,
+        GapKind.UNREACHABLE: 0,
         GapKind.ROTATION_UNKNOWN: 2,
     }
 

@@ -81,6 +81,25 @@ def test_a_page_without_an_address_fails_at_once_and_crisis_hears_why(house: Hou
     ]
 
 
+def test_crisis_hears_of_a_page_that_cannot_arrive_as_urgently_as_it_asked_for_it(
+    house: House,
+) -> None:
+    house.page("dr-nowhere")
+    house.time_passes()
+
+    (row,) = house.store.outbox()
+    assert (row.message_class, row.awaiting) == ("crisis", ("crisis",))
+
+
+def test_of_a_message_that_is_no_page_and_cannot_arrive_crisis_hears_nothing(house: House) -> None:
+    house.patient_contact("ana@mail.example\r\nBcc: all@mail.example")
+    house.absence()
+    house.time_passes()
+
+    assert house.states == ["failed_final"]
+    assert house.store.outbox() == []
+
+
 def test_an_address_that_was_changed_is_used_from_then_on(house: House) -> None:
     house.register("dr-one", "new@staff.example")
     house.page()
