@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,6 +14,7 @@ from chassis.call import Call
 from chassis.errors import HavenError, Internal, NotFound, Unavailable
 from services.sessions.domain.case import Help
 from services.sessions.domain.commands import RaiseSignal
+from services.sessions.live import desk
 from tests.unit.sessions.lobby import Client, Replica, replica
 from tests.unit.sessions.ward import TENANT, Ward, by_facilitator, by_patient
 
@@ -56,11 +58,13 @@ class Fault:
         signals: Any = room.live.sessions.signals
         self._handle, self._error = signals.raise_signal, error
         self.attempts = 0
+        self.left: list[float] = []  # of each attempt's time, as it began
         self.mended = threading.Event()
         room.live.desk._signals = self  # type: ignore[assignment]
 
     def raise_signal(self, call: Call, command: RaiseSignal) -> Any:
         self.attempts += 1
+        self.left.append(call.deadline.remaining())
         if self._error is not None and not self.mended.is_set():
             raise self._error
         self.mended.wait(5)
@@ -139,6 +143,23 @@ async def test_while_it_is_being_stored_the_status_is_nobody_yet(hasty_room: Rep
     assert unstored.signal.help is Help.NOBODY_YET
     assert room.live.desk.unstored(by_patient("p-2"), view.signal.id) is None
     fault.mended.set()
+
+
+async def test_a_signal_that_waits_for_a_thread_loses_none_of_its_time(
+    hasty_room: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "ATTEMPT_SECONDS", 1.0)
+    fault, signal_desk = Fault(hasty_room), hasty_room.live.desk
+    patients = [f"p-{number}" for number in range(3)]  # one more than there are threads
+    for each in patients:
+        await signal_desk.raise_signal(by_patient(each), RaiseSignal(KEY, each, ""))
+    await asyncio.sleep(1.2)
+    fault.mended.set()
+
+    await asyncio.gather(*signal_desk._storing.values())
+
+    assert len(fault.left) >= len(patients)
+    assert min(fault.left) > 0.5
 
 
 async def test_the_wait_for_a_store_has_a_bound() -> None:
