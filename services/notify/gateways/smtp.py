@@ -16,9 +16,12 @@ import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
+from email.charset import QP, Charset
+from email.header import Header
+from email.message import Message
+from email.mime.text import MIMEText
+from email.utils import formataddr, formatdate
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 from chassis.errors import FailedPrecondition, HavenError, Unavailable
@@ -28,13 +31,16 @@ from services.notify.ports import Dispatch, Mail, Receipt
 
 # The whole conversation. A provider that takes longer is as good as away: a page must go on.
 SEND_SECONDS = 5.0
-KEPT, KEPT_SECONDS = 8, 5.0  # connections without work, and how long one may be so
+KEPT, KEPT_SECONDS = 40, 5.0  # connections without work, and how long one may be so
 # A kept connection that does not answer so soon is given up: a new one must have its time.
 PROBE_SECONDS = 0.3
 GREETING, DONE = 220, 250
 PERMANENT = range(500, 600)  # RFC 5321 4.2.1: the same again will be refused again
 # RFC 3463 X.1: the recipient's mailbox or domain is at fault, whoever carries the mail.
 NO_SUCH_MAILBOX = re.compile(rb"5\.1\.(10|[12346])\b")
+BREAK = re.compile(r"[\r\n]")
+UTF_8 = Charset("utf-8")
+UTF_8.body_encoding = QP  # so that people who look at a mail's source can read it
 PORTS = {"smtp": 25, "smtps": 465}
 
 
@@ -189,16 +195,26 @@ class SmtpProvider:
         return Receipt(self.name)
 
 
-def _message(mail: Mail) -> EmailMessage:
+def _message(mail: Mail) -> Message:
+    """The mail in the older of the library's two forms: the newer reads each header that it is
+    given, and costs as much as all the rest of a mail's way through this process."""
     domain = mail.sender_address.rpartition("@")[2]
-    message = EmailMessage(policy=SMTP)
-    message["From"] = Address(mail.sender_name, addr_spec=mail.sender_address)
-    message["To"] = mail.recipient_address
-    message["Subject"] = mail.subject
-    message["Message-ID"] = f"<{mail.message_id}@{domain}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(mail.body)
-    return message
+    headers = {
+        "From": formataddr((mail.sender_name, mail.sender_address)),
+        "To": mail.recipient_address,
+        "Subject": mail.subject,
+        "Message-ID": f"<{mail.message_id}@{domain}>",
+        "Date": formatdate(),
+        "Auto-Submitted": "auto-generated",
+    }
+    if any(BREAK.search(value) for value in headers.values()):
+        raise FailedPrecondition("PROVIDER_REFUSED", "a line break in a header of the mail")
+    # The library's stubs know neither a Charset here nor a Header there.
+    charset: Any = "us-ascii" if mail.body.isascii() else UTF_8
+    message: Any = MIMEText(mail.body, "plain", charset)
+    for name, value in headers.items():
+        message[name] = value if value.isascii() else Header(value, "utf-8")
+    return cast(Message, message)
 
 
 def _recipient_refused(code: int, words: bytes) -> HavenError:

@@ -42,6 +42,30 @@ def test_a_mail_arrives_whole(mailer: SmtpMailer, moody: Moody) -> None:
     assert mail.get_content().splitlines() == ["Please open the app."]
 
 
+def test_a_mail_in_another_language_arrives_whole(mailer: SmtpMailer, moody: Moody) -> None:
+    words = {
+        "sender_name": "Mensajes Río",
+        "subject": "¿Está ahí?",
+        "body": "Abra la aplicación.\n",
+    }
+    mailer.send(replace(MAIL, **words))
+
+    (envelope,) = moody.taken
+    mail = email.message_from_bytes(envelope.content, policy=default)
+    assert str(mail["From"]) == "Mensajes Río <no-reply@river.example>"
+    assert mail["Subject"] == "¿Está ahí?"
+    assert mail["Date"].datetime is not None
+    assert mail.get_content().splitlines() == ["Abra la aplicación."]
+
+
+@pytest.mark.parametrize("field", ["subject", "sender_name", "recipient_address", "message_id"])
+def test_nobody_adds_a_header_by_a_line_break(mailer: SmtpMailer, moody: Moody, field: str) -> None:
+    with pytest.raises(FailedPrecondition):
+        mailer.send(replace(MAIL, **{field: "x\r\nBcc: lee@staff.example"}))
+
+    assert moody.taken == []
+
+
 def test_mails_one_after_another_share_a_connection(mailer: SmtpMailer, moody: Moody) -> None:
     for _ in range(3):
         mailer.send(MAIL)
