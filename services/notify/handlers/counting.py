@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Histogram
 
+from chassis.errors import HavenError
 from services.notify.domain.answer import Answer
 from services.notify.domain.attempt import REPORTING, Channel
 from services.notify.domain.message import ENDED, Message, MessageClass, State
+from services.notify.ports import Receipt
 
 ACCEPTED = "accepted"
 OUTCOMES = (ACCEPTED, *sorted(ENDED))
@@ -77,3 +79,11 @@ def count_first_taken(message: Message) -> None:
 def _channel_of(message: Message) -> str:
     taken = [each.channel for each in message.series if each.is_taken]
     return taken[-1] if taken and message.state is State.DELIVERED else NO_CHANNEL
+
+
+def count_answered(result: Receipt | HavenError, message: Message, has_ended_now: bool) -> None:
+    """Count what came of an attempt, after its commit."""
+    if isinstance(result, Receipt):
+        count_first_taken(message)
+    if has_ended_now:
+        count_end(message)

@@ -28,8 +28,8 @@ from services.notify.handlers.counting import (
     MISSED,
     TAKEN,
     attempts,
+    count_answered,
     count_end,
-    count_first_taken,
 )
 from services.notify.handlers.gate import Gate
 from services.notify.handlers.linking import Links
@@ -267,14 +267,6 @@ class Sending:
         if message.patient_id and self._copies.has_revoked(reader, message.patient_id):
             return "CONSENT_REVOKED"
         return self._gate.unwanted(reader, message)
-
-
-def count_answered(result: Receipt | HavenError, message: Message, has_ended_now: bool) -> None:
-    """Count what came of an attempt, after its commit."""
-    if isinstance(result, Receipt):
-        count_first_taken(message)
-    if has_ended_now:
-        count_end(message)
 
 
 def _go_nowhere(message: Message, reason: str, now: datetime) -> None:

@@ -20,8 +20,8 @@ from chassis.log import failure, get_logger
 from chassis.store import Store, Tx
 from services.notify.domain.commands import Letter
 from services.notify.domain.message import Message
-from services.notify.handlers.counting import count_end
-from services.notify.handlers.sending import Sending, count_answered
+from services.notify.handlers.counting import count_answered, count_end
+from services.notify.handlers.sending import Sending
 from services.notify.ports import Receipt
 
 log = get_logger(__name__)
