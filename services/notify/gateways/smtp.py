@@ -116,7 +116,10 @@ class SmtpMailer:
                 self._open(smtp, until)
             _bound(smtp, until)
             smtp.send_message(message, mail.sender_address, [mail.recipient_address])
-        self._keep(smtp)
+        if time.monotonic() < until:
+            self._keep(smtp)
+        else:  # it may be cut off in this very moment, under the hands of whoever had it next
+            smtp.close()
 
     def _take(self, until: float) -> smtplib.SMTP | None:
         """A kept connection whose server is still there."""
@@ -267,7 +270,8 @@ def _is_there(smtp: smtplib.SMTP, until: float) -> bool:
     try:
         with _cut_off(smtp, at=soon):
             _bound(smtp, soon)
-            return smtp.rset()[0] == DONE
+            is_ready = smtp.rset()[0] == DONE
+        return is_ready and time.monotonic() < soon
     except (OSError, smtplib.SMTPException):
         return False
 
