@@ -24,7 +24,7 @@ from chassis.topology import (
 from services.crisis.domain.findings import About, ParkedEvent
 
 OURS = "crisis"
-ANSWER = event_type(notify_pb2.MessageFailed)
+ANSWERS = frozenset(map(event_type, (notify_pb2.MessageFailed, notify_pb2.PageAnswered)))
 MOST = 10_000  # of one queue; looking takes about 0.2 ms for each
 
 
@@ -71,7 +71,7 @@ def _parked(watched: Watched, letter: DeadLetter) -> ParkedEvent:
         event_id=letter.event_id
         or derived_id(watched.queue, letter.tenant_id, letter.aggregate_id, letter.create_time),
         tenant_id=letter.tenant_id,
-        about=_about(watched.spec),
+        about=about_of(watched.spec),
         aggregate_id=letter.aggregate_id,
         queue=watched.queue,
         consumer=watched.consumer,
@@ -79,11 +79,11 @@ def _parked(watched: Watched, letter: DeadLetter) -> ParkedEvent:
     )
 
 
-def _about(spec: EventSpec) -> About:
+def about_of(spec: EventSpec) -> About:
     """A type that this release does not know by name may be a call for help."""
     if spec.service == OURS:
         return About.CASE
-    return About.ANSWER if spec.type == ANSWER else About.SIGNAL
+    return About.ANSWER if spec.type in ANSWERS else About.SIGNAL
 
 
 def _time(text: str) -> datetime | None:
