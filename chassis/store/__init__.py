@@ -1,5 +1,6 @@
 """The service's documents: transactions, audited reads, aggregates, indexes, the outbox's rows."""
 
+from chassis.store.attempt import Attempt
 from chassis.store.audit_rows import AUDIT
 from chassis.store.engine import CROSS_TENANT, Document, Filter, Index
 from chassis.store.indexes import CHASSIS_INDEXES, due_index
@@ -22,6 +23,7 @@ __all__ = [
     "Ahead",
     "AlreadyAnswered",
     "AlreadyDone",
+    "Attempt",
     "Document",
     "Filter",
     "Index",

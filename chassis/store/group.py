@@ -92,37 +92,48 @@ class Company:
     def _commit_all(self, members: Sequence[Member]) -> None:
         deadline = min((each.deadline for each in members), key=Deadline.remaining)
         try:
-            self._commit_by(deadline, members)
+            try_together(self._engine, deadline, members)
         finally:
             for each in members:
                 each.settled.set()
 
-    def _commit_by(self, deadline: Deadline, members: Sequence[Member]) -> None:
-        try:
-            results = self._engine.transact(deadline, Together(members))
-        except Unavailable as error:
-            # The database is away, for all of them: to ask again for each would take as long again.
-            for each in members:
-                each.error = error
-        except Exception:  # whose fault it is shows when each is tried by itself
-            for each in members:
-                each.attempt.roll_back()
-        else:
-            for each, result in zip(members, results, strict=True):
-                each.is_committed, each.result = True, result
-                each.error = AlreadyDone() if result is KNOWN else None
-            failpoint("store.after-group")
+
+def try_together(engine: Engine, deadline: Deadline, members: Sequence[Member]) -> None:
+    """Commit all of them, or tell none of them anything but that the database is away."""
+    try:
+        results = engine.transact(deadline, Together(members))
+    except Unavailable as error:
+        # The database is away, for all of them: to ask again for each would take as long again.
+        for each in members:
+            each.error = error
+    except Exception:  # whose fault it is shows when each is tried by itself
+        for each in members:
+            each.attempt.roll_back()
+    else:
+        for each, result in zip(members, results, strict=True):
+            each.is_committed, each.result = True, result
+            each.error = AlreadyDone() if result is KNOWN else None
+        failpoint("store.after-group")
 
 
 class GroupCommit:
     """The companies: none waits for another."""
 
     def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._companies: defaultdict[str, Company] = defaultdict(lambda: Company(engine))
 
     def commit(self, company: str, deadline: Deadline, attempt: Attempt[Any]) -> Any:
         """What `attempt` did is durable; together with its neighbours' where there are any."""
         return self._companies[company].commit(deadline, attempt)
+
+    def try_all(self, attempts: Sequence[Attempt[Any]]) -> list[Member]:
+        """These together, if they are several; who is neither committed nor failed goes alone."""
+        members = [Member(each, each.call.deadline) for each in attempts]
+        if len(members) > 1:
+            deadline = min((each.deadline for each in members), key=Deadline.remaining)
+            try_together(self._engine, deadline, members)
+        return members
 
 
 class Contended(Exception):

@@ -86,16 +86,38 @@ class Store:
         AlreadyExists("UNIQUE_INDEX"), Aborted("WRITE_CONFLICT"), Unavailable("STORE_UNAVAILABLE").
         """
         call.deadline.check()
-        try:
-            attempt, result = self._commit(call, fn, ahead)
-        except AlreadyExists as error:
-            if error.reason != "UNIQUE_INDEX":
-                raise
-            # Somebody was faster: now the once-key, or the thing itself, is there to be found.
-            attempt, result = self._commit(call, fn, ahead)
-        failpoint("store.after-commit")
-        self._announce([row for row in attempt.events if row.awaiting])
-        return result
+        return self._done(self.prepare(call, fn, ahead=ahead))
+
+    def prepare(
+        self, call: Call, fn: Callable[[Tx], T], *, ahead: Sequence[Ahead] = ()
+    ) -> Attempt[T]:
+        """What `transact` would do, for `transact_all`; it belongs to the trace of this moment."""
+        return Attempt(
+            call,
+            fn,
+            open_tx=self._open_tx,
+            service=self.service,
+            traceparent=self.traceparent(),
+            ahead=ahead,
+        )
+
+    def transact_all(self, attempts: Sequence[Attempt[T]]) -> list[T | Exception]:
+        """As `transact` for each of them, in one transaction where that can be; what each came to.
+
+        Nobody's result depends on the others: what could not be committed together is done alone.
+        """
+        outcomes: list[T | Exception] = []
+        for attempt, member in zip(attempts, self._groups.try_all(attempts), strict=True):
+            if member.is_committed:
+                self._announce([row for row in attempt.events if row.awaiting])
+            outcomes.append(member.error or member.result)
+            if not member.is_committed and member.error is None:
+                try:
+                    attempt.call.deadline.check()
+                    outcomes[-1] = self._done(attempt)
+                except Exception as error:
+                    outcomes[-1] = error
+        return outcomes
 
     def are_done(self, calls: Sequence[Call]) -> list[bool]:
         """Whether each event's effect is there already; False may be over when it is read."""
@@ -198,21 +220,25 @@ class Store:
         if self._announcer is not None:
             self._announcer.shutdown()
 
-    def _commit(
-        self, call: Call, fn: Callable[[Tx], T], ahead: Sequence[Ahead]
-    ) -> tuple[Attempt[T], T]:
-        attempt = Attempt(
-            call,
-            fn,
-            open_tx=self._open_tx,
-            service=self.service,
-            traceparent=self.traceparent(),
-            ahead=ahead,
-        )
+    def _done(self, attempt: Attempt[T]) -> T:
+        try:
+            result = self._commit(attempt)
+        except AlreadyExists as error:
+            if error.reason != "UNIQUE_INDEX":
+                raise
+            # Somebody was faster: now the once-key, or the thing itself, is there to be found.
+            result = self._commit(attempt)
+        failpoint("store.after-commit")
+        self._announce([row for row in attempt.events if row.awaiting])
+        return result
+
+    def _commit(self, attempt: Attempt[T]) -> T:
+        call = attempt.call
         try:
             if call.company:
-                return attempt, self._groups.commit(call.company, call.deadline, attempt)
-            return attempt, self.engine.transact(call.deadline, attempt)
+                result: T = self._groups.commit(call.company, call.deadline, attempt)
+                return result
+            return self.engine.transact(call.deadline, attempt)
         except BaseException:  # also a killed greenlet: what is in memory must match the database
             attempt.roll_back()
             raise

@@ -14,4 +14,4 @@ class SessionsSettings(ProcessSettings):
     # Frames that may wait for one reader; a slower one is told to resume.
     reader_queue: int = 256
     # Signals being stored at once, on threads of their own: nothing else can hold them up.
-    signal_threads: int = 16
+    signal_threads: int = 4

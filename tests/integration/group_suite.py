@@ -264,6 +264,51 @@ class GroupSuite:
         assert rows(crowd.store, CHARTS) == []
         assert crowd.transactions == 1
 
+    def test_what_is_handed_over_together_is_committed_together(self, crowd: Crowd) -> None:
+        store = crowd.store
+        prepared = [store.prepare(a_call(), opened(store, each)) for each in range(3)]
+
+        assert store.transact_all(prepared) == ["c0", "c1", "c2"]
+        assert crowd.transactions == 1
+        assert len(rows(store, OUTBOX)) == 3
+
+    def test_of_what_is_handed_over_together_each_has_its_own_end(self, crowd: Crowd) -> None:
+        store, again = crowd.store, EventOnce(QUEUE, "e9")
+
+        def refuse(tx: Tx) -> str:
+            charts(store).insert(tx, a_chart("c9", patient_id="p9"))
+            raise FailedPrecondition("NOT_NOW", "not now")
+
+        store.transact(a_call(once=again), nothing)
+        prepared = [
+            store.prepare(a_call(), opened(store, 0)),
+            store.prepare(a_call(), refuse),
+            store.prepare(a_call(once=again), opened(store, 1)),
+            store.prepare(a_call(), opened(store, 2)),
+        ]
+        first, refused, known, last = store.transact_all(prepared)
+
+        assert (first, last) == ("c0", "c2")
+        assert isinstance(refused, FailedPrecondition)
+        assert isinstance(known, AlreadyDone)
+        assert {row["_id"] for row in rows(store, CHARTS)} == {"c0", "c2"}
+        assert len(rows(store, OUTBOX)) == 2
+
+    def test_what_is_handed_over_together_hears_once_that_the_database_is_away(
+        self, crowd: Crowd
+    ) -> None:
+        store = crowd.store
+        prepared = [store.prepare(a_call(), opened(store, each)) for each in range(3)]
+        crowd.fault = Unavailable("STORE_UNAVAILABLE", "the database does not answer")
+
+        assert [type(each) for each in store.transact_all(prepared)] == [Unavailable] * 3
+        assert crowd.transactions == 1
+
+    def test_nothing_and_one_alone_may_be_handed_over_too(self, crowd: Crowd) -> None:
+        store = crowd.store
+        assert store.transact_all([]) == []
+        assert store.transact_all([store.prepare(a_call(), opened(store, 0))]) == ["c0"]
+
     def test_a_queue_does_not_wait_for_another(self, crowd: Crowd) -> None:
         with crowd.while_one_is_committed(queue="crisis.on-other"):
             assert crowd.come("e1", opened(crowd.store, 1)).result(20) == "c1"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chassis.call import Call
 from chassis.errors import InvalidArgument, NotFound
 from chassis.ids import derived_id
-from chassis.store import Store, Tx
+from chassis.store import Attempt, Store, Tx
 from services.sessions.domain.case import Case
 from services.sessions.domain.commands import (
     CaseStep,
@@ -43,10 +45,16 @@ class Signals:
     def __init__(self, store: Store, records: Records, policies: Policies) -> None:
         self._store, self._records, self._policies = store, records, policies
 
-    def raise_signal(self, call: Call, command: RaiseSignal) -> SignalView:
-        """Keep the signal, tell crisis, the person and the room's staff; once per key."""
+    def prepare(self, call: Call, command: RaiseSignal) -> Attempt[SignalView]:
+        """For `raise_all`: keep the signal, tell crisis, the person and the room's staff; once per
+        key. It belongs to the trace of this moment."""
         alarm = alarm_of(call, command)
-        return self._store.transact(call, lambda tx: self._raise(tx, alarm))
+        ahead = self._records.signals.ahead(alarm.signal_id)
+        return self._store.prepare(call, lambda tx: self._raise(tx, alarm), ahead=ahead)
+
+    def raise_all(self, presses: Sequence[Attempt[SignalView]]) -> list[SignalView | Exception]:
+        """What each press came to: those that come together are stored together."""
+        return self._store.transact_all(presses)
 
     def raise_for_drill(self, call: Call, command: RaiseDrill) -> None:
         """Keep the drill's signal and tell crisis, as for a patient alone; nobody is told of it."""

@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import time
+from collections import deque
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from prometheus_client import Counter
@@ -22,6 +23,7 @@ from chassis.call import Call
 from chassis.deadline import Deadline
 from chassis.errors import HavenError, Internal, is_retryable
 from chassis.log import failure, get_logger
+from chassis.store import Attempt
 from services.sessions.domain.commands import RaiseSignal
 from services.sessions.domain.log import PrivateEvent
 from services.sessions.domain.signal import SafetySignal
@@ -33,6 +35,7 @@ from services.sessions.ports import Policies
 ATTEMPT_SECONDS = 5.0
 CLOSING_SECONDS = 10.0  # a process that goes down gives unstored signals this long
 AUDIT_ACTION = "safety-signal.raise"  # as a frame of a stream and as a request
+TOGETHER = 8  # as many as a transaction holds well within its life (chassis/store/group.py)
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 OUTCOMES = STORED, DELAYED, REFUSED, LOST = ("stored", "delayed", "refused", "lost")
 
@@ -47,12 +50,23 @@ for _outcome in OUTCOMES:
     taken.labels(_outcome)
 
 
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Somebody who waits to be stored."""
+
+    call: Call
+    command: RaiseSignal
+    context: contextvars.Context  # its trace
+    future: Future[SignalView] = field(default_factory=Future)
+
+
 class SignalDesk:
     """One per api process."""
 
     def __init__(self, signals: Signals, policies: Policies, hub: Hub, *, threads: int) -> None:
         self._signals, self._policies, self._hub = signals, policies, hub
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="signal")
+        self._waiting: deque[Press] = deque()
         self._storing: dict[tuple[str, str], asyncio.Task[SignalView]] = {}
         self._unstored: dict[tuple[str, str], SignalView] = {}
 
@@ -113,15 +127,36 @@ class SignalDesk:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _attempt(self, call: Call, command: RaiseSignal) -> SignalView:
-        carried = contextvars.copy_context()
-        future = self._executor.submit(carried.run, self._raise, call, command)
-        return await asyncio.wrap_future(future)
+        press = Press(call, command, contextvars.copy_context())
+        self._waiting.append(press)
+        self._executor.submit(self._take)
+        return await asyncio.wrap_future(press.future)
 
-    def _raise(self, call: Call, command: RaiseSignal) -> SignalView:
-        """On a thread: an attempt's time begins here, however many waited for one before."""
+    def _take(self) -> None:
+        """On a thread, once for every press: those that wait now, nobody where another has them."""
+        presses: list[Press] = []
+        with suppress(IndexError):
+            while len(presses) < TOGETHER:
+                presses.append(self._waiting.popleft())
+        wanted = [each for each in presses if each.future.set_running_or_notify_cancel()]
+        try:
+            prepared = [each.context.run(self._prepare, each) for each in wanted]
+            outcomes = self._signals.raise_all(prepared)
+        except BaseException as error:  # whatever it is, they are tried again, or told of it
+            for each in wanted:
+                each.future.set_exception(error)
+            return
+        for each, outcome in zip(wanted, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                each.future.set_exception(outcome)
+            else:
+                each.future.set_result(outcome)
+
+    def _prepare(self, press: Press) -> Attempt[SignalView]:
+        """An attempt's time begins here, however many waited before."""
         deadline = Deadline.after(ATTEMPT_SECONDS)
-        attempt = replace(call, once=None, action=AUDIT_ACTION, deadline=deadline)
-        return self._signals.raise_signal(attempt, command)
+        call = replace(press.call, once=None, action=AUDIT_ACTION, deadline=deadline)
+        return self._signals.prepare(call, press.command)
 
     def _settled(self, key: tuple[str, str], done: asyncio.Task[SignalView]) -> None:
         self._storing.pop(key, None)

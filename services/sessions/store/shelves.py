@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from google.protobuf.message import Message
 
 from chassis.ids import derived_id
-from chassis.store import Aggregate, Document, Page, Reader, Repository, Store, Tx
+from chassis.store import Aggregate, Ahead, Document, Page, Reader, Repository, Store, Tx
 from services.sessions.codec import documents, events
 from services.sessions.domain.location import Location
 from services.sessions.domain.participant import Participant, Role
@@ -42,6 +42,10 @@ class ShelfStore(Generic[A]):
         """The aggregate or None; leaves no audit row."""
         found = reader.find_one(self._collection, {"_id": id})
         return None if found is None else self._restored(found)
+
+    def ahead(self, id: str) -> list[Ahead]:
+        """What `peek` and `load` will read."""
+        return [Ahead(self._collection, {"_id": id})]
 
     def find(self, reader: Reader, filter: Mapping[str, Any]) -> list[A]:
         """Those that match; leaves no audit row."""

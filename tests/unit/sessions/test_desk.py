@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from haven.sessions.v1 import events_pb2, resources_pb2
 
 from chassis.call import Call
 from chassis.errors import HavenError, Internal, NotFound, Unavailable
+from chassis.store import Attempt
 from services.sessions.domain.case import Help
 from services.sessions.domain.commands import RaiseSignal
 from services.sessions.live import desk
@@ -56,19 +57,21 @@ class Fault:
 
     def __init__(self, room: Replica, error: HavenError | None = None) -> None:
         signals: Any = room.live.sessions.signals
-        self._handle, self._error = signals.raise_signal, error
+        self._raise_all, self._error, self.prepare = signals.raise_all, error, signals.prepare
         self.attempts = 0
+        self.groups: list[int] = []
         self.left: list[float] = []  # of each attempt's time, as it began
         self.mended = threading.Event()
         room.live.desk._signals = self  # type: ignore[assignment]
 
-    def raise_signal(self, call: Call, command: RaiseSignal) -> Any:
-        self.attempts += 1
-        self.left.append(call.deadline.remaining())
+    def raise_all(self, presses: Sequence[Attempt[Any]]) -> Any:
+        self.attempts += len(presses)
+        self.groups.append(len(presses))
+        self.left += [each.call.deadline.remaining() for each in presses]
         if self._error is not None and not self.mended.is_set():
-            raise self._error
+            return [self._error for _ in presses]
         self.mended.wait(5)
-        return self._handle(call, command)
+        return self._raise_all(presses)
 
 
 def away() -> Unavailable:
@@ -160,6 +163,22 @@ async def test_a_signal_that_waits_for_a_thread_loses_none_of_its_time(
 
     assert len(fault.left) >= len(patients)
     assert min(fault.left) > 0.5
+
+
+async def test_those_who_press_while_others_are_stored_are_stored_together(
+    hasty_room: Replica,
+) -> None:
+    fault, signal_desk = Fault(hasty_room), hasty_room.live.desk
+    for number in range(12):  # two threads take one each, and come back for ten
+        patient_id = f"p-{number}"
+        await signal_desk.raise_signal(by_patient(patient_id), RaiseSignal(KEY, patient_id, ""))
+    fault.mended.set()
+
+    views = await asyncio.gather(*signal_desk._storing.values())
+
+    assert {view.signal.patient_id for view in views} == {f"p-{number}" for number in range(12)}
+    assert sum(fault.groups) == 12
+    assert max(fault.groups) == desk.TOGETHER
 
 
 async def test_the_wait_for_a_store_has_a_bound() -> None:

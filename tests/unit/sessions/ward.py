@@ -141,7 +141,11 @@ class Ward:
             changes.get("patient_id", call.actor.subject),
             changes.get("session_id", "s-1"),
         )
-        return self.sessions.signals.raise_signal(call, command)
+        signals = self.sessions.signals
+        (outcome,) = signals.raise_all([signals.prepare(call, command)])
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
     def room(self, after: int = 0) -> list[RoomEvent]:
         return self.sessions.room_log.after(TENANT, "s-1", after, 1000)
