@@ -68,7 +68,11 @@ class Peer:
                 DeliverRequest(envelope=envelope), timeout=DELIVER_SECONDS, metadata=metadata
             )
         except grpc.RpcError as error:
-            self._note(is_failing=self._is_away(error.code(), begin), code=error.code())
+            if error.code() not in AWAY:
+                self._note(is_failing=False, code=error.code())
+            elif self._last_answer < begin:
+                self._note(is_failing=True, code=error.code())
+            # Else it took another event meanwhile: it is busy, and fewer calls would help nobody.
             raise
         self._last_answer = time.monotonic()
         self._note(is_failing=False, code=grpc.StatusCode.OK)
@@ -80,10 +84,6 @@ class Peer:
             self._is_closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._channel.close()
-
-    def _is_away(self, code: grpc.StatusCode, begin: float) -> bool:
-        """A consumer that took another event meanwhile is only busy: fewer calls help nobody."""
-        return code in AWAY and self._last_answer < begin
 
     def _note(self, *, is_failing: bool, code: grpc.StatusCode) -> None:
         """An outage is told once, not with every call."""

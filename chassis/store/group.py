@@ -102,13 +102,13 @@ def try_together(engine: Engine, deadline: Deadline, members: Sequence[Member]) 
     """Commit all of them, or tell none of them anything but that the database is away."""
     try:
         results = engine.transact(deadline, Together(members))
-    except Unavailable as error:
-        # The database is away, for all of them: to ask again for each would take as long again.
-        for each in members:
-            each.error = error
-    except Exception:  # whose fault it is shows when each is tried by itself
+    except Exception as error:
         for each in members:
             each.attempt.roll_back()
+            if isinstance(error, Unavailable) and deadline.remaining() > 0:
+                # The database is away, for all: to ask again for each would take as long again.
+                each.error = error
+        # Else whose fault it is, or who had so little time, shows when each is tried by itself.
     else:
         for each, result in zip(members, results, strict=True):
             each.is_committed, each.result = True, result
@@ -137,7 +137,7 @@ class GroupCommit:
 
 
 class Contended(Exception):
-    """The group lost against another transaction: now each for itself."""
+    """The group lost against another transaction, or one of it failed: now each for itself."""
 
 
 class Together:
@@ -166,8 +166,15 @@ class Together:
             for read in each.ahead
         )
         results = [
-            each.run(shared) if new else KNOWN
+            _run(each, shared) if new else KNOWN
             for each, new in zip(self._attempts, is_new, strict=True)
         ]
         shared.write()
         return results
+
+
+def _run(attempt: Attempt[Any], rows: Rows) -> Any:
+    try:
+        return attempt.run(rows)
+    except Unavailable as error:  # of a member's own keys, say; the database would not say so here
+        raise Contended from error

@@ -11,14 +11,14 @@ from __future__ import annotations
 import copy
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from chassis.errors import Aborted
 from chassis.store.engine import ANY_ORDER, Document, Filter, Query, Rows
 
-# Values that MongoDB compares as Python does, where both are of one of these kinds.
-SIMPLE = (str, bool, int, datetime)
+# Values that MongoDB compares as Python does, where both are of one of these kinds. A time is none:
+# what is kept of it are milliseconds.
+SIMPLE = (str, bool, int)
 
 
 class Ahead(NamedTuple):
@@ -71,7 +71,7 @@ class SharedRows:
     def insert(self, collection: str, documents: Sequence[Document]) -> None:
         """Add rows, at the end; a unique index that refuses one refuses the transaction."""
         self._forget(collection, documents)
-        self._added[collection] += documents
+        self._added[collection] += copy.deepcopy([*documents])
 
     def replace(self, collection: str, filter: Filter, document: Document) -> int:
         """Put the document in the place of the one that matches, at the end."""
@@ -84,7 +84,7 @@ class SharedRows:
             is_added = any(each["_id"] == id for each in self._added[collection])
             if is_added or id in self._changed[collection]:
                 self._write(collection)
-            self._changed[collection][id] = (filter, document)
+            self._changed[collection][id] = (filter, copy.deepcopy(document))
         self._forget(collection, [document for _, document in pairs])
         return len(pairs)
 
@@ -142,11 +142,10 @@ class SharedRows:
         return change()
 
     def _write_what_matches(self, collection: str, filter: Filter) -> None:
-        changed = [document for _, document in self._changed[collection].values()]
-        waiting = [*self._added[collection], *changed]
-        # A changed row may match as it is stored and no longer as it will be: by its id it is sure.
-        is_sure = not changed or isinstance(filter.get("_id"), str)
-        if not is_sure or any(may_match(each, filter) for each in waiting):
+        id, changed = filter.get("_id"), self._changed[collection]
+        # A changed row may match as it is stored and no longer as it will be; only its id stays.
+        is_changed = id in changed if isinstance(id, str) else bool(changed)
+        if is_changed or any(may_match(each, filter) for each in self._added[collection]):
             self._write(collection)
 
     def _write(self, collection: str) -> None:

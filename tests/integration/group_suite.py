@@ -254,6 +254,32 @@ class GroupSuite:
         assert [each.result(20) for each in others] == ["c0", "c1", "c2"]
         assert len(rows(crowd.store, OUTBOX)) == 3
 
+    def test_one_whose_own_provider_is_away_fails_alone(self, crowd: Crowd) -> None:
+        def without_keys(_: Tx) -> None:
+            raise Unavailable("KEYS_UNAVAILABLE", "encryption keys cannot be reached")
+
+        with crowd.while_one_is_committed():
+            bad = crowd.come("bad", without_keys)
+            good = [crowd.come(f"e{each}", opened(crowd.store, each)) for each in range(3)]
+            crowd.waiting(4)
+
+        assert isinstance(bad.exception(20), Unavailable)
+        assert [each.exception(20) for each in good] == [None] * 3
+
+    def test_one_with_hardly_any_time_left_costs_the_others_nothing(self, crowd: Crowd) -> None:
+        def slowly(tx: Tx) -> str:
+            threading.Event().wait(0.6)
+            return opened(crowd.store, 0)(tx)
+
+        with crowd.while_one_is_committed():
+            hurried = crowd.come("hurried", opened(crowd.store, 9), seconds=0.5)
+            crowd.waiting(1)
+            others = [crowd.come("e0", slowly), crowd.come("e1", opened(crowd.store, 1))]
+            crowd.waiting(3)
+        hurried.exception(20)
+
+        assert [each.exception(20) for each in others] == [None, None]
+
     def test_who_has_no_more_time_leaves_without_a_trace(self, crowd: Crowd) -> None:
         with crowd.while_one_is_committed():
             late = crowd.come("e1", opened(crowd.store, 1), seconds=0.2)

@@ -16,31 +16,24 @@ import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from email.charset import QP, Charset
-from email.header import Header
 from email.message import Message
-from email.mime.text import MIMEText
-from email.utils import formataddr, formatdate
-from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 from chassis.errors import FailedPrecondition, HavenError, Unavailable
 from chassis.settings import SettingsError
+from services.notify.gateways.mime import mime
 from services.notify.gateways.resolving import connected, left, resolve
 from services.notify.ports import Dispatch, Mail, Receipt
 
 # The whole conversation. A provider that takes longer is as good as away: a page must go on.
 SEND_SECONDS = 5.0
 KEPT, KEPT_SECONDS = 40, 5.0  # connections without work, and how long one may be so
-# A kept connection that does not answer so soon is given up: a new one must have its time.
+# A kept connection that does not answer so soon is given up.
 PROBE_SECONDS = 0.3
 GREETING, DONE = 220, 250
 PERMANENT = range(500, 600)  # RFC 5321 4.2.1: the same again will be refused again
 # RFC 3463 X.1: the recipient's mailbox or domain is at fault, whoever carries the mail.
 NO_SUCH_MAILBOX = re.compile(rb"5\.1\.(10|[12346])\b")
-BREAK = re.compile(r"[\r\n]")
-UTF_8 = Charset("utf-8")
-UTF_8.body_encoding = QP  # so that people who look at a mail's source can read it
 PORTS = {"smtp": 25, "smtps": 465}
 
 
@@ -109,8 +102,16 @@ class SmtpMailer:
             raise Unavailable("PROVIDER_UNREACHABLE", text) from None
 
     def _converse(self, mail: Mail, until: float) -> None:
-        message = _message(mail)
-        smtp = self._take(until) or smtplib.SMTP(local_hostname=self._name, timeout=left(until))
+        message = mime(mail)
+        if (kept := self._take(until)) is not None:
+            # A server may take so many mails of one connection: this one it has not heard of yet.
+            with suppress(smtplib.SMTPSenderRefused):
+                self._speak(kept, message, mail, until)
+                return
+        new = smtplib.SMTP(local_hostname=self._name, timeout=left(until))
+        self._speak(new, message, mail, until)
+
+    def _speak(self, smtp: smtplib.SMTP, message: Message, mail: Mail, until: float) -> None:
         with _cut_off(smtp, at=until):
             if smtp.sock is None:
                 self._open(smtp, until)
@@ -122,15 +123,20 @@ class SmtpMailer:
             smtp.close()
 
     def _take(self, until: float) -> smtplib.SMTP | None:
-        """A kept connection whose server is still there."""
-        while True:
-            with self._lock:
-                if not self._kept:
-                    return None
-                smtp, since = self._kept.pop()
-            if time.monotonic() - since < KEPT_SECONDS and _is_there(smtp, until):
-                return smtp
-            smtp.close()
+        """The newest kept connection. Where its server is gone or mute, the others are no better,
+        and are not asked: a new one must have its time."""
+        with self._lock:
+            if not self._kept:
+                return None
+            smtp, since = self._kept.pop()
+        if time.monotonic() - since < KEPT_SECONDS and _is_there(smtp, until):
+            return smtp
+        smtp.close()
+        with self._lock:
+            others = [*self._kept]
+            self._kept.clear()
+        _close_all(others)
+        return None
 
     def _keep(self, smtp: smtplib.SMTP) -> None:
         with self._lock:
@@ -196,28 +202,6 @@ class SmtpProvider:
         )
         self._mailer.send_within(mail, seconds)
         return Receipt(self.name)
-
-
-def _message(mail: Mail) -> Message:
-    """The mail in the older of the library's two forms: the newer reads each header that it is
-    given, and costs as much as all the rest of a mail's way through this process."""
-    domain = mail.sender_address.rpartition("@")[2]
-    headers = {
-        "From": formataddr((mail.sender_name, mail.sender_address)),
-        "To": mail.recipient_address,
-        "Subject": mail.subject,
-        "Message-ID": f"<{mail.message_id}@{domain}>",
-        "Date": formatdate(),
-        "Auto-Submitted": "auto-generated",
-    }
-    if any(BREAK.search(value) for value in headers.values()):
-        raise FailedPrecondition("PROVIDER_REFUSED", "a line break in a header of the mail")
-    # The library's stubs know neither a Charset here nor a Header there.
-    charset: Any = "us-ascii" if mail.body.isascii() else UTF_8
-    message: Any = MIMEText(mail.body, "plain", charset)
-    for name, value in headers.items():
-        message[name] = value if value.isascii() else Header(value, "utf-8")
-    return cast(Message, message)
 
 
 def _recipient_refused(code: int, words: bytes) -> HavenError:
