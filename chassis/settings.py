@@ -132,8 +132,9 @@ class ProcessSettings:
     peers: Mapping[str, str] = field(default_factory=dict, metadata=FROM_PEERS)
     trace_export: str = "none"
     failpoints: str = ""
-    # Calls that run at once; also the size of the Mongo pool.
-    executor_size: Count = 16
+    # Calls that run at once; also the size of the Mongo pool. So many that urgent calls gather while
+    # two groups of them are committed (store/group.py): they wait without a connection.
+    executor_size: Count = 40
     # Calls that may wait for a free thread before new ones get SERVER_BUSY.
     executor_queue: Count = 256
     # On SIGTERM: first NOT_SERVING for this long, so that balancers look elsewhere; then running
