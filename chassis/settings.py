@@ -132,7 +132,7 @@ class ProcessSettings:
     peers: Mapping[str, str] = field(default_factory=dict, metadata=FROM_PEERS)
     trace_export: str = "none"
     failpoints: str = ""
-    # Calls that run at once; also the size of the Mongo pool. So many that urgent calls gather while
+    # Calls that run at once; also the size of the Mongo pool. So many that urgent ones gather while
     # two groups of them are committed (store/group.py): they wait without a connection.
     executor_size: Count = 40
     # Calls that may wait for a free thread before new ones get SERVER_BUSY.
