@@ -102,13 +102,12 @@ def try_together(engine: Engine, deadline: Deadline, members: Sequence[Member]) 
     """Commit all of them, or tell none of them anything but that the database is away."""
     try:
         results = engine.transact(deadline, Together(members))
-    except Exception as error:
+    except Exception as error:  # whatever it is, it is for each to meet by itself
         for each in members:
             each.attempt.roll_back()
             if isinstance(error, Unavailable) and deadline.remaining() > 0:
                 # The database is away, for all: to ask again for each would take as long again.
                 each.error = error
-        # Else whose fault it is, or who had so little time, shows when each is tried by itself.
     else:
         for each, result in zip(members, results, strict=True):
             each.is_committed, each.result = True, result

@@ -193,9 +193,6 @@ def _may_equal(value: Any, wanted: Any) -> bool:
 
 
 def _key(filter: Filter, query: Query) -> str:
-    return repr((sorted(filter.items()), *query_parts(query)))
-
-
-def query_parts(query: Query) -> tuple[Any, ...]:
-    """What decides which rows are found, in which form and order."""
-    return (tuple(query.sort), query.limit, tuple(query.fields))
+    """The same for two reads that find the same rows, in the same form and order."""
+    wanted = (tuple(query.sort), query.limit, tuple(query.fields))
+    return repr((sorted(filter.items()), wanted))

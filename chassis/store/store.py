@@ -115,7 +115,7 @@ class Store:
                 try:
                     attempt.call.deadline.check()
                     outcomes[-1] = self._done(attempt)
-                except Exception as error:
+                except Exception as error:  # whatever it is, it is what this one came to
                     outcomes[-1] = error
         return outcomes
 

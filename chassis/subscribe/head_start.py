@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from chassis.call import Call
 from chassis.errors import HavenError
@@ -84,9 +85,8 @@ class HeadStart:
         try:
             self._sleep(0)  # whoever woke up at the same moment comes along
             self._next_look = None
-            look.done = self._are_done(look.calls)
-        except HavenError:
-            look.done = None
+            with suppress(HavenError):  # done stays unknown
+                look.done = self._are_done(look.calls)
         finally:
             if self._next_look is look:
                 self._next_look = None
