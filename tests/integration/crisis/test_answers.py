@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from chassis.call import system_call
 from cli.servers import SmtpServer
+from services.crisis.domain.escalation import SUPERVISOR_POOL, Rung
 from services.notify.domain.answer import Answer
 from services.notify.domain.commands import AnswerByLink
 from services.notify.domain.link import Standing
-from tests.integration.crisis.ward import TENANT, Ward
+from tests.integration.crisis.ward import TENANT, WAIT, Ward, rung_of
 from tests.waiting import eventually
 
+TEN_MINUTES = timedelta(minutes=10)
 LINK = re.compile(r"https://messages\.example/a/[0-9a-f]{12}/(\S+)")
 
 
@@ -47,6 +50,8 @@ def test_the_link_in_a_page_takes_the_case_for_whoever_was_paged(
 def test_who_cannot_is_followed_by_the_next_one_before_the_rung_is_over(
     ward: Ward, smtp: SmtpServer, answer: Answer
 ) -> None:
+    first = rung_of("on-call", TEN_MINUTES)
+    ward.put_policy(first, rung_of("back-up"), Rung(WAIT, (SUPERVISOR_POOL,)))
     ward.signal("p-1")
     deadline = ward.case_of("p-1")["next_deadline_time"]
     use(ward, token_of(ward, smtp, "dr-one"), answer)
