@@ -9,9 +9,9 @@ cannot commit, each of its members is committed by itself, with its own errors.
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 from chassis.deadline import Deadline
@@ -29,6 +29,12 @@ TURNS = 2
 # So few that the statements of all of them fit into the life of a transaction (server.py), also
 # where each opens a case and the machine is busy.
 MOST_MEMBERS = 8
+# In a crowd, that is for a while after calls went together, others are waited for so long: a group
+# of eight costs hardly more than one of two, and what it leaves of the machine serves all.
+LINGER_SECONDS = 0.06
+CROWD_SECONDS = 0.5
+# How much later than a member's own time its group ends at the latest; see _await_group.
+GRACE_SECONDS = 5.0
 
 
 class Member:
@@ -39,55 +45,84 @@ class Member:
         self.is_committed = False
         self.result: Any = None
         self.error: Exception | None = None
-        self.settled = threading.Event()  # whoever took it along is done with it
+        self.has_turn = False
+        self.called = threading.Event()  # it has a turn, or whoever took it along is done with it
 
 
 class Company:
-    """The calls that may share a transaction, in this process."""
+    """The calls that may share a transaction, in this process.
+
+    Who has a turn takes along whoever waits; the others sleep until it is done for them.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._turn = threading.Semaphore(TURNS)
         self._list = threading.Lock()  # held for moments; a turn lasts a transaction
+        self._came = threading.Condition(self._list)
         self._waiting: list[Member] = []
+        self._turns = TURNS  # nobody has these
+        self._gatherer: Member | None = None  # has a turn, and has not yet taken the others along
+        self._crowd_ends = 0.0  # by this process's monotonic clock
 
     def commit(self, deadline: Deadline, attempt: Attempt[Any]) -> Any:
         """Alone where nobody else is here, else in a group; raises what the engine raises."""
         member = Member(attempt, deadline)
-        with self._list:
-            self._waiting.append(member)
         try:
-            if not self._turn.acquire(timeout=deadline.remaining()):
-                # A group that took it along may still commit it: then the inbox knows it.
-                raise DeadlineExceeded("DEADLINE_EXCEEDED", "the calls before took all the time")
-            try:
-                members = self._taken_with(member)
-                if len(members) == 1:
-                    return self._engine.transact(deadline, attempt)
-                if members:
-                    self._commit_all(members)
-            finally:
-                self._turn.release()
-            if not members and not member.settled.wait(deadline.remaining()):
-                raise DeadlineExceeded("DEADLINE_EXCEEDED", "its group took all the time")
+            with self._list:
+                self._waiting.append(member)
+                self._came.notify()
+                self._give_turn()
+            member.called.wait(deadline.remaining())
+            if not member.has_turn:
+                self._await_group(member)
+                return self._outcome(member)
+            members = [member, *self._followers(deadline)]
+            if len(members) > 1:
+                self._commit_all(members)
+            return self._outcome(member)
         finally:
-            with self._list, suppress(ValueError):
-                self._waiting.remove(member)
+            self._leave(member)
+
+    def _outcome(self, member: Member) -> Any:
         if member.error is not None:
             raise member.error
         if member.is_committed:
             return member.result
-        return self._engine.transact(deadline, attempt)
+        return self._engine.transact(member.deadline, member.attempt)
 
-    def _taken_with(self, member: Member) -> list[Member]:
-        """Whoever has a turn and the next few; nobody where another took this one along."""
+    def _await_group(self, member: Member) -> None:
+        """Until whoever took it along is done; DeadlineExceeded where nobody did."""
         with self._list:
-            if member not in self._waiting:
-                return []
-            others = [each for each in self._waiting if each is not member][: MOST_MEMBERS - 1]
-            members = [member, *others]
-            self._waiting = [each for each in self._waiting if each not in members]
-            return members
+            is_left = member in self._waiting or member.has_turn
+        # Its group ends when its own time does, or a moment later; to leave before would be to
+        # undo in memory what another thread still works with.
+        if is_left or not member.called.wait(GRACE_SECONDS):
+            # A group that took it along may still commit it: then the inbox knows it.
+            raise DeadlineExceeded("DEADLINE_EXCEEDED", "the calls before took all the time")
+
+    def _give_turn(self) -> None:
+        """To whoever waits longest, when there is a turn and nobody takes others along already."""
+        if self._waiting and self._turns and self._gatherer is None:
+            member = self._gatherer = self._waiting.pop(0)
+            self._turns -= 1
+            member.has_turn = True
+            member.called.set()
+
+    def _followers(self, deadline: Deadline) -> list[Member]:
+        """The next few that wait; in a crowd after a moment in which more may come."""
+        with self._list:
+            now = time.monotonic()
+            until = now + min(LINGER_SECONDS, deadline.remaining() / 2)
+            while now < self._crowd_ends and len(self._waiting) < MOST_MEMBERS - 1:
+                if not self._came.wait(until - time.monotonic()):
+                    break
+            followers = self._waiting[: MOST_MEMBERS - 1]
+            del self._waiting[: MOST_MEMBERS - 1]
+            if followers:
+                self._crowd_ends = time.monotonic() + CROWD_SECONDS
+            self._gatherer = None
+            self._give_turn()
+        return followers
 
     def _commit_all(self, members: Sequence[Member]) -> None:
         deadline = min((each.deadline for each in members), key=Deadline.remaining)
@@ -95,7 +130,18 @@ class Company:
             try_together(self._engine, deadline, members)
         finally:
             for each in members:
-                each.settled.set()
+                each.called.set()
+
+    def _leave(self, member: Member) -> None:
+        """Whatever became of it: nobody waits for it, and its turn is another's."""
+        with self._list:
+            if member in self._waiting:
+                self._waiting.remove(member)
+            if member.has_turn:
+                self._turns += 1
+            if self._gatherer is member:
+                self._gatherer = None
+            self._give_turn()
 
 
 def try_together(engine: Engine, deadline: Deadline, members: Sequence[Member]) -> None:

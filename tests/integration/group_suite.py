@@ -266,6 +266,46 @@ class GroupSuite:
         assert isinstance(bad.exception(20), Unavailable)
         assert [each.exception(20) for each in good] == [None] * 3
 
+    def test_in_a_crowd_a_group_waits_for_others_and_goes_as_soon_as_it_is_full(
+        self, crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(group, "LINGER_SECONDS", 600.0)
+        monkeypatch.setattr(group, "CROWD_SECONDS", 600.0)
+        with crowd.while_one_is_committed():
+            crowd.come("e0", nothing)
+            crowd.come("e1", nothing)
+            crowd.waiting(2)
+        eventually(lambda: crowd.transactions == 2, within=20)
+
+        others = [crowd.come(f"f{each}", opened(crowd.store, each)) for each in range(8)]
+
+        assert [each.result(20) for each in others] == [f"c{each}" for each in range(8)]
+        assert crowd.transactions == 3
+
+    def test_in_a_crowd_nobody_waits_longer_than_half_of_the_time_left(
+        self, crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(group, "LINGER_SECONDS", 600.0)
+        monkeypatch.setattr(group, "CROWD_SECONDS", 600.0)
+        with crowd.while_one_is_committed():
+            crowd.come("e0", nothing)
+            crowd.come("e1", nothing)
+            crowd.waiting(2)
+        eventually(lambda: crowd.transactions == 2, within=20)
+
+        assert crowd.come("e2", opened(crowd.store, 2), seconds=6).result(20) == "c2"
+
+    def test_who_comes_while_others_wait_does_not_go_before_them(self, crowd: Crowd) -> None:
+        order: list[str] = []
+        with crowd.while_one_is_committed():
+            for each in range(9):
+                event_id = f"e{each}"
+                crowd.come(event_id, lambda _, event_id=event_id: order.append(event_id))
+                crowd.waiting(each + 1)
+        eventually(lambda: len(order) == 9, within=20)
+
+        assert order == [f"e{each}" for each in range(9)]
+
     def test_one_with_hardly_any_time_left_costs_the_others_nothing(self, crowd: Crowd) -> None:
         def slowly(tx: Tx) -> str:
             threading.Event().wait(0.6)
