@@ -34,7 +34,7 @@ WAKE_SECONDS = 0.01  # writes come in bursts; one look serves all of them
 BATCH = 100
 # In a storm so many are looked through for the most urgent ones, once per round of the threads.
 LOOKED_THROUGH = 2_000
-TOGETHER = 10  # as many documents as one transaction changes well within its life
+TOGETHER = 16  # as many documents as one transaction changes well within its life
 THREADS = 4  # where a kind of work names no number of its own
 OUTCOMES = DONE, RETRIED, FAILED = ("done", "retried", "failed")
 # A document that is still due after its handler: first pause, and the longest one.

@@ -37,7 +37,7 @@ class Tx(Reader):
         self._spec_of = spec_of
         self._failure: AlreadyExists | None = None
         self._created: dict[tuple[str, str], datetime] = {}
-        self._ahead: dict[tuple[str, str], Document | None] = {}
+        self._ahead: dict[str, dict[str, list[Document]]] = {}  # by collection and filter
         self._undo: list[Callable[[], None]] = []
 
     def find(
@@ -51,25 +51,30 @@ class Tx(Reader):
     ) -> list[Document]:
         """The documents that match, as this transaction sees them."""
         self.check()
-        id = filter.get("_id") if len(filter) == 1 else None
-        if isinstance(id, str) and (collection, id) in self._ahead:
-            ahead = self._ahead[collection, id]
-            return [] if ahead is None else [dict(ahead)]
+        if not sort and (known := self._known(collection, filter)) is not None:
+            return [dict(each) for each in known[: limit or None]]
         found = super().find(collection, filter, sort=sort, limit=limit, fields=fields)
         for document in found:
             if "create_time" in document:
                 self._created[collection, document["_id"]] = document["create_time"]
         return found
 
-    def look_ahead(self, collection: str, ids: Iterable[str]) -> None:
-        """Read these documents in one stroke; who asks for one of them by its id alone has it.
+    def look_ahead(
+        self, collection: str, values: Iterable[str], *, field: str = "_id", **also: bool | str
+    ) -> None:
+        """Read the documents with these values in one stroke; who asks for one of them has it.
 
-        What this transaction writes itself is read again.
+        That is who asks for `{field: value, **also}` and for no order. What this transaction
+        writes itself is read again.
         """
-        wanted = sorted({*ids})
-        found = self.find(collection, {"_id": {"$in": wanted}}) if wanted else []
-        by_id = {each["_id"]: each for each in found}
-        self._ahead |= {(collection, id): by_id.get(id) for id in wanted}
+        wanted = sorted({*values})
+        if not wanted:
+            return
+        found: dict[str, list[Document]] = {value: [] for value in wanted}
+        for document in self.find(collection, {field: {"$in": wanted}, **also}):
+            found[document[field]].append(document)
+        ahead = self._ahead.setdefault(collection, {})
+        ahead |= {repr({field: value, **also}): those for value, those in found.items()}
 
     def insert(self, collection: str, document: Mapping[str, Any]) -> Document:
         """Add a document at version 1; AlreadyExists where a unique index refuses it."""
@@ -193,13 +198,16 @@ class Tx(Reader):
             return self._rows.replace(collection, *pairs[0])
         return self._rows.replace_many(collection, pairs) if pairs else 0
 
+    def _known(self, collection: str, filter: Filter) -> list[Document] | None:
+        ahead = self._ahead.get(collection)
+        return ahead.get(repr(filter)) if ahead else None
+
     def _written(self, collection: str, id: str = "") -> None:
-        """What was read ahead is so no more; without an id any of the collection may be."""
-        if id:
-            self._ahead.pop((collection, id), None)
-            return
-        for key in [each for each in self._ahead if each[0] == collection]:
-            del self._ahead[key]
+        """What was read ahead is so no more: that one, and whatever was not read by its id."""
+        ahead = self._ahead.get(collection, {})
+        for key in [each for each in ahead if not id or not each.startswith("{'_id': ")]:
+            del ahead[key]
+        ahead.pop(repr({"_id": id}), None)
 
     def _rows_call(self, change: Callable[[], int]) -> int:
         try:

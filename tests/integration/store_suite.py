@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from haven.crisis.v1.events_pb2 import PageRequested
@@ -229,6 +230,26 @@ class TransactionSuite:
             **dict.fromkeys(("replaced", "updated", "of-many", "new"), 2),
             "copied": 1,
         }
+
+    def test_what_was_read_ahead_by_another_field_is_found_whole_until_something_is_written(
+        self, store: Store
+    ) -> None:
+        for id, kind, is_held in (("a", "x", True), ("b", "x", True), ("c", "x", False)):
+            insert(store, id, kind=kind, is_held=is_held)
+
+        def change(tx: Tx) -> list[list[str]]:
+            def held(kind: str, **how: Any) -> list[str]:
+                filter = {"kind": kind, "is_held": True}
+                return [each["_id"] for each in tx.find(CHARTS, filter, **how)]
+
+            tx.look_ahead(CHARTS, ["x", "y"], field="kind", is_held=True)
+            before = [held("x"), held("y"), held("x", sort=[("_id", -1)]), held("x", limit=1)]
+            tx.insert(CHARTS, {"_id": "d", "kind": "y", "is_held": True})
+            return [*before, held("y")]
+
+        first, none, backwards, one, after = store.transact(a_call(), change)
+        assert (sorted(first), none, backwards) == (["a", "b"], [], ["b", "a"])
+        assert (len(one), after) == (1, ["d"])
 
     def test_an_update_of_many_raises_each_version_within_the_tenant(self, store: Store) -> None:
         insert(store, "c1", notes=["old"])

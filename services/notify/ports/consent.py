@@ -144,7 +144,7 @@ class Calendar(Protocol):
         ...
 
     def look_ahead(self, tx: Tx, session_ids: Iterable[str]) -> None:
-        """Many are about to be asked for."""
+        """Many are about to be asked for, and who has a seat in them."""
         ...
 
     def keep(self, tx: Tx, session: PlannedSession) -> PlannedSession:

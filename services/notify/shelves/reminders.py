@@ -44,8 +44,10 @@ class MongoCalendar:
         return found[0] if found else None
 
     def look_ahead(self, tx: Tx, session_ids: Iterable[str]) -> None:
-        """Many are about to be asked for."""
-        tx.look_ahead(PLANNED_SESSIONS, (self.id_of(tx, each) for each in session_ids))
+        """Many are about to be asked for, and who has a seat in them."""
+        wanted = {*session_ids}
+        tx.look_ahead(PLANNED_SESSIONS, (self.id_of(tx, each) for each in wanted))
+        tx.look_ahead(SEATS, wanted, field="session_id", is_held=True)
 
     def keep(self, tx: Tx, session: PlannedSession) -> PlannedSession:
         """Keep a new or changed session."""
