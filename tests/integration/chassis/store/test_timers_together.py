@@ -35,7 +35,7 @@ class Group:
 def test_many_are_handled_a_few_at_a_time_each_for_its_tenant(
     store: Store, reviews: Reviews, start_runner: StartRunner
 ) -> None:
-    for number in range(30):
+    for number in range(3 * TOGETHER):
         schedule(store, f"c{number}", -5, f"t{number % 2}")
     group = Group(reviews)
     start_runner(reviews.handle, handle_all=group.handle_all)
