@@ -33,6 +33,11 @@ class Subscriptions:
         """A patient did not come: open or join a case where that worries."""
         self.core.consumers[sessions_pb2.PatientAbsent](call, event)
 
+    @subscribe(sessions_pb2.AbsentPatientCame)
+    def on_absent_patient_came(self, call: Call, event: Any) -> None:
+        """A patient who had not come is there: nobody needs to call."""
+        self.core.consumers[sessions_pb2.AbsentPatientCame](call, event)
+
     @subscribe(notify_pb2.MessageFailed)
     def on_message_failed(self, call: Call, event: Any) -> None:
         """A page will not arrive: climb if nobody of the rung will hear."""

@@ -155,6 +155,7 @@ def bootstrap(
         policy_of=policy_of,
     )
     records = Records(store, copies=copies, atlas=parts.atlas, aftercare=parts.aftercare)
+    absences = Absences(store, cases=cases, copies=copies, aftercare=parts.aftercare)
     answers = Answers(store, cases=cases, policy_of=policy_of)
     review = Review(book=book_of_calls, plans=plans, policy_of=policy_of)
     on_call = OnCall(store, book=book_of_calls, plans=plans, review=review)
@@ -165,19 +166,23 @@ def bootstrap(
         hand_offs=HandOffs(store, cases=book, book=book_of_calls, plans=plans, policy_of=policy_of),
         records=records,
         case_queries=CaseQueries(store, book=book, copies=copies, policy_of=policy_of),
-        pack_queries=PackQueries(
-            store,
-            book=book,
-            copies=copies,
-            plans=parts.safety_plans,
-            places=parts.places,
-            reveal=reveal,
-        ),
+        pack_queries=_pack_queries(parts, book, copies),
         plan_queries=PlanQueries(store, plans=plans, policy_of=policy_of),
         on_call_queries=OnCallQueries(store, book=book_of_calls, plans=plans, policy_of=policy_of),
         board_queries=BoardQueries(store, board=MongoBoard()),
-        consumers=consumers(cases, records, Absences(cases=cases, copies=copies), answers, on_call),
+        consumers=consumers(cases, records, absences, answers, on_call),
         care=_care(parts, copies, cases.take),
+    )
+
+
+def _pack_queries(parts: Parts, book: MongoCaseBook, copies: MongoCopies) -> PackQueries:
+    return PackQueries(
+        parts.store,
+        book=book,
+        copies=copies,
+        plans=parts.safety_plans,
+        places=parts.places,
+        reveal=parts.reveal,
     )
 
 
@@ -186,7 +191,13 @@ def _care(parts: Parts, copies: MongoCopies, alarm: Alarm) -> Care:
     queue = MongoPersonQueue(store)
     on_duty = Duty(plans=MongoPlans(store), policy_of=policy_of).now
     return Care(
-        follow_ups=FollowUps(store, book=parts.follow_ups, policy_of=policy_of, alarm=alarm),
+        follow_ups=FollowUps(
+            store,
+            book=parts.follow_ups,
+            aftercare=parts.aftercare,
+            policy_of=policy_of,
+            alarm=alarm,
+        ),
         safety_plans=SafetyPlans(
             store,
             book=plans,

@@ -31,6 +31,7 @@ def consumers(
         intake_pb2.EmergencyContactRecorded: _by(messages.emergency_contact, records.keep_contact),
         sessions_pb2.SafetySignalRaised: _by(messages.signal_of_safety, cases.take),
         sessions_pb2.PatientAbsent: _by(messages.absence, absences.take),
+        sessions_pb2.AbsentPatientCame: _by(messages.arrival, absences.end),
         intake_pb2.LocationRecorded: _by(messages.recorded_location, records.keep_location),
         sessions_pb2.LocationAttested: _by(messages.location, records.keep_location),
         notify_pb2.MessageDelivered: _by(messages.page_delivered, cases.page_delivered),

@@ -77,7 +77,16 @@ def signal_of_safety(event: sessions_pb2.SafetySignalRaised) -> Signal:
 
 def absence(event: sessions_pb2.PatientAbsent) -> commands.TakeAbsence:
     """A patient did not come."""
-    return commands.TakeAbsence(_required(event, "session_id"), _required(event, "patient_id"))
+    return commands.TakeAbsence(
+        _required(event, "session_id"),
+        _required(event, "patient_id"),
+        _time(event.start_time) if event.HasField("start_time") else None,
+    )
+
+
+def arrival(event: sessions_pb2.AbsentPatientCame) -> commands.EndAbsence:
+    """A patient whose absence was told came."""
+    return commands.EndAbsence(_required(event, "patient_id"))
 
 
 def page_delivered(event: notify_pb2.MessageDelivered) -> commands.PageDelivered:

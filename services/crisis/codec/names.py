@@ -59,13 +59,10 @@ OWNER_ROLES = _by_name("FOLLOW_UP_ROLE", follow_ups_pb2.FollowUpRole, follow_up.
 ALL_CANCEL_REASONS = _by_name(
     "FOLLOW_UP_CANCEL_REASON", follow_ups_pb2.FollowUpCancelReason, follow_up.CancelReason
 )
-# Superseding is what a newer case does, never a person.
+# What a newer case or the patient's coming does, never a person.
+OUTPUT_ONLY = frozenset({follow_up.CancelReason.SUPERSEDED, follow_up.CancelReason.PATIENT_CAME})
 CANCEL_REASONS = MappingProxyType(
-    {
-        number: reason
-        for number, reason in ALL_CANCEL_REASONS.items()
-        if reason is not follow_up.CancelReason.SUPERSEDED
-    }
+    {number: reason for number, reason in ALL_CANCEL_REASONS.items() if reason not in OUTPUT_ONLY}
 )
 NUMBER_KINDS = _by_name("LOCAL_NUMBER_KIND", resources_pb2.LocalNumberKind, NumberKind)
 WARN_RULES = _by_name("DUTY_TO_WARN_RULE", resources_pb2.DutyToWarnRule, WarnRule)

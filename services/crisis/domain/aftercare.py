@@ -55,6 +55,22 @@ class AftercarePolicy:
     # clinical.md 5.4 [K]: incident report <= 24 h; [D]: after high severity.
     incident_report_seconds: float = 24 * HOUR
     supervisor_review_seconds: float = 72 * HOUR  # clinical.md 5.4 [K]
+    # Who did not come is called: clinical.md 4.1 [D], within 15 minutes of the start where the risk
+    # is moderate or higher, and where nobody knows it; otherwise within two hours. Then, while
+    # nobody is reached: again the same day, after 24 and 48 hours, on day 5, and a letter on day 7;
+    # on day 14 it is reviewed what becomes of the patient's care.
+    absence_call_seconds: float = 900.0
+    calm_absence_call_seconds: float = 2 * HOUR
+    absence_again_seconds: tuple[float, ...] = (
+        6 * HOUR,
+        24 * HOUR,
+        48 * HOUR,
+        5 * 24 * HOUR,
+        7 * 24 * HOUR,
+    )
+    absence_review_seconds: float = 14 * 24 * HOUR
+    # Nobody has less than this for a call, however late it is planned. [D]
+    least_call_seconds: float = 600.0
     # A safety plan is gone through again: clinical.md 5.2 [D], after a case 5.1 [D].
     plan_review_days: int = 30
     plan_after_case_seconds: float = 24 * HOUR
@@ -75,7 +91,7 @@ class AftercarePolicy:
             self.contact_seconds_moderate,
             self.appointment_contact_seconds,
         )
-        for series in (self.caring_days, *contacts):
+        for series in (self.caring_days, self.absence_again_seconds, *contacts):
             if any(later <= earlier for earlier, later in pairwise((0, *series))):
                 raise ValueError("a series must begin after 0 and rise")
 
@@ -159,6 +175,34 @@ def after_discharge(
 def after_text(cause: Cause, policy: AftercarePolicy) -> FollowUp:
     """A text that no rule understood must be read by a human."""
     return _within(cause, Kind.READ_TEXT, policy.read_text_seconds)
+
+
+def after_absence(
+    cause: Cause, policy: AftercarePolicy, *, now: datetime, is_calm: bool
+) -> FollowUp:
+    """Somebody calls the patient who did not come; the cause's anchor is the session's start."""
+    seconds = policy.calm_absence_call_seconds if is_calm else policy.absence_call_seconds
+    return _call(cause, 1, seconds, policy, now)
+
+
+def after_attempt(tried: FollowUp, policy: AftercarePolicy, now: datetime) -> FollowUp:
+    """What follows a call that nobody answered: the next attempt, and after the last a review."""
+    cause = Cause(tried.patient_id, tried.origin_id, tried.start_time or now, CLINICIANS)
+    again = policy.absence_again_seconds[tried.number - 1 :]
+    if again:
+        return _call(cause, tried.number + 1, again[0], policy, now)
+    review_time = cause.anchor + timedelta(seconds=policy.absence_review_seconds)
+    return _made(cause, Kind.LEVEL_OF_CARE_REVIEW, 1, due_time=max(review_time, now))
+
+
+def _call(
+    cause: Cause, number: int, seconds: float, policy: AftercarePolicy, now: datetime
+) -> FollowUp:
+    due = cause.anchor + timedelta(seconds=seconds)
+    least = now + timedelta(seconds=policy.least_call_seconds)
+    return _made(
+        cause, Kind.ABSENCE_CALL, number, due_time=max(due, least), start_time=cause.anchor
+    )
 
 
 def after_plan(cause: Cause, number: int, review_time: datetime) -> FollowUp:

@@ -185,6 +185,15 @@ class TakeAbsence:
 
     session_id: str
     patient_id: str
+    # As scheduled; None where an earlier release told of it.
+    start_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndAbsence:
+    """A patient who had not come came after all."""
+
+    patient_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@
       |  --cancel----> CANCELLED         |   --cancel----> CANCELLED
       `--miss--------> MISSED            `--miss (again, until the supervisors own it)
 
-Only a human closes one. It never ends by time alone.
+Only a human closes one, or the patient who came after all. It never ends by time alone.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class Kind(StrEnum):
     LEVEL_OF_CARE_REVIEW = "level_of_care_review"
     INCIDENT_REPORT = "incident_report"
     READ_TEXT = "read_text"
+    ABSENCE_CALL = "absence_call"
 
 
 class State(StrEnum):
@@ -57,6 +58,7 @@ class Outcome(StrEnum):
     PLAN_REVISED = "plan_revised"
     PLAN_CONFIRMED = "plan_confirmed"
     NOTIFIED = "notified"
+    NOT_REACHED = "not_reached"
 
 
 class CancelReason(StrEnum):
@@ -67,6 +69,7 @@ class CancelReason(StrEnum):
     MADE_IN_ERROR = "made_in_error"
     PATIENT_DIED = "patient_died"
     SUPERSEDED = "superseded"
+    PATIENT_CAME = "patient_came"
 
 
 class OwnerRole(StrEnum):
@@ -101,6 +104,9 @@ OUTCOMES: dict[Kind, frozenset[Outcome]] = {
     Kind.LEVEL_OF_CARE_REVIEW: frozenset({Outcome.REVIEWED}),
     Kind.INCIDENT_REPORT: frozenset({Outcome.WRITTEN}),
     Kind.READ_TEXT: frozenset({Outcome.REVIEWED, Outcome.RISK_HIGHER}),
+    Kind.ABSENCE_CALL: frozenset(
+        {Outcome.REACHED, Outcome.SENT, Outcome.NOT_REACHED, Outcome.RISK_HIGHER}
+    ),
 }
 # An assessment that finds more risk than before is a signal of its own, of this severity. [D]
 HIGHER_RISK = Severity.MODERATE

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from chassis.ids import derived_id
 from chassis.store import Tx
 from services.crisis.domain import aftercare
 from services.crisis.domain.aftercare import AftercarePolicy, Cause
 from services.crisis.domain.aftercare_commands import FollowDischarge, ReadText
 from services.crisis.domain.case import Case
-from services.crisis.domain.commands import KeepScreening
-from services.crisis.domain.follow_up import CLINICIANS, CancelReason, Kind, Outcome, Owner
+from services.crisis.domain.commands import KeepScreening, TakeAbsence
+from services.crisis.domain.follow_up import (
+    CLINICIANS,
+    CancelReason,
+    FollowUp,
+    Kind,
+    Outcome,
+    Owner,
+)
 from services.crisis.domain.safety_plan import SafetyPlan
 from services.crisis.domain.signal import Severity, Source
 from services.crisis.ports import PolicyOf
@@ -82,6 +90,31 @@ class AftercarePlanner:
             text=read.text,
         )
         self._book.plan(tx, [aftercare.after_text(cause, self._policy(tx))])
+
+    def after_absence(self, tx: Tx, absence: TakeAbsence, *, is_calm: bool) -> None:
+        """Somebody calls the patient, the sooner the less is known; one series at a time."""
+        if self._book.open_of(tx, absence.patient_id, Kind.ABSENCE_CALL):
+            return
+        cause = Cause(
+            patient_id=absence.patient_id,
+            origin_id=derived_id(
+                tx.call.tenant_id, "absence", absence.session_id, absence.patient_id
+            ),
+            anchor=absence.start_time or tx.now,
+            owner=CLINICIANS,
+        )
+        policy = self._policy(tx)
+        self._book.plan(tx, [aftercare.after_absence(cause, policy, now=tx.now, is_calm=is_calm)])
+
+    def after_attempt(self, tx: Tx, tried: FollowUp) -> None:
+        """Nobody was reached: the next attempt, and after the last one a review."""
+        self._book.plan(tx, [aftercare.after_attempt(tried, self._policy(tx), tx.now)])
+
+    def end_absence(self, tx: Tx, patient_id: str) -> None:
+        """The patient came: every call that was still to be made is not needed any more."""
+        for call in self._book.open_of(tx, patient_id, Kind.ABSENCE_CALL):
+            call.cancel(tx.call.actor.subject, CancelReason.PATIENT_CAME, tx.now)
+            self._book.save(tx, call)
 
     def after_plan(self, tx: Tx, plan: SafetyPlan, *, was_revised: bool) -> None:
         """A plan was written or gone through: that was every review that was open, and the next

@@ -9,7 +9,7 @@ from typing import TypeVar
 from chassis.call import Call, Role
 from chassis.errors import Aborted, AlreadyExists
 from chassis.ids import new_id
-from chassis.store import Ahead, Reader, Store, Tx
+from chassis.store import Ahead, Store, Tx
 from services.crisis.domain.case import Case
 from services.crisis.domain.commands import (
     AcknowledgeCase,
@@ -65,7 +65,7 @@ class Cases:
             self._transact(call, lambda tx: self._take(tx, signal), self._book.ahead_of(signal))
         )
 
-    def take_where(self, call: Call, found: Callable[[Reader], Signal | None]) -> None:
+    def take_where(self, call: Call, found: Callable[[Tx], Signal | None]) -> None:
         """The same for a signal that depends on what is stored, decided in the one transaction."""
 
         def change(tx: Tx) -> Case | None:

@@ -18,7 +18,7 @@ from services.crisis.domain.aftercare_commands import (
 from services.crisis.domain.follow_up import HIGHER_RISK, FollowUp, Kind, Outcome
 from services.crisis.domain.signal import Signal, Source
 from services.crisis.ports import PolicyOf
-from services.crisis.ports.aftercare import Alarm, FollowUpBook
+from services.crisis.ports.aftercare import Aftercare, Alarm, FollowUpBook
 
 follow_ups_missed = Counter(
     "haven_crisis_follow_ups_missed", "Escalations of follow-ups not closed in time.", ["kind"]
@@ -35,10 +35,17 @@ class FollowUps:
     """What happens to follow-ups. Metrics move after the commit, once."""
 
     def __init__(
-        self, store: Store, *, book: FollowUpBook, policy_of: PolicyOf, alarm: Alarm
+        self,
+        store: Store,
+        *,
+        book: FollowUpBook,
+        aftercare: Aftercare,
+        policy_of: PolicyOf,
+        alarm: Alarm,
     ) -> None:
         self._store = store
         self._book = book
+        self._aftercare = aftercare
         self._policy_of = policy_of
         self._alarm = alarm
 
@@ -52,6 +59,8 @@ class FollowUps:
 
         def act(follow_up: FollowUp, tx: Tx) -> None:
             follow_up.complete(by, command.outcome, tx.now, is_supervisor=is_supervisor)
+            if command.outcome is Outcome.NOT_REACHED:
+                self._aftercare.after_attempt(tx, follow_up)
 
         return _closed(self._act(call, command.follow_up_id, act))
 

@@ -9,7 +9,7 @@ from chassis.call import Call
 from chassis.store import Page, Reader, Tx
 from services.crisis.domain.aftercare_commands import FollowDischarge, ListFollowUps, ReadText
 from services.crisis.domain.case import Case
-from services.crisis.domain.commands import KeepScreening, ListPage
+from services.crisis.domain.commands import KeepScreening, ListPage, TakeAbsence
 from services.crisis.domain.follow_up import FollowUp, Kind
 from services.crisis.domain.jurisdiction import Area, WarnEntry
 from services.crisis.domain.person_request import PersonRequest, Traffic
@@ -65,6 +65,18 @@ class Aftercare(Protocol):
 
     def after_text(self, tx: Tx, read: ReadText) -> None:
         """A text came that no rule understood; a human must read it."""
+        ...
+
+    def after_absence(self, tx: Tx, absence: TakeAbsence, *, is_calm: bool) -> None:
+        """A patient did not come to a session: somebody calls, the sooner the less is known."""
+        ...
+
+    def after_attempt(self, tx: Tx, tried: FollowUp) -> None:
+        """A call after an absence reached nobody."""
+        ...
+
+    def end_absence(self, tx: Tx, patient_id: str) -> None:
+        """The patient came after all: nobody needs to call."""
         ...
 
     def after_plan(self, tx: Tx, plan: SafetyPlan, *, was_revised: bool) -> None:

@@ -16,6 +16,7 @@ from chassis.errors import Internal
 from services.sessions.domain.commands import CaseStep, FollowCase, ForgetDrill, RaiseDrill
 from services.sessions.domain.copies import AliasGiven, ConsentGiven, ConsentLost, SeatChange
 from services.sessions.domain.events import (
+    AbsentPatientCame,
     AttendanceRecorded,
     LocationAttested,
     Origin,
@@ -67,6 +68,13 @@ def message_of(event: object) -> Message:
                 session_id=event.session_id,
                 patient_id=event.patient_id,
                 notice_time=timestamp(event.notice_time),
+                start_time=timestamp(event.start_time),
+            )
+        case AbsentPatientCame():
+            return sessions.AbsentPatientCame(
+                session_id=event.session_id,
+                patient_id=event.patient_id,
+                arrive_time=timestamp(event.arrive_time),
             )
         case SafetySignalRaised():
             return _signal_raised(event)

@@ -53,6 +53,16 @@ class PatientAbsent:
     session_id: str
     patient_id: str
     notice_time: datetime
+    start_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AbsentPatientCame:
+    """A patient whose absence was told came after all."""
+
+    session_id: str
+    patient_id: str
+    arrive_time: datetime
 
 
 @dataclass(frozen=True, slots=True)

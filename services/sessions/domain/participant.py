@@ -7,7 +7,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chassis.errors import FailedPrecondition
-from services.sessions.domain.events import AttendanceRecorded, PatientAbsent
+from services.sessions.domain.events import (
+    AbsentPatientCame,
+    AttendanceRecorded,
+    PatientAbsent,
+)
 from services.sessions.domain.ledger import Interval, Ledger, counted_seconds
 from services.sessions.domain.policy import SessionsPolicy
 from services.sessions.domain.session import Session
@@ -98,12 +102,13 @@ class Participant:
         """The session is over; True for somebody who was in the room."""
         return self._go()
 
-    def notice_absence(self, now: datetime) -> bool:
+    def notice_absence(self, session: Session, now: datetime) -> bool:
         """Once, for a patient who never came to the door."""
         if self.arrive_time is not None or self.absence_notice_time is not None:
             return False
         self.absence_notice_time = now
-        self.events.append(PatientAbsent(self.session_id, self.person_id, now))
+        start_time = session.schedule.start_time
+        self.events.append(PatientAbsent(self.session_id, self.person_id, now, start_time))
         return True
 
     def intervals(
@@ -140,7 +145,10 @@ class Participant:
 
     def _connect(self, connection_id: str, now: datetime, policy: SessionsPolicy) -> None:
         self.connection_id = connection_id
-        self.arrive_time = self.arrive_time or now
+        if self.arrive_time is None:
+            self.arrive_time = now
+            if self.absence_notice_time is not None:
+                self.events.append(AbsentPatientCame(self.session_id, self.person_id, now))
         self.silence_time = now + timedelta(seconds=policy.silence_seconds)
 
     def _go(self) -> bool:

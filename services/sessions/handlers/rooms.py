@@ -115,6 +115,6 @@ class Rooms:
     def _notice_absence(self, tx: Tx, session: Session, patient_id: str) -> None:
         participants = self._records.participants
         participant = participants.place(tx, session.id, patient_id, Role.PATIENT)
-        if participant.notice_absence(tx.now):
+        if participant.notice_absence(session, tx.now):
             tx.touch(patient_id, participant.id)
             participants.put(tx, participant)

@@ -13,6 +13,7 @@ from haven.sessions.v1 import events_pb2 as sessions_pb2
 from chassis.call import Actor, Call, Role
 from chassis.deadline import Deadline
 from chassis.errors import HavenError
+from cli.servers import SmtpServer
 from services.crisis.domain.aftercare import AftercarePolicy
 from services.crisis.domain.aftercare_commands import CompleteFollowUp
 from services.crisis.domain.follow_up import Outcome
@@ -154,3 +155,45 @@ def test_a_wait_for_a_person_beyond_the_bound_opens_one_case(ward: Ward) -> None
     taken = ward.crisis.care.person_queue.take_next(ward.staff("dr-one"), None)
     assert taken is not None
     assert len(ward.cases()) == 1
+
+
+def absent(ward: Ward) -> sessions_pb2.PatientAbsent:
+    """Told at this moment."""
+    event = sessions_pb2.PatientAbsent(session_id="s-1", patient_id="p-1")
+    event.start_time.FromDatetime(ward.crisis_store.clock.now())
+    return event
+
+
+def test_an_absence_told_twice_at_once_is_one_call_and_the_supervisors_hear_when_nobody_makes_it(
+    ward: Ward, smtp: SmtpServer
+) -> None:
+    soon = AftercarePolicy(absence_call_seconds=0.5, least_call_seconds=0.1)
+    ward.numbers = replace(ward.numbers, aftercare=soon)
+    event = absent(ward)
+
+    failures = ward.at_once([partial(ward.hear, event, event_id="told-once")] * 2)
+
+    assert failures == [None] * 2
+    (call,) = ward.follow_ups(kind="absence_call")
+    assert (call["number"], call["owner_role"]) == (1, "clinician")
+    eventually(lambda: ward.follow_ups(kind="absence_call")[0]["state"] == "missed", within=20)
+    eventually(lambda: smtp.mails_to(ward.address("supervisor-pool")), within=20)
+
+
+def test_a_call_that_three_close_at_once_as_unanswered_has_one_next_attempt(ward: Ward) -> None:
+    ward.hear(absent(ward))
+    (call,) = ward.follow_ups(kind="absence_call")
+    command = CompleteFollowUp(call["_id"], Outcome.NOT_REACHED)
+
+    ward.at_once([partial(ward.crisis.care.follow_ups.complete, ward.staff("dr-one"), command)] * 3)
+
+    calls = ward.follow_ups(kind="absence_call")
+    assert sorted((each["number"], each["is_open"]) for each in calls) == [(1, False), (2, True)]
+
+
+def test_the_patient_who_comes_ends_the_calls(ward: Ward) -> None:
+    ward.hear(absent(ward))
+    ward.hear(sessions_pb2.AbsentPatientCame(session_id="s-1", patient_id="p-1"))
+
+    (call,) = ward.follow_ups(kind="absence_call")
+    assert (call["state"], call["cancel_reason"]) == ("cancelled", "patient_came")

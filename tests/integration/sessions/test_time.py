@@ -68,6 +68,28 @@ async def test_a_patient_who_does_not_come_is_noticed_once(
     assert len(clinic.emitted(sessions.PatientAbsent)) == 1
 
 
+async def test_a_patient_who_was_missed_and_comes_after_all_is_told_of_once(
+    clinic: Clinic, stack: AsyncExitStack
+) -> None:
+    clinic.counts(**BRISK)
+    clinic.schedules()
+    address = await stack.enter_async_context(clinic.replica())
+    ana = clinic.person(address, "p-1")
+    stack.push_async_callback(ana.close)
+    with relay(clinic):
+        await asyncio.to_thread(
+            eventually, lambda: len(clinic.emitted(sessions.PatientAbsent)) == 2, within=15
+        )
+    await ana.attests()
+    for _ in range(2):
+        waiting = ana.attends()
+        await waiting.send(hello={"session_id": "s-1"})
+        await waiting.next("waiting")
+
+    (came,) = clinic.emitted(sessions.AbsentPatientCame)
+    assert (came.session_id, came.patient_id) == ("s-1", "p-1")
+
+
 async def test_a_cut_connection_is_told_as_a_leave_and_its_minutes_are_recorded(
     clinic: Clinic, stack: AsyncExitStack
 ) -> None:

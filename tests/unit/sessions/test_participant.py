@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from chassis.errors import FailedPrecondition
-from services.sessions.domain.events import AttendanceRecorded, PatientAbsent
+from services.sessions.domain.events import (
+    AbsentPatientCame,
+    AttendanceRecorded,
+    PatientAbsent,
+)
 from services.sessions.domain.participant import Participant, Presence, Role
 from tests.unit.sessions.builders import NOON, POLICY, a_patient, a_started_session, after
 
@@ -89,14 +93,33 @@ def test_running_minutes_are_due_once_per_interval() -> None:
 
 
 def test_an_absence_is_noticed_once() -> None:
+    patient, session = a_patient(), a_started_session()
+    assert patient.notice_absence(session, after(minutes=5))
+    assert not patient.notice_absence(session, after(minutes=6))
+    start_time = session.schedule.start_time
+    assert patient.events == [PatientAbsent("s-1", "p-1", after(minutes=5), start_time)]
+
+
+def test_a_patient_who_comes_after_all_is_told_of_once() -> None:
+    patient, session = a_patient(), a_started_session()
+    patient.notice_absence(session, after(minutes=5))
+    patient.events.clear()
+
+    patient.join("c-1", "Heron", after(minutes=9), POLICY)
+    patient.leave("c-1", after(minutes=20))
+    patient.join("c-2", "Heron", after(minutes=21), POLICY)
+
+    assert patient.events == [AbsentPatientCame("s-1", "p-1", after(minutes=9))]
+
+
+def test_of_a_patient_who_was_not_missed_nothing_is_told_when_they_come() -> None:
     patient = a_patient()
-    assert patient.notice_absence(after(minutes=5))
-    assert not patient.notice_absence(after(minutes=6))
-    assert patient.events == [PatientAbsent("s-1", "p-1", after(minutes=5))]
+    patient.join("c-1", "Heron", after(minutes=4), POLICY)
+    assert patient.events == []
 
 
 def test_a_patient_who_waits_at_the_door_is_not_absent() -> None:
     patient = a_patient()
     patient.wait("c-1", after(minutes=-5), POLICY)
     patient.leave("c-1", after(minutes=-4))
-    assert not patient.notice_absence(after(minutes=5))
+    assert not patient.notice_absence(a_started_session(), after(minutes=5))
