@@ -19,15 +19,17 @@ from chassis.tenants import Tenants
 from services.sessions.codec import events
 from services.sessions.domain.log import PrivateEvent, RoomEvent
 from services.sessions.domain.policy import SessionsPolicy
+from services.sessions.handlers.attendances import Attendances
 from services.sessions.handlers.doors import Doors
 from services.sessions.handlers.locations import Attestations
 from services.sessions.handlers.presence import Presences
 from services.sessions.handlers.rooms import Rooms
 from services.sessions.handlers.roster import Rosters
 from services.sessions.handlers.signals import Signals
-from services.sessions.ports import Cipher, Policies
+from services.sessions.ports import Keeper, Policies
 from services.sessions.queries import Following, Queries
 from services.sessions.store import records
+from services.sessions.store.attendance_key import AttendanceKey
 
 SERVICE = "sessions"
 C = TypeVar("C")
@@ -43,6 +45,7 @@ class Sessions:
     doors: Doors
     presences: Presences
     attestations: Attestations
+    attendances: Attendances
     signals: Signals
     queries: Queries
     room_log: Following[RoomEvent]
@@ -69,9 +72,9 @@ class Sessions:
         }
 
 
-def bootstrap(*, store: Store, policies: Policies, cipher: Cipher) -> Sessions:
+def bootstrap(*, store: Store, policies: Policies, cipher: Keeper) -> Sessions:
     """The service on this store; tests give their own parts by name."""
-    kept = records(store)
+    kept, key = records(store), AttendanceKey(cipher)
     return Sessions(
         policies=policies,
         rosters=Rosters(store, kept, policies),
@@ -79,8 +82,9 @@ def bootstrap(*, store: Store, policies: Policies, cipher: Cipher) -> Sessions:
         doors=Doors(store, kept, policies),
         presences=Presences(store, kept, policies),
         attestations=Attestations(store, kept, policies, cipher=cipher),
+        attendances=Attendances(store, kept, policies, key=key),
         signals=Signals(store, kept, policies),
-        queries=Queries(store, kept, policies),
+        queries=Queries(store, kept, policies, key=key),
         room_log=Following(store, kept.room_log),
         private_log=Following(store, kept.private_log),
     )

@@ -13,6 +13,7 @@ from services.sessions.domain.location import Location
 from services.sessions.domain.log import PrivateEvent, RoomEvent
 from services.sessions.domain.participant import Participant, Role
 from services.sessions.domain.policy import SessionsPolicy
+from services.sessions.domain.seal import Sign
 from services.sessions.domain.session import Session
 from services.sessions.domain.signal import SafetySignal
 
@@ -79,6 +80,20 @@ class Cipher(Protocol):
     """Texts in, tenant-key ciphertext out; there is no way back here."""
 
     def encrypt(self, tenant_id: str, text: str) -> bytes: ...
+
+
+class Keeper(Protocol):
+    """Keeps a secret as the tenant's ciphertext, and gives it back."""
+
+    def encrypt(self, tenant_id: str, text: str) -> bytes: ...
+    def reveal(self, tenant_id: str, ciphertext: bytes) -> str: ...
+
+
+class AttendanceSigner(Protocol):
+    """The tenant's signature on sealed minutes."""
+
+    def signer(self, tx: Tx) -> Sign: ...
+    def checker(self, reader: Reader) -> Sign | None: ...
 
 
 @dataclass(frozen=True, slots=True)

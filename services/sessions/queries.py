@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Generic, TypeVar
 
+from prometheus_client import Counter
+
 from chassis.call import Call, Role, system_call
 from chassis.errors import NotFound, Unavailable
+from chassis.log import get_logger
 from chassis.store import Page, Reader, Store
 from services.sessions.domain.commands import GetAttendance, Lead, ListAttendance
 from services.sessions.domain.participant import Participant
 from services.sessions.domain.session import Session
 from services.sessions.domain.views import AttendanceView, SessionView, SignalView
-from services.sessions.ports import Log, Policies, Records
+from services.sessions.ports import AttendanceSigner, Log, Policies, Records
 
+log = get_logger(__name__)
+not_intact = Counter(
+    "haven_sessions_seals_not_intact", "Reads of sealed minutes that are not what was signed."
+)
 E = TypeVar("E")
 STAFF = frozenset({Role.COORDINATOR, Role.CLINICIAN, Role.SUPERVISOR})
 
@@ -21,8 +28,11 @@ STAFF = frozenset({Role.COORDINATOR, Role.CLINICIAN, Role.SUPERVISOR})
 class Queries:
     """Sessions, attendances and signals, for those who may see them."""
 
-    def __init__(self, store: Store, records: Records, policies: Policies) -> None:
+    def __init__(
+        self, store: Store, records: Records, policies: Policies, *, key: AttendanceSigner
+    ) -> None:
         self._store, self._records, self._policies = store, records, policies
+        self._key = key
 
     def session(self, call: Call, command: Lead) -> SessionView:
         """A session; its seats only for staff. For a patient without a seat it does not exist."""
@@ -97,7 +107,19 @@ class Queries:
             participant,
             participant.counted(session, reader.now, policy),
             participant.intervals(session, reader.now, policy),
+            self._is_intact(reader, participant),
+            is_for_staff=bool(STAFF & reader.call.actor.roles),
         )
+
+    def _is_intact(self, reader: Reader, participant: Participant) -> bool:
+        if participant.seal is None:
+            return True
+        sign = self._key.checker(reader)
+        if sign is not None and participant.seal.is_intact(participant.id, sign):
+            return True
+        not_intact.inc()
+        log.error("attendance.not-intact")
+        return False
 
 
 class Following(Generic[E]):

@@ -125,6 +125,17 @@ class SessionsServicer(sessions_pb2_grpc.SessionsServiceServicer):
             encode=answers.get_attendance,
         )
 
+    async def AmendAttendance(
+        self, request: sessions_pb2.AmendAttendanceRequest, context: Context
+    ) -> sessions_pb2.AmendAttendanceResponse:
+        return await self._run(
+            request,
+            context,
+            decode=wire.amend_attendance,
+            handle=self._sessions.attendances.amend,
+            encode=answers.amend_attendance,
+        )
+
     async def RaiseSafetySignal(
         self, request: sessions_pb2.RaiseSafetySignalRequest, context: Context
     ) -> sessions_pb2.RaiseSafetySignalResponse:

@@ -18,12 +18,14 @@ from haven.intake.v1 import resources_pb2 as intake
 from haven.notify.v1 import notify_pb2, preferences_pb2, resources_pb2
 from haven.policy.v1.policy_pb2 import MESSAGE_CLASS_BULK
 from haven.scheduling.v1 import scheduling_pb2
+from haven.sessions.v1 import resources_pb2 as sessions
 from haven.sessions.v1 import sessions_pb2
 
 from chassis.ids import new_id
 from cli.demo.cast import ADMINISTRATOR, COORDINATOR, PRIVACY_OFFICER, SUPERVISOR, Story, email_of
 from cli.demo.world import Person
 from tests.scenarios import aftercare
+from tests.waiting import eventually
 
 T = TypeVar("T", bound=Message)
 
@@ -222,11 +224,35 @@ def _sessions(story: Story) -> None:
             session_id=story.ids["session"], patient_id=patient.subject
         ),
     )
+    _sealed_minutes(story)
     signal = ask(
         patient,
         sessions_pb2.RaiseSafetySignalRequest(patient_id=patient.subject),
     ).safety_signal
     ask(patient, sessions_pb2.GetSafetySignalRequest(safety_signal_id=signal.safety_signal_id))
+
+
+def _sealed_minutes(story: Story) -> None:
+    """The session is over; the facilitator sets right what its record does not know."""
+    lead, mine = (
+        story.people["facilitator"],
+        {
+            "session_id": story.ids["session"],
+            "patient_id": story.patient("first").subject,
+        },
+    )
+
+    def sealed() -> bool:
+        asked = sessions_pb2.GetAttendanceRequest(**mine)
+        return bool(story.world.ask(lead, asked).attendance.HasField("seal_time"))
+
+    eventually(sealed, within=20)
+    reason = sessions.ATTENDANCE_AMEND_REASON_CONNECTION_NOT_RECORDED
+    amended = story.world.ask(
+        lead,
+        sessions_pb2.AmendAttendanceRequest(**mine, counted_seconds=600, reason=reason),
+    ).attendance
+    assert (amended.counted_seconds, amended.is_intact) == (600, True)
 
 
 def _seats(story: Story) -> None:

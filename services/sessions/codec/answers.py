@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from haven.sessions.v1 import resources_pb2, sessions_pb2
@@ -11,6 +12,7 @@ from chassis.store import Page
 from services.sessions.codec.events import ORIGINS, timestamp
 from services.sessions.domain.case import Help
 from services.sessions.domain.participant import Role
+from services.sessions.domain.seal import AmendReason, Seal
 from services.sessions.domain.session import State
 from services.sessions.domain.views import (
     AttendanceView,
@@ -31,6 +33,11 @@ ROLES = {
     Role.PATIENT: resources_pb2.PARTICIPANT_ROLE_PATIENT,
     Role.FACILITATOR: resources_pb2.PARTICIPANT_ROLE_FACILITATOR,
 }
+AMEND_REASONS = {
+    resources_pb2.AttendanceAmendReason.Value(f"ATTENDANCE_AMEND_REASON_{reason.name}"): reason
+    for reason in AmendReason
+}
+AMEND_REASON_NUMBERS = {reason: number for number, reason in AMEND_REASONS.items()}
 SIGNAL_STATES = {
     Help.NOBODY_YET: resources_pb2.SAFETY_SIGNAL_STATE_NOBODY_YET,
     Help.SENT: resources_pb2.SAFETY_SIGNAL_STATE_SENT,
@@ -74,7 +81,28 @@ def attendance_message(view: AttendanceView) -> resources_pb2.Attendance:
         arrive_time=_optional(participant.arrive_time),
         absence_notice_time=_optional(participant.absence_notice_time),
         is_present=participant.is_present,
+        is_intact=view.is_intact,
+        **_sealed(participant.seal, for_staff=view.is_for_staff),
     )
+
+
+def _sealed(seal: Seal | None, *, for_staff: bool) -> dict[str, Any]:
+    if seal is None:
+        return {}
+    amendments = [
+        resources_pb2.AttendanceAmendment(
+            counted_seconds=each.counted_seconds,
+            reason=AMEND_REASON_NUMBERS[each.reason],
+            amender_id=each.amender_id if for_staff else "",
+            amend_time=timestamp(each.amend_time),
+        )
+        for each in seal.amendments
+    ]
+    return {
+        "seal_time": timestamp(seal.seal_time),
+        "sealed_seconds": seal.counted_seconds,
+        "amendments": amendments,
+    }
 
 
 def signal_message(view: SignalView) -> resources_pb2.SafetySignal:
@@ -152,6 +180,11 @@ def list_attendance(page: Page[AttendanceView]) -> sessions_pb2.ListAttendanceRe
 def get_attendance(view: AttendanceView) -> sessions_pb2.GetAttendanceResponse:
     """One patient's."""
     return sessions_pb2.GetAttendanceResponse(attendance=attendance_message(view))
+
+
+def amend_attendance(view: AttendanceView) -> sessions_pb2.AmendAttendanceResponse:
+    """The attendance as it stands now."""
+    return sessions_pb2.AmendAttendanceResponse(attendance=attendance_message(view))
 
 
 def raise_safety_signal(view: SignalView) -> sessions_pb2.RaiseSafetySignalResponse:

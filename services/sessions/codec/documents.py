@@ -12,6 +12,7 @@ from services.sessions.domain.events import Origin
 from services.sessions.domain.ledger import Interval, Ledger, Span
 from services.sessions.domain.location import Location
 from services.sessions.domain.participant import Participant, Presence, Role
+from services.sessions.domain.seal import Amendment, AmendReason, Seal
 from services.sessions.domain.session import Schedule, Session, State
 from services.sessions.domain.signal import Alarm, SafetySignal
 
@@ -37,6 +38,7 @@ def session_document(session: Session) -> Document:
         "break_start_time": session.break_start_time,
         "absence_time": session.absence_time,
         "close_time": session.close_time,
+        "seal_time": session.seal_time,
     }
 
 
@@ -63,6 +65,8 @@ def session_from(document: Document) -> Session:
         break_start_time=document["break_start_time"],
         absence_time=document["absence_time"],
         close_time=document["close_time"],
+        # Sessions that ended before minutes were sealed stay as they are.
+        seal_time=document.get("seal_time"),
     )
 
 
@@ -86,6 +90,7 @@ def participant_document(participant: Participant) -> Document:
         ],
         "recorded_seconds": participant.recorded_seconds,
         "record_time": participant.record_time,
+        "seal": None if participant.seal is None else _seal_document(participant.seal),
     }
 
 
@@ -109,6 +114,7 @@ def participant_from(document: Document) -> Participant:
         ledger=ledger,
         recorded_seconds=document["recorded_seconds"],
         record_time=document["record_time"],
+        seal=_seal_from(document["seal"]) if document.get("seal") else None,
         version=document["version"],
     )
 
@@ -201,6 +207,42 @@ def case_from(document: Document) -> Case:
         holder_role=document["holder_role"],
         contact_time=document["contact_time"],
         signal_ids=frozenset(document["safety_signal_ids"]),
+    )
+
+
+def _seal_document(seal: Seal) -> dict[str, Any]:
+    return {
+        "counted_seconds": seal.counted_seconds,
+        "intervals": [_interval_document(each) for each in seal.intervals],
+        "seal_time": seal.seal_time,
+        "signature": seal.signature,
+        "amendments": [
+            {
+                "counted_seconds": each.counted_seconds,
+                "reason": each.reason.value,
+                "amender_id": each.amender_id,
+                "amend_time": each.amend_time,
+            }
+            for each in seal.amendments
+        ],
+    }
+
+
+def _seal_from(document: dict[str, Any]) -> Seal:
+    return Seal(
+        counted_seconds=document["counted_seconds"],
+        intervals=tuple(_interval_from(each) for each in document["intervals"]),
+        seal_time=document["seal_time"],
+        signature=bytes(document["signature"]),
+        amendments=tuple(
+            Amendment(
+                each["counted_seconds"],
+                AmendReason(each["reason"]),
+                each["amender_id"],
+                each["amend_time"],
+            )
+            for each in document["amendments"]
+        ),
     )
 
 

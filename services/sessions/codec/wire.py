@@ -8,6 +8,7 @@ from haven.sessions.v1 import sessions_pb2
 
 from chassis.decode import MALFORMED, REQUIRED, UNKNOWN, Fields
 from chassis.ids import is_uuid
+from services.sessions.codec.answers import AMEND_REASONS
 from services.sessions.domain import commands
 from services.sessions.domain.location import STATES
 
@@ -67,6 +68,19 @@ def get_attendance(request: sessions_pb2.GetAttendanceRequest) -> commands.GetAt
     fields = Fields(request)
     command = commands.GetAttendance(
         fields.identifier("session_id"), fields.identifier("patient_id")
+    )
+    fields.done()
+    return command
+
+
+def amend_attendance(request: sessions_pb2.AmendAttendanceRequest) -> commands.AmendAttendance:
+    """Whose seconds, how many there were, and why they were not."""
+    fields = Fields(request)
+    command = commands.AmendAttendance(
+        session_id=fields.identifier("session_id"),
+        patient_id=fields.identifier("patient_id"),
+        counted_seconds=fields.integer("counted_seconds", 0, 24 * 3600),
+        reason=fields.enum("reason", AMEND_REASONS),
     )
     fields.done()
     return command

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from services.sessions.domain.seal import AmendReason
+
 
 @dataclass(frozen=True, slots=True)
 class AttestLocation:
@@ -42,6 +44,16 @@ class GetAttendance:
 
     session_id: str
     patient_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AmendAttendance:
+    """Sealed seconds of one patient are not what happened."""
+
+    session_id: str
+    patient_id: str
+    counted_seconds: int
+    reason: AmendReason
 
 
 @dataclass(frozen=True, slots=True)

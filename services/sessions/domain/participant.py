@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chassis.errors import FailedPrecondition
+from chassis.errors import FailedPrecondition, InvalidArgument, Violation
 from services.sessions.domain.events import (
     AbsentPatientCame,
     AttendanceRecorded,
@@ -14,6 +14,7 @@ from services.sessions.domain.events import (
 )
 from services.sessions.domain.ledger import Interval, Ledger, counted_seconds
 from services.sessions.domain.policy import SessionsPolicy
+from services.sessions.domain.seal import Amendment, Seal, Sign
 from services.sessions.domain.session import Session
 
 FACILITATOR_TITLE = "Facilitator"  # how peers see one: by role, never by name
@@ -53,6 +54,8 @@ class Participant:
     ledger: Ledger = field(default_factory=Ledger)
     recorded_seconds: int | None = None
     record_time: datetime | None = None
+    # The minutes as they stand; None while the session is not over, or just over.
+    seal: Seal | None = None
     version: int = 0
     events: list[object] = field(default_factory=list)
 
@@ -114,14 +117,18 @@ class Participant:
     def intervals(
         self, session: Session, now: datetime, policy: SessionsPolicy
     ) -> tuple[Interval, ...]:
-        """What counts so far."""
+        """What counts so far; of a sealed attendance what was sealed."""
+        if self.seal is not None:
+            return self.seal.intervals
         window = session.window(now)
         if window is None:
             return ()
         return self.ledger.intervals(window, session.known_breaks(now), policy.counting)
 
     def counted(self, session: Session, now: datetime, policy: SessionsPolicy) -> int:
-        """Counted seconds so far, at most what the session is worth."""
+        """Counted seconds so far, at most what the session is worth; once sealed what stands."""
+        if self.seal is not None:
+            return self.seal.standing_seconds
         return counted_seconds(self.intervals(session, now, policy), session.worth)
 
     def record(self, session: Session, now: datetime, policy: SessionsPolicy) -> None:
@@ -132,6 +139,28 @@ class Participant:
             return
         self.recorded_seconds = counted
         self.events.append(AttendanceRecorded(self.session_id, self.person_id, counted))
+
+    def close(self, session: Session, sign: Sign, now: datetime, policy: SessionsPolicy) -> None:
+        """Seal what was counted; once, for a patient."""
+        if self.seal is not None or self.role is not Role.PATIENT:
+            return
+        seal = Seal(self.counted(session, now, policy), self.intervals(session, now, policy), now)
+        self.record(session, now, policy)
+        self.seal = seal.signed(self.id, sign)
+
+    def amend(
+        self, amendment: Amendment, session: Session, sign: Sign, policy: SessionsPolicy
+    ) -> None:
+        """Set sealed seconds right, from 0 to what the session is worth."""
+        if self.seal is None:
+            raise FailedPrecondition("ATTENDANCE_NOT_SEALED", "the minutes are still counted")
+        if not 0 <= amendment.counted_seconds <= session.worth.total_seconds():
+            fault = Violation("counted_seconds", "OUT_OF_RANGE", "more than the session is worth")
+            raise InvalidArgument(
+                "FIELDS_INVALID", "fields at fault: counted_seconds", violations=[fault]
+            )
+        self.seal = self.seal.amended(amendment, self.id, sign)
+        self.record(session, amendment.amend_time, policy)
 
     def is_record_due(self, now: datetime, policy: SessionsPolicy) -> bool:
         """True once per recording interval."""

@@ -76,6 +76,8 @@ class Session:
     # Due: look who did not come; close what nobody closed. None = nothing to do.
     absence_time: datetime | None = None
     close_time: datetime | None = None
+    # Due: seal the minutes of a session that is over.
+    seal_time: datetime | None = None
     version: int = 0
     events: list[object] = field(default_factory=list)
 
@@ -191,7 +193,7 @@ class Session:
         self._close_break(now)
         if self.actual_start_time is not None:
             self.actual_end_time = now
-        self.close_time = None
+        self.close_time, self.seal_time = None, now
 
     def _close_break(self, now: datetime) -> None:
         self.breaks, self.break_start_time = self.known_breaks(now), None

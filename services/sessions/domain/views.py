@@ -36,6 +36,9 @@ class AttendanceView:
     participant: Participant
     counted_seconds: int
     intervals: tuple[Interval, ...]
+    # False where what is sealed is not what was signed.
+    is_intact: bool = True
+    is_for_staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)

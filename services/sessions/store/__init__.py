@@ -22,6 +22,7 @@ PRIVATE_LOGS, PRIVATE_EVENTS = "private_logs", "private_events"
 INDEXES: tuple[Index, ...] = (
     due_index(SESSIONS, "absence_time"),
     due_index(SESSIONS, "close_time"),
+    due_index(SESSIONS, "seal_time"),
     due_index(PARTICIPANTS, "silence_time"),
     Index(PARTICIPANTS, [("tenant_id", 1), ("session_id", 1), ("person_id", 1)], unique=True),
     Index(LOCATIONS, [("tenant_id", 1), ("patient_id", 1), ("attest_time", -1)]),

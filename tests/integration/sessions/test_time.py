@@ -18,6 +18,7 @@ from chassis.store import Store
 from services.sessions.bootstrap import bootstrap
 from services.sessions.domain import commands
 from services.sessions.domain.policy import SessionsPolicy
+from services.sessions.domain.seal import AmendReason
 from services.sessions.timers import due_work
 from tests.due import RunningTimers
 from tests.integration.sessions.clinic import Clinic
@@ -155,3 +156,7 @@ def _play(service: Any, tenant_id: str) -> None:
     service.room_log.after(tenant_id, "s-1", 0, 10)
     service.private_log.after(tenant_id, "p-1", 0, 10)
     service.rooms.end(lead, commands.Lead("s-1"))
+    service.attendances.seal(lead, "s-1")
+    amend = commands.AmendAttendance("s-1", "p-1", 60, AmendReason.CLERICAL)
+    service.attendances.amend(lead, amend)
+    service.queries.attendance(lead, commands.GetAttendance("s-1", "p-1"))

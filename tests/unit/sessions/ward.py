@@ -42,6 +42,9 @@ class PlainCipher:
     def encrypt(self, tenant_id: str, text: str) -> bytes:
         return f"{tenant_id}:{text[::-1]}".encode()
 
+    def reveal(self, tenant_id: str, ciphertext: bytes) -> str:
+        return ciphertext.decode().removeprefix(f"{tenant_id}:")[::-1]
+
 
 def a_call(subject: str, *roles: Role, tenant_id: str = TENANT, action: str = "test.act") -> Call:
     actor = Actor(subject, frozenset(roles or {Role.PATIENT}))
