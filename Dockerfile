@@ -5,6 +5,7 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY requirements.lock pyproject.toml hatch_build.py README.md ./
 COPY protos protos
 COPY chassis chassis
+COPY clinical clinical
 COPY services services
 COPY cli cli
 # The lock also names tools; as constraints it pins what the package itself asks for.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.rpc.main import Api, Parts, api_main
+from clinical import risk
 from services.notify.bootstrap import SERVICE, of_process
 from services.notify.gateways.providers import callbacks_of
 from services.notify.http import Edge, served_over_http
@@ -13,6 +14,7 @@ from services.notify.store import INDEXES
 
 def assemble(parts: Parts[NotifySettings]) -> Api:
     """What the process serves."""
+    risk.prepare()
     notify = of_process(parts.process, parts.settings)
     faces = [served(notify, parts.bridge), preferences.served(notify, parts.bridge)]
     edge = Edge(

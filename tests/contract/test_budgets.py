@@ -21,7 +21,7 @@ class Budget:
     function_lines: int
 
 
-SOURCE = Budget(("chassis", "services", "cli"), 300, 40)
+SOURCE = Budget(("chassis", "clinical", "services", "cli"), 300, 40)
 # A file of sentences about one thing may be longer; a table of examples is one function.
 TESTS = Budget(("tests",), 400, 70)
 

@@ -16,7 +16,7 @@ from cli.environment import SERVICES, TENANTS_FILE
 from cli.stack import commands
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = {"chassis", "services", "cli"}
+PACKAGES = {"chassis", "clinical", "services", "cli"}
 
 
 def test_the_image_runs_as_nobody_in_particular_and_holds_no_tools() -> None:

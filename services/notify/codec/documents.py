@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.store import Document
+from clinical.risk import Severity
 from services.notify.domain.answer import Answer, Answered
 from services.notify.domain.attempt import Receipt
 from services.notify.domain.contact import ContactPoint, PatientContact
@@ -15,7 +16,6 @@ from services.notify.domain.message import (
     Page,
     State,
 )
-from services.notify.domain.risk import Severity
 from services.notify.domain.template import TemplateRef
 from services.notify.domain.wording import Language
 

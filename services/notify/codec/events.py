@@ -14,11 +14,11 @@ from haven.notify.v1 import events_pb2
 from haven.sessions.v1 import events_pb2 as sessions_pb2
 
 from chassis.errors import InvalidArgument
+from clinical.risk import Severity
 from services.notify.codec.inbound import review_requested, risk_raised
 from services.notify.codec.names import ANSWER_NUMBERS
 from services.notify.domain import commands, events
 from services.notify.domain.contact import PatientContact
-from services.notify.domain.risk import Severity
 from services.notify.domain.template import COVER_CLOSED, COVER_OPEN, TemplateRef
 
 SEVERITIES = {crisis_pb2.Severity.Value(f"SEVERITY_{each.name}"): each for each in Severity}

@@ -9,11 +9,11 @@ from haven.notify.v1 import events_pb2, notify_pb2
 
 from chassis.decode import Fields
 from chassis.store import Document
+from clinical.risk import Severity
 from services.notify.codec.names import READ_PURPOSES
 from services.notify.domain.commands import RevealText
 from services.notify.domain.events import InboundReviewRequested, InboundRiskRaised
 from services.notify.domain.inbound import InboundEntry, OpenText
-from services.notify.domain.risk import Severity
 
 SEVERITIES = MappingProxyType(
     {each: events_pb2.InboundSeverity.Value(f"INBOUND_SEVERITY_{each.name}") for each in Severity}

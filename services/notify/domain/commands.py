@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from clinical.risk import Severity
 from services.notify.domain.answer import Answer
 from services.notify.domain.attempt import Channel, Receipt
 from services.notify.domain.message import Message, MessageClass
-from services.notify.domain.risk import Severity
 from services.notify.domain.wording import Language, TemplateRef
 
 

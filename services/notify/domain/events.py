@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from clinical.risk import Severity
 from services.notify.domain.answer import Answered
-from services.notify.domain.risk import Severity
 
 
 @dataclass(frozen=True, slots=True)

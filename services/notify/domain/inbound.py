@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from clinical.risk import Assessment, Severity
 from services.notify.domain.address import Owner
 from services.notify.domain.events import InboundReviewRequested, InboundRiskRaised
 from services.notify.domain.optout import Wish, Word, is_keyword
-from services.notify.domain.risk import Assessment, Severity
 from services.notify.domain.verification import DIGITS
 
 # The key of one risk, or of one review, by the patient whom it may concern.

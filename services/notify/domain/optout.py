@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.notify.domain.plain_text import sentences, words
+from clinical.plain_text import sentences, words
 from services.notify.domain.wording import Language
 
 

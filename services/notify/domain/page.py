@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.notify.domain.risk import Severity
+from clinical.risk import Severity
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,13 @@ from prometheus_client import Counter
 from chassis.call import Call
 from chassis.ids import derived_id
 from chassis.store import Store, Tx
+from clinical.plain_text import is_spanish
+from clinical.risk import Assessment, Severity, assess
 from services.notify.domain.address import address_key, keyed
 from services.notify.domain.answer import TextReply
 from services.notify.domain.inbound import InboundEntry, InboundText, StaffText, is_understood
 from services.notify.domain.message import Channel, Message
 from services.notify.domain.optout import Wish, Word, wish_of
-from services.notify.domain.plain_text import is_spanish
-from services.notify.domain.risk import Assessment, Severity, assess
 from services.notify.domain.wording import Language
 from services.notify.handlers.answering import Answering
 from services.notify.handlers.counting import count_accepted
@@ -31,6 +31,7 @@ from services.notify.ports import Cipher
 from services.notify.ports.consent import Shelves
 
 NO_WISH = "none"
+LANGUAGES = {each.value: each for each in Language}
 texts = Counter(
     "haven_notify_inbound_texts",
     "Texts that came in, by who wrote and what for.",
@@ -43,6 +44,10 @@ reviews = Counter(
     "haven_notify_inbound_reviews",
     "Texts that no rule understood, for a human to read.",
     ["sender"],
+)
+unassessed = Counter(
+    "haven_notify_inbound_unassessed",
+    "Texts at which the risk rules failed, raised as the worst: must be 0.",
 )
 for _sender in ("patient", "staff", "unknown"):
     reviews.labels(_sender)
@@ -101,6 +106,7 @@ class Inbound:
 
         if (entry := self._store.transact(call, change)) is not None:
             _count(entry)
+            unassessed.inc(assessment.is_unassessed)
             count_accepted(*posted)
             for each in heard:
                 self._page_answers.count(each)
@@ -173,8 +179,9 @@ def _language(text: str, wish: Wish | None, assessment: Assessment) -> Language:
     """The language of the text alone: what is known of its sender must not show."""
     if wish is not None:
         return wish.language
-    found = assessment.language or Language.ENGLISH
-    return Language.SPANISH if is_spanish(text) else found
+    if is_spanish(text):
+        return Language.SPANISH
+    return LANGUAGES.get(assessment.language, Language.ENGLISH)
 
 
 def _count(entry: InboundEntry) -> None:

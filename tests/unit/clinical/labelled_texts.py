@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.notify.domain.risk import Severity
+from clinical.risk import Severity
 
 LOW, MODERATE, HIGH = Severity.LOW, Severity.MODERATE, Severity.HIGH
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notify.domain.risk import Severity, assess, rules
-from services.notify.domain.risk.phrases import phrase_of
-from services.notify.domain.risk.reading import Speller
-from tests.unit.notify.labelled_texts import HARMLESS, MUST_CATCH
+from clinical.risk import Severity, assess, rules
+from clinical.risk.phrases import phrase_of
+from clinical.risk.reading import Speller
+from tests.unit.clinical.labelled_texts import HARMLESS, MUST_CATCH
 
 # Raised texts among harmless ones; more would teach people to look away [D].
 MOST_FALSE_ALARMS = 0.15

@@ -2,7 +2,7 @@
 
 High recall before precision (F13): a false alarm costs a look, a miss may cost a life. No phrase is
 a diagnosis and no negation takes one back. What cannot be read in these languages is not called
-harmless: it is "unread", and somebody looks.
+harmless: it is "unread", and somebody looks. Nor is a text at which the rules themselves fail.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from services.notify.domain.plain_text import plain
-from services.notify.domain.risk.phrases import PhraseBook, Word, phrase_of
-from services.notify.domain.risk.reading import Speller, readings
-from services.notify.domain.wording import Language
+from clinical.plain_text import plain
+from clinical.risk.phrases import PhraseBook, Word, phrase_of
+from clinical.risk.reading import Speller, readings
 
 DATA = ("english.toml", "spanish.toml")
 UNREAD = "unread"
+# The rules failed at the text; like whatever is not known, it counts as the worst.
+UNASSESSED = "unassessed"
 # Several times what a telephone sends; of more the two ends are read, and somebody looks.
 LONGEST = 4_000
 
@@ -40,7 +41,8 @@ class Rule:
 
     code: str
     severity: Severity
-    language: Language
+    # ISO 639: "en".
+    language: str
     phrases: tuple[str, ...]
     signs: tuple[str, ...]
 
@@ -52,18 +54,39 @@ class Assessment:
     severity: Severity | None = None
     # Codes of the rules, sorted.
     findings: tuple[str, ...] = ()
-    language: Language | None = None
+    # Of the rule that says how bad it is.
+    language: str = ""
 
     @property
     def is_unread(self) -> bool:
         """Letters there are, but of no language that the rules know."""
         return self.findings == (UNREAD,)
 
+    @property
+    def is_unassessed(self) -> bool:
+        """The rules failed at the text; that is a fault of theirs, and counts as the worst."""
+        return self.findings == (UNASSESSED,)
+
 
 def assess(text: str) -> Assessment:
-    """What the text gives reason for, in any of the languages; at once, however long it is."""
+    """What the text gives reason for, in any of the languages; at once, however long it is.
+
+    Never raises: no fault of a rule may cost a person their message, or others the worry about it.
+    """
+    try:
+        return _assessed(text)
+    except Exception:  # of whatever kind: the text is settled here, as one to worry about
+        return Assessment(Severity.HIGH, (UNASSESSED,))
+
+
+def prepare() -> None:
+    """Make ready what the first text would otherwise wait for; raises what is wrong in the data."""
+    _book()
+
+
+def _assessed(text: str) -> Assessment:
     if len(text) > 2 * LONGEST:
-        found = assess(f"{text[: LONGEST - 1]}\n{text[-LONGEST:]}")
+        found = _assessed(f"{text[: LONGEST - 1]}\n{text[-LONGEST:]}")
         codes = tuple(sorted({*found.findings, UNREAD}))
         return Assessment(found.severity or Severity.LOW, codes, found.language)
     met = _met(text)
@@ -127,7 +150,7 @@ def _rules_of(content: Mapping[str, Any]) -> Iterator[Rule]:
         yield Rule(
             code=rule["code"],
             severity=Severity[rule["severity"].upper()],
-            language=Language(content["language"]),
+            language=content["language"],
             phrases=tuple(rule["phrases"]),
             signs=tuple(rule.get("signs", ())),
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from services.notify.domain.plain_text import WORDS, plain
+from clinical.plain_text import WORDS, plain
 
 # A letter's look-alikes inside of words, and letters held down: "k1ll", "diiiie".
 ALIKE = str.maketrans(
