@@ -28,6 +28,11 @@ class Subscriptions:
         """A call for help from a live room: open or join the patient's case."""
         self.core.consumers[sessions_pb2.SafetySignalRaised](call, event)
 
+    @subscribe(sessions_pb2.ChatRiskRaised)
+    def on_chat_risk_raised(self, call: Call, event: Any) -> None:
+        """Words in a live room's chat that worry: open or join the patient's case."""
+        self.core.consumers[sessions_pb2.ChatRiskRaised](call, event)
+
     @subscribe(sessions_pb2.PatientAbsent)
     def on_patient_absent(self, call: Call, event: Any) -> None:
         """A patient did not come: open or join a case where that worries."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.rpc.main import Api, Parts, api_main
+from clinical import risk
 from services.sessions.bootstrap import SERVICE, of_process
 from services.sessions.live.opening import lifespans, live_of
 from services.sessions.rpc import served
@@ -12,6 +13,7 @@ from services.sessions.store import INDEXES
 
 def assemble(parts: Parts[SessionsSettings]) -> Api:
     """What the process serves."""
+    risk.prepare()
     live = live_of(of_process(parts.process), parts.bridge.in_executor, settings=parts.settings)
     return Api(
         [served(live, parts.bridge)],

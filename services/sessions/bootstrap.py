@@ -20,6 +20,7 @@ from services.sessions.codec import events
 from services.sessions.domain.log import PrivateEvent, RoomEvent
 from services.sessions.domain.policy import SessionsPolicy
 from services.sessions.handlers.attendances import Attendances
+from services.sessions.handlers.chats import Chats
 from services.sessions.handlers.doors import Doors
 from services.sessions.handlers.locations import Attestations
 from services.sessions.handlers.presence import Presences
@@ -44,6 +45,7 @@ class Sessions:
     rooms: Rooms
     doors: Doors
     presences: Presences
+    chats: Chats
     attestations: Attestations
     attendances: Attendances
     signals: Signals
@@ -81,6 +83,7 @@ def bootstrap(*, store: Store, policies: Policies, cipher: Keeper) -> Sessions:
         rooms=Rooms(store, kept, policies),
         doors=Doors(store, kept, policies),
         presences=Presences(store, kept, policies),
+        chats=Chats(store, kept, policies),
         attestations=Attestations(store, kept, policies, cipher=cipher),
         attendances=Attendances(store, kept, policies, key=key),
         signals=Signals(store, kept, policies),

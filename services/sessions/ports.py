@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from chassis.store import Ahead, Page, Reader, Tx
 from services.sessions.domain.case import Case
+from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.copies import AliasGiven, ConsentGiven, ConsentLost, Seat, SeatChange
 from services.sessions.domain.location import Location
 from services.sessions.domain.log import PrivateEvent, RoomEvent
@@ -76,6 +78,13 @@ class Log(Protocol[E]):
     def heads(self, reader: Reader, keys: Collection[str]) -> dict[str, int]: ...
 
 
+class Transcripts(Protocol):
+    """The words of rooms, which go after their time while everything else of the log stays."""
+
+    def look_at(self, tx: Tx, session_id: str, at: datetime | None) -> None: ...
+    def empty(self, tx: Tx, session_id: str, limit: int) -> int: ...
+
+
 class Cipher(Protocol):
     """Texts in, tenant-key ciphertext out; there is no way back here."""
 
@@ -108,3 +117,5 @@ class Records:
     copies: Copies
     room_log: Log[RoomEvent]
     private_log: Log[PrivateEvent]
+    chat_risks: Shelf[ChatRisk]
+    transcripts: Transcripts

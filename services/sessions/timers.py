@@ -11,11 +11,12 @@ from services.sessions.store.shelves import PARTICIPANTS
 
 
 def due_work(sessions: Sessions) -> Sequence[DueWork]:
-    """Absences to notice, rooms that nobody closed, minutes to seal, connections that were lost."""
+    """Who did not come, rooms that nobody closed or that are over, lost connections, old texts."""
     rooms, presences = sessions.rooms, sessions.presences
     return [
         DueWork("session-absences", SESSIONS, "absence_time", rooms.look_for_absences),
         DueWork("session-overruns", SESSIONS, "close_time", rooms.close_overrun),
         DueWork("session-seals", SESSIONS, "seal_time", sessions.attendances.seal),
         DueWork("participant-silences", PARTICIPANTS, "silence_time", presences.hush),
+        DueWork("chat-retention", SESSIONS, "chat_look_time", sessions.chats.forget),
     ]

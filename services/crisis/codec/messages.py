@@ -30,6 +30,13 @@ TIERS = {
     intake_pb2.RISK_TIER_HIGH: Severity.HIGH,
 }
 
+# ChatRiskRaised says that there is risk; a severity that this release does not know is the highest.
+CHAT_SEVERITIES = {
+    sessions_pb2.CHAT_RISK_SEVERITY_LOW: Severity.LOW,
+    sessions_pb2.CHAT_RISK_SEVERITY_MODERATE: Severity.MODERATE,
+    sessions_pb2.CHAT_RISK_SEVERITY_HIGH: Severity.HIGH,
+}
+
 # A finished screening may well say "none".
 SCREENING_TIERS = {
     **{number: severity.name.lower() for number, severity in TIERS.items()},
@@ -69,6 +76,20 @@ def signal_of_safety(event: sessions_pb2.SafetySignalRaised) -> Signal:
         severity=Severity.HIGH,
         reporter_id="service:sessions",
         safety_signal_id=event.safety_signal_id,
+        location_id=event.location_id,
+        location=_own_location(event),
+        raise_time=_time(event.raise_time) if event.HasField("raise_time") else None,
+    )
+
+
+def signal_of_chat(event: sessions_pb2.ChatRiskRaised) -> Signal:
+    """What a patient wrote in a live room; its words stay there."""
+    return Signal(
+        fact_id=_required(event, "chat_risk_id"),
+        patient_id=_required(event, "patient_id"),
+        source=Source.CHAT,
+        severity=CHAT_SEVERITIES.get(event.severity, Severity.HIGH),
+        reporter_id="service:sessions",
         location_id=event.location_id,
         location=_own_location(event),
         raise_time=_time(event.raise_time) if event.HasField("raise_time") else None,
@@ -170,7 +191,9 @@ def screening(event: intake_pb2.ScreeningCompleted) -> commands.KeepScreening:
     )
 
 
-def _own_location(event: sessions_pb2.SafetySignalRaised) -> KeepLocation | None:
+def _own_location(
+    event: sessions_pb2.SafetySignalRaised | sessions_pb2.ChatRiskRaised,
+) -> KeepLocation | None:
     """The place that a signal brings along. One that cannot be the patient's is left out, to come
     or not by its own event: nothing about a place holds a signal up."""
     place = event.location

@@ -24,6 +24,8 @@ class Source(StrEnum):
     SAFETY_SIGNAL = "safety_signal"
     CLINICIAN = "clinician"
     INBOUND_TEXT = "inbound_text"
+    # Written in the chat of a live room.
+    CHAT = "chat"
     MISSED_CHECK_IN = "missed_check_in"
     MISSED_FOLLOW_UP = "missed_follow_up"
     PERSON_REQUESTED = "person_requested"
@@ -46,7 +48,7 @@ class Signal:
     severity: Severity
     # The person or service that reported it.
     reporter_id: str
-    # For signals from a live room: its own id, and the place attested at that moment.
+    # For signals from a live room: a call's for help own id, and the place attested at that moment.
     safety_signal_id: str = ""
     location_id: str = ""
     # That place itself, where the signal brought it along.

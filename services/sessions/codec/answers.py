@@ -9,8 +9,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from haven.sessions.v1 import resources_pb2, sessions_pb2
 
 from chassis.store import Page
-from services.sessions.codec.events import ORIGINS, timestamp
+from services.sessions.codec.events import CHAT_SEVERITIES, ORIGINS, timestamp
 from services.sessions.domain.case import Help
+from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.participant import Role
 from services.sessions.domain.seal import AmendReason, Seal
 from services.sessions.domain.session import State
@@ -120,6 +121,17 @@ def signal_message(view: SignalView) -> resources_pb2.SafetySignal:
         contact_time=_optional(signal.contact_time),
         alias=view.alias,
         is_stored=view.is_stored,
+    )
+
+
+def chat_risk_message(risk: ChatRisk, alias: str) -> resources_pb2.ChatRisk:
+    """Which message of the room somebody should look at; the room has its words."""
+    return resources_pb2.ChatRisk(
+        chat_risk_id=risk.id,
+        session_id=risk.session_id,
+        alias=alias,
+        severity=CHAT_SEVERITIES[risk.severity],
+        number=risk.number,
     )
 
 

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from chassis.store import Document
+from clinical.risk import Severity
 from services.sessions.domain.case import Case, Help
+from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.commands import CaseStep
 from services.sessions.domain.events import Origin
 from services.sessions.domain.ledger import Interval, Ledger, Span
@@ -39,6 +41,7 @@ def session_document(session: Session) -> Document:
         "absence_time": session.absence_time,
         "close_time": session.close_time,
         "seal_time": session.seal_time,
+        "chat_look_time": session.chat_look_time,
     }
 
 
@@ -67,6 +70,8 @@ def session_from(document: Document) -> Session:
         close_time=document["close_time"],
         # Sessions that ended before minutes were sealed stay as they are.
         seal_time=document.get("seal_time"),
+        # Sessions of earlier releases have none.
+        chat_look_time=document.get("chat_look_time"),
     )
 
 
@@ -183,6 +188,30 @@ def signal_from(document: Document) -> SafetySignal:
         holder_role=document["holder_role"],
         contact_time=document["contact_time"],
         recipient_ids=tuple(document["recipient_ids"]),
+    )
+
+
+def chat_risk_document(risk: ChatRisk) -> Document:
+    """A chat message that worries, without its words."""
+    return {
+        "_id": risk.id,
+        "session_id": risk.session_id,
+        "patient_id": risk.patient_id,
+        "severity": risk.severity.name.lower(),
+        "number": risk.number,
+        "raise_time": risk.raise_time,
+    }
+
+
+def chat_risk_from(document: Document) -> ChatRisk:
+    """The same again."""
+    return ChatRisk(
+        id=document["_id"],
+        session_id=document["session_id"],
+        patient_id=document["patient_id"],
+        severity=Severity[document["severity"].upper()],
+        number=document["number"],
+        raise_time=document["raise_time"],
     )
 
 

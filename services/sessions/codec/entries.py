@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from chassis.store import Document
-from services.sessions.codec.documents import signal_document, signal_from
+from services.sessions.codec.documents import (
+    chat_risk_document,
+    chat_risk_from,
+    signal_document,
+    signal_from,
+)
+from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
 from services.sessions.domain.participant import Role
 
@@ -30,22 +36,25 @@ def room_event_from(document: Document) -> RoomEvent:
         patient_id=document["person_id"],
         text=document["text"],
         number=document["number"],
+        is_text_removed=document.get("is_text_removed", False),
     )
 
 
 def private_event_document(event: PrivateEvent) -> Document:
-    """One event of a private log: the signal as it stood."""
-    return {
-        "safety_signal": signal_document(event.signal),
-        "alias": event.alias,
-        "event_time": event.create_time,
-    }
+    """One event of a private log: what it is about, as it stood."""
+    about = event.about
+    if isinstance(about, ChatRisk):
+        content = {"chat_risk": chat_risk_document(about)}
+    else:
+        content = {"safety_signal": signal_document(about)}
+    return {**content, "alias": event.alias, "event_time": event.create_time}
 
 
 def private_event_from(document: Document) -> PrivateEvent:
     """The event again, with its number."""
+    risk = document.get("chat_risk")
     return PrivateEvent(
-        signal=signal_from(document["safety_signal"]),
+        about=chat_risk_from(risk) if risk else signal_from(document["safety_signal"]),
         create_time=document["event_time"],
         alias=document["alias"],
         number=document["number"],

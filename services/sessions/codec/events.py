@@ -13,11 +13,13 @@ from haven.sessions.v1 import events_pb2 as sessions
 
 from chassis.decode import Fields
 from chassis.errors import Internal
+from clinical.risk import Severity
 from services.sessions.domain.commands import CaseStep, FollowCase, ForgetDrill, RaiseDrill
 from services.sessions.domain.copies import AliasGiven, ConsentGiven, ConsentLost, SeatChange
 from services.sessions.domain.events import (
     AbsentPatientCame,
     AttendanceRecorded,
+    ChatRiskRaised,
     LocationAttested,
     Origin,
     PatientAbsent,
@@ -29,6 +31,11 @@ from services.sessions.domain.session import Schedule
 ORIGINS = {
     Origin.PATIENT: sessions.SAFETY_SIGNAL_ORIGIN_PATIENT,
     Origin.FACILITATOR: sessions.SAFETY_SIGNAL_ORIGIN_FACILITATOR,
+}
+CHAT_SEVERITIES = {
+    Severity.LOW: sessions.CHAT_RISK_SEVERITY_LOW,
+    Severity.MODERATE: sessions.CHAT_RISK_SEVERITY_MODERATE,
+    Severity.HIGH: sessions.CHAT_RISK_SEVERITY_HIGH,
 }
 CaseEvent = (
     crisis.CaseOpened
@@ -76,6 +83,8 @@ def message_of(event: object) -> Message:
                 patient_id=event.patient_id,
                 arrive_time=timestamp(event.arrive_time),
             )
+        case ChatRiskRaised():
+            return _chat_risk_raised(event)
         case SafetySignalRaised():
             return _signal_raised(event)
         case _:
@@ -92,6 +101,19 @@ def _location_attested(event: LocationAttested) -> sessions.LocationAttested:
         attest_time=timestamp(event.attest_time),
         others_present_ciphertext=event.others_present_ciphertext,
         disconnection_plan_ciphertext=event.disconnection_plan_ciphertext,
+    )
+
+
+def _chat_risk_raised(event: ChatRiskRaised) -> sessions.ChatRiskRaised:
+    return sessions.ChatRiskRaised(
+        chat_risk_id=event.chat_risk_id,
+        session_id=event.session_id,
+        patient_id=event.patient_id,
+        severity=CHAT_SEVERITIES[event.severity],
+        number=event.number,
+        location_id=event.location.location_id if event.location else "",
+        raise_time=timestamp(event.raise_time),
+        location=_location_attested(event.location) if event.location else None,
     )
 
 

@@ -7,8 +7,14 @@ from datetime import timedelta
 from google.protobuf.duration_pb2 import Duration
 from haven.sessions.v1 import resources_pb2, sessions_pb2
 
-from services.sessions.codec.answers import ROLES, participant_message, signal_message
+from services.sessions.codec.answers import (
+    ROLES,
+    chat_risk_message,
+    participant_message,
+    signal_message,
+)
 from services.sessions.codec.events import timestamp
+from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.commands import Enter
 from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
 from services.sessions.domain.parting import Parting
@@ -82,21 +88,23 @@ def room_event(event: RoomEvent, *, for_staff: bool) -> Frame:
             text=event.text,
             create_time=timestamp(event.create_time),
             patient_id=event.patient_id if for_staff else "",
+            is_text_removed=event.is_text_removed,
         )
     )
 
 
 def private_event(event: PrivateEvent, *, call_number: str, for_staff: bool) -> Frame:
     """One event for one person."""
-    alias, is_stored = event.alias if for_staff else "", event.number > 0
-    view = SignalView(event.signal, call_number, alias, is_stored)
-    return Frame(
-        private_event=resources_pb2.PrivateEvent(
-            number=event.number,
-            create_time=timestamp(event.create_time),
-            safety_signal=signal_message(view),
-        )
+    alias, about = event.alias if for_staff else "", event.about
+    message = resources_pb2.PrivateEvent(
+        number=event.number, create_time=timestamp(event.create_time)
     )
+    if isinstance(about, ChatRisk):
+        message.chat_risk.CopyFrom(chat_risk_message(about, alias))
+    else:
+        view = SignalView(about, call_number, alias, is_stored=event.number > 0)
+        message.safety_signal.CopyFrom(signal_message(view))
+    return Frame(private_event=message)
 
 
 def receipt(request_id: str, number: int) -> Frame:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from clinical.risk import Severity
+
 
 class Origin(StrEnum):
     """Who pressed."""
@@ -63,6 +65,19 @@ class AbsentPatientCame:
     session_id: str
     patient_id: str
     arrive_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRiskRaised:
+    """A patient's words in a room's chat may mean danger."""
+
+    chat_risk_id: str
+    session_id: str
+    patient_id: str
+    severity: Severity
+    number: int
+    location: LocationAttested | None
+    raise_time: datetime
 
 
 @dataclass(frozen=True, slots=True)

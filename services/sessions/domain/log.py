@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from chassis.errors import InvalidArgument
+from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.participant import FACILITATOR_TITLE, Participant, Role
 from services.sessions.domain.signal import SafetySignal
 
@@ -35,6 +36,8 @@ class RoomEvent:
     patient_id: str = ""
     text: str = ""
     number: int = 0
+    # It was a text, and its time is over.
+    is_text_removed: bool = False
 
 
 def of_participant(
@@ -51,9 +54,9 @@ def of_room(kind: RoomEventKind, now: datetime) -> RoomEvent:
 
 @dataclass(frozen=True, slots=True)
 class PrivateEvent:
-    """One event of a person's private log: a signal as it stood then."""
+    """One event of a person's private log: a signal as it stood then, or a chat that worries."""
 
-    signal: SafetySignal
+    about: SafetySignal | ChatRisk
     create_time: datetime
     alias: str = ""
     number: int = 0

@@ -31,6 +31,9 @@ class SessionsPolicy:
     gap_seconds: float = 600.0  # clinical.md 4.1: disconnects of at most 10 min ...
     gap_total_seconds: float = 600.0  # ... summed
     record_seconds: float = 300.0  # [D] how often running minutes are told to others
+    # The chat. [D] ten years, as long as Medicare's health plans keep records (42 CFR 422.504(d)):
+    # what went too early is gone. The law of the tenant's states decides, for minors often longer.
+    chat_kept_days: float = 3653.0  # from the session's end
     # The safety signal
     call_number: str = "988"  # clinical.md 5.4: call, text and chat at any hour
     signal_answer_seconds: float = 1.0  # [D] then the patient is told that nobody has it yet

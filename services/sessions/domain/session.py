@@ -33,6 +33,8 @@ EDGES = {
     (State.PAUSED, "resume"): State.STARTED,
     (State.PAUSED, "end"): State.ENDED,
 }
+# A kept room is looked at again after so long at the latest: then a tenant's new number holds.
+CHAT_LOOK = timedelta(days=30)
 # What a refused verb is told: by state, with one exception where the verb matters.
 REFUSALS = {
     State.SCHEDULED: "SESSION_NOT_STARTED",
@@ -78,6 +80,8 @@ class Session:
     close_time: datetime | None = None
     # Due: seal the minutes of a session that is over.
     seal_time: datetime | None = None
+    # Due: look whether the texts of its chat have been kept long enough.
+    chat_look_time: datetime | None = None
     version: int = 0
     events: list[object] = field(default_factory=list)
 
@@ -172,6 +176,15 @@ class Session:
         self._move("end" if self.is_open else "lapse")
         self._finish(now)
 
+    def is_chat_due(self, now: datetime) -> bool:
+        """True where somebody must look at its texts' age."""
+        return self.chat_look_time is not None and self.chat_look_time <= now
+
+    def next_chat_look(self, now: datetime, policy: SessionsPolicy) -> datetime | None:
+        """When to look again; None once its texts have been kept long enough."""
+        kept_until = (self.actual_end_time or now) + timedelta(days=policy.chat_kept_days)
+        return None if kept_until <= now else min(kept_until, now + CHAT_LOOK)
+
     def window(self, now: datetime) -> Interval | None:
         """From the real start to the real end, or until now; None where it never began."""
         if self.actual_start_time is None:
@@ -192,7 +205,7 @@ class Session:
     def _finish(self, now: datetime) -> None:
         self._close_break(now)
         if self.actual_start_time is not None:
-            self.actual_end_time = now
+            self.actual_end_time = self.chat_look_time = now
         self.close_time, self.seal_time = None, now
 
     def _close_break(self, now: datetime) -> None:

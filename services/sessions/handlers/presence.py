@@ -1,21 +1,21 @@
-"""Staying, speaking and going.
-
-Heartbeats and speech add no audit rows: the ledger and the room's log are themselves the record.
-"""
+"""Staying and going. Heartbeats add no audit rows: the ledger is itself the record."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from chassis.call import Call
-from chassis.errors import NotFound
 from chassis.store import Store, Tx
-from services.sessions.domain.commands import Connected, Say
+from services.sessions.domain.commands import Connected
 from services.sessions.domain.door import require_place
-from services.sessions.domain.log import RoomEventKind, of_participant, spoken
+from services.sessions.domain.log import RoomEventKind, of_participant
 from services.sessions.domain.participant import Participant, Presence, Role
 from services.sessions.domain.session import Session
-from services.sessions.handlers.standing import standing_of, unresolved
+from services.sessions.handlers.standing import (
+    place_of,
+    quiet,
+    session_of,
+    standing_of,
+    unresolved,
+)
 from services.sessions.ports import Policies, Records
 
 
@@ -27,25 +27,13 @@ class Presences:
 
     def beat(self, call: Call, command: Connected) -> None:
         """Still here; looks again whether they may be. CONNECTION_REPLACED ends the connection."""
-        self._store.transact(_quiet(call), lambda tx: self._beat(tx, command))
-
-    def say(self, call: Call, command: Say) -> int:
-        """Put a text into the room's log; its number."""
-        text = spoken(command.text, self._policies(call.tenant_id).text_length)
-
-        def act(tx: Tx) -> int:
-            place, session = self._mine(tx, command.session_id)
-            session.require_open()
-            event = of_participant(RoomEventKind.CHAT, place, tx.now, text=text)
-            return self._records.room_log.append(tx, session.id, event)
-
-        return self._store.transact(_quiet(call), act)
+        self._store.transact(quiet(call), lambda tx: self._beat(tx, command))
 
     def leave(self, call: Call, command: Connected) -> None:
         """A clean end."""
 
         def act(tx: Tx) -> None:
-            place, session = self._mine(tx, command.session_id)
+            place, session = place_of(self._records, tx, command.session_id)
             was_present = place.leave(command.connection_id, tx.now)
             self._gone(tx, place, session, was_present=was_present)
 
@@ -56,7 +44,7 @@ class Presences:
 
         def act(tx: Tx) -> None:
             place = self._records.participants.by_id(tx, participant_id)
-            session = self._session(tx, place.session_id)
+            session = session_of(self._records, tx, place.session_id)
             if place.silence_time is None or place.silence_time > tx.now:
                 return
             self._gone(tx, place, session, was_present=place.fall_silent(tx.now))
@@ -65,7 +53,7 @@ class Presences:
 
     def _beat(self, tx: Tx, command: Connected) -> None:
         policy = self._policies(tx.call.tenant_id)
-        place, session = self._mine(tx, command.session_id)
+        place, session = place_of(self._records, tx, command.session_id)
         place.require_connection(command.connection_id)
         if session.is_over:
             return
@@ -90,20 +78,3 @@ class Presences:
         if was_present and not session.is_over:
             event = of_participant(RoomEventKind.LEFT, place, tx.now)
             self._records.room_log.append(tx, session.id, event)
-
-    def _mine(self, tx: Tx, session_id: str) -> tuple[Participant, Session]:
-        place = self._records.participants.known(tx, session_id, tx.call.actor.subject)
-        if place is None:
-            raise NotFound("NOT_FOUND", "no such session")
-        return place, self._session(tx, session_id)
-
-    def _session(self, tx: Tx, session_id: str) -> Session:
-        session = self._records.sessions.peek(tx, session_id)
-        if session is None:
-            raise NotFound("NOT_FOUND", "no such session")
-        return session
-
-
-def _quiet(call: Call) -> Call:
-    """Without an action and without a record touched, the audit trail gets no row."""
-    return replace(call, action="")

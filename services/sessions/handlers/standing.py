@@ -1,10 +1,15 @@
-"""What doors and heartbeats look at, read the same way by both."""
+"""What doors, heartbeats and speech look at, read the same way by all."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from chassis.call import Call
+from chassis.errors import NotFound
 from chassis.store import Reader
 from services.sessions.domain.case import Help
 from services.sessions.domain.door import BARRING_SCOPES, Standing
+from services.sessions.domain.participant import Participant
 from services.sessions.domain.session import Session
 from services.sessions.domain.signal import SafetySignal
 from services.sessions.ports import Records
@@ -25,3 +30,24 @@ def standing_of(records: Records, reader: Reader, session: Session, patient_id: 
 def unresolved(records: Records, reader: Reader, filter: dict[str, str]) -> list[SafetySignal]:
     """Calls for help that are not over."""
     return records.signals.find(reader, {**filter, "help": {"$ne": Help.RESOLVED.value}})
+
+
+def place_of(records: Records, reader: Reader, session_id: str) -> tuple[Participant, Session]:
+    """The caller's place in a room, and the room."""
+    place = records.participants.known(reader, session_id, reader.call.actor.subject)
+    if place is None:
+        raise NotFound("NOT_FOUND", "no such session")
+    return place, session_of(records, reader, session_id)
+
+
+def session_of(records: Records, reader: Reader, session_id: str) -> Session:
+    """The room, for a decision that shows nobody who is in it."""
+    session = records.sessions.peek(reader, session_id)
+    if session is None:
+        raise NotFound("NOT_FOUND", "no such session")
+    return session
+
+
+def quiet(call: Call) -> Call:
+    """Without an action and without a record touched, the audit trail gets no row."""
+    return replace(call, action="")

@@ -25,7 +25,6 @@ from chassis.errors import HavenError, Internal, is_retryable
 from chassis.log import failure, get_logger
 from chassis.store import Attempt
 from services.sessions.domain.commands import RaiseSignal
-from services.sessions.domain.log import PrivateEvent
 from services.sessions.domain.signal import SafetySignal
 from services.sessions.domain.views import SignalView
 from services.sessions.handlers.signals import Signals, alarm_of
@@ -110,7 +109,7 @@ class SignalDesk:
         number = self._policies(call.tenant_id).call_number
         view = SignalView(signal, number, is_stored=False)
         self._unstored[key] = view
-        self._hub.whisper(call.tenant_id, PrivateEvent(signal, signal.raise_time))
+        self._hub.whisper(call.tenant_id, signal)
         return view
 
     async def _store(self, call: Call, command: RaiseSignal) -> SignalView:

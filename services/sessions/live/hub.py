@@ -11,6 +11,7 @@ from chassis.errors import HavenError, Unavailable
 from chassis.log import failure, get_logger
 from services.sessions.domain.log import PrivateEvent, RoomEvent
 from services.sessions.domain.parting import Parting
+from services.sessions.domain.signal import SafetySignal
 from services.sessions.live.tail import Kept, Run, Tails, looks_failed
 from services.sessions.live.turns import Turns
 from services.sessions.queries import Following
@@ -96,9 +97,9 @@ class Hub:
         if self._is_draining:
             raise Unavailable("SERVER_DRAINING", "come again; another replica answers")
 
-    def whisper(self, tenant_id: str, event: PrivateEvent) -> None:
+    def whisper(self, tenant_id: str, signal: SafetySignal) -> None:
         """Tell what could not be stored yet: to who pressed, and to the staff of their room."""
-        alarm = event.signal.alarm
+        alarm, event = signal.alarm, PrivateEvent(signal, signal.raise_time)
         near = [each for each in self._attendees.values() if each.tenant_id == tenant_id]
         rooms = {each.session_id for each in near if each.person_id == alarm.raised_by}
         for attendee in near:

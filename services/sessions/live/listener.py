@@ -122,9 +122,7 @@ class Listener:
         say = Say(connection.session_id, chat.text)
         try:
             async with connection.live.hub.turns.take(connection.tenant_id, connection.session_id):
-                number = await connection.step(
-                    connection.live.sessions.presences.say, say, once=once
-                )
+                number = await connection.step(connection.live.sessions.chats.say, say, once=once)
         except AlreadyAnswered as repeated:
             number = int(repeated.answer)
         except HavenError as error:

@@ -14,8 +14,10 @@ from services.sessions.store.shelves import (
     ParticipantStore,
     ShelfStore,
 )
+from services.sessions.store.transcripts import TranscriptStore
 
 SESSIONS, SIGNALS, CASES = "sessions", "safety_signals", "cases"
+CHAT_RISKS = "chat_risks"
 ROOM_LOGS, ROOM_EVENTS = "room_logs", "room_events"
 PRIVATE_LOGS, PRIVATE_EVENTS = "private_logs", "private_events"
 
@@ -23,6 +25,7 @@ INDEXES: tuple[Index, ...] = (
     due_index(SESSIONS, "absence_time"),
     due_index(SESSIONS, "close_time"),
     due_index(SESSIONS, "seal_time"),
+    due_index(SESSIONS, "chat_look_time"),
     due_index(PARTICIPANTS, "silence_time"),
     Index(PARTICIPANTS, [("tenant_id", 1), ("session_id", 1), ("person_id", 1)], unique=True),
     Index(LOCATIONS, [("tenant_id", 1), ("patient_id", 1), ("attest_time", -1)]),
@@ -78,4 +81,12 @@ def records(store: Store) -> Records:
             to_document=entries.private_event_document,
             from_document=entries.private_event_from,
         ),
+        chat_risks=ShelfStore(
+            store,
+            CHAT_RISKS,
+            to_document=documents.chat_risk_document,
+            from_document=documents.chat_risk_from,
+            to_message=events.message_of,
+        ),
+        transcripts=TranscriptStore(SESSIONS, ROOM_EVENTS),
     )

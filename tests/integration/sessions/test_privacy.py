@@ -1,8 +1,9 @@
-"""What a peer receives is the same, byte for byte, whether or not somebody calls for help."""
+"""What a peer receives is the same, byte for byte, whether or not somebody needs help."""
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,13 @@ from pymongo import MongoClient
 from chassis.call import Role
 from chassis.clock import FixedClock
 from chassis.store import CHASSIS_INDEXES
+from clinical.risk import Assessment, assess
 from services.sessions.codec.events import timestamp
+from services.sessions.handlers import chats
 from services.sessions.store import INDEXES
-from tests.integration.sessions.clinic import Clinic, noon
+from tests.integration.sessions.clinic import Clinic, Person, noon
 
+WORDS = "I want to kill myself"
 SLOW = {"heartbeat_seconds": 60.0, "silence_seconds": 180.0, "signal_answer_seconds": 10.0}
 
 
@@ -33,34 +37,78 @@ async def test_a_signal_leaves_no_byte_in_a_peers_stream(
     received = {}
     for case in ("quiet", path):
         name = f"{test_name[:50]}_{case}"
-        (tmp_path / case).mkdir()
-        clinic = Clinic(mongodb_uri, name, folder=tmp_path / case, clock=FixedClock(noon()))
-        clinic.store.ensure_indexes([*CHASSIS_INDEXES, *INDEXES])
-        try:
+        with a_clinic(mongodb_uri, mongo_client, name, tmp_path / case) as clinic:
             received[case] = await what_a_peer_receives(clinic, signal_by=case)
-        finally:
-            clinic.close()
-            mongo_client.drop_database(name)
     assert received["quiet"] == received[path]
+
+
+async def test_words_that_worry_leave_no_byte_in_a_peers_stream(
+    mongodb_uri: str,
+    mongo_client: MongoClient[dict[str, Any]],
+    test_name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    received = {}
+    for case, rules in (("unread", lambda _: Assessment()), ("read", assess)):
+        monkeypatch.setattr(chats, "assess", rules)
+        name = f"{test_name[:50]}_{case}"
+        with a_clinic(mongodb_uri, mongo_client, name, tmp_path / case) as clinic:
+            received[case] = await what_a_peer_receives_of_words(clinic)
+            assert len(clinic.emitted(sessions.ChatRiskRaised)) == (case == "read")
+    assert received["unread"] == received["read"]
+
+
+@contextmanager
+def a_clinic(
+    mongodb_uri: str, mongo_client: MongoClient[dict[str, Any]], name: str, folder: Path
+) -> Iterator[Clinic]:
+    """One whose clock stands still."""
+    folder.mkdir()
+    clinic = Clinic(mongodb_uri, name, folder=folder, clock=FixedClock(noon()))
+    clinic.store.ensure_indexes([*CHASSIS_INDEXES, *INDEXES])
+    try:
+        yield clinic
+    finally:
+        clinic.close()
+        mongo_client.drop_database(name)
+
+
+async def what_a_peer_receives_of_words(clinic: Clinic) -> list[bytes]:
+    """A short session in which a patient writes what may worry somebody."""
+    async with AsyncExitStack() as stack:
+        ana, ben, lead = await in_an_open_room(clinic, stack)
+        hers, his, theirs = await ana.joins(), await ben.joins(), await lead.joins()
+        await hers.say(WORDS)
+        await his.hears(WORDS)
+        if clinic.emitted(sessions.ChatRiskRaised):
+            assert (await theirs.next("private_event")).chat_risk.alias == "Alias of 1-p"
+        await hers.say("two")
+        await his.hears("two")
+        again = await ben.joins(room_cursor=2)
+        await again.hears("two")
+        return [frame.SerializeToString() for frame in (*his.frames, *again.frames)]
+
+
+async def in_an_open_room(clinic: Clinic, stack: AsyncExitStack) -> tuple[Person, Person, Person]:
+    """Two patients who said where they are, and the facilitator who opened the room."""
+    clinic.counts(**SLOW)
+    clinic.schedules()
+    address = await stack.enter_async_context(clinic.replica())
+    ana, ben = clinic.person(address, "p-1"), clinic.person(address, "p-2")
+    lead = clinic.person(address, "f-1", Role.CLINICIAN)
+    for person in (ana, ben, lead):
+        stack.push_async_callback(person.close)
+    await lead.changes("StartSession", session_id="s-1")
+    for patient in (ana, ben):
+        await patient.attests()
+    return ana, ben, lead
 
 
 async def what_a_peer_receives(clinic: Clinic, *, signal_by: str) -> list[bytes]:
     """A short session in which a patient may call for help and a case answers it."""
-    clinic.counts(**SLOW)
-    clinic.schedules()
     async with AsyncExitStack() as stack:
-        address = await stack.enter_async_context(clinic.replica())
-        people = [
-            clinic.person(address, "p-1"),
-            clinic.person(address, "p-2"),
-            clinic.person(address, "f-1", Role.CLINICIAN),
-        ]
-        for person in people:
-            stack.push_async_callback(person.close)
-        ana, ben, lead = people
-        await lead.changes("StartSession", session_id="s-1")
-        for patient in (ana, ben):
-            await patient.attests()
+        ana, ben, lead = await in_an_open_room(clinic, stack)
         hers, his, theirs = await ana.joins(), await ben.joins(), await lead.joins()
         await hers.say("one")
         await his.hears("one")

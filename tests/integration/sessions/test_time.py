@@ -26,6 +26,7 @@ from tests.tenant_guard import TenantGuard
 from tests.unit.sessions.ward import PlainCipher, by_patient
 from tests.waiting import eventually
 
+AT_ONCE = SessionsPolicy(chat_kept_days=0.0)
 BRISK = {
     "heartbeat_seconds": 0.5,
     "silence_seconds": 1.5,
@@ -130,7 +131,7 @@ def test_every_command_names_its_tenant(
         store = Store(client, database.name, service="sessions", clock=clinic.clock)
         clinic.store = store
         clinic.schedules()
-        service = bootstrap(store=store, policies=lambda _: SessionsPolicy(), cipher=PlainCipher())
+        service = bootstrap(store=store, policies=lambda _: AT_ONCE, cipher=PlainCipher())
         _play(service, clinic.tenant_id)
     assert guard.violations == []
     assert guard.checked > 30
@@ -144,7 +145,8 @@ def _play(service: Any, tenant_id: str) -> None:
     service.attestations.attest(ana, commands.AttestLocation("p-1", "VA", "a street", "5550100"))
     service.rooms.start(lead, commands.Lead("s-1"))
     service.doors.enter(ana, commands.Enter("s-1", "c-1", 0, None))
-    service.presences.say(ana, commands.Say("s-1", "good morning"))
+    service.chats.say(ana, commands.Say("s-1", "good morning"))
+    service.chats.say(ana, commands.Say("s-1", "I want to die"))
     service.presences.beat(ana, commands.Connected("s-1", "c-1"))
     press = service.signals.prepare(ana, commands.RaiseSignal("key", "p-1", "s-1"))
     service.signals.raise_all([press])
@@ -160,3 +162,4 @@ def _play(service: Any, tenant_id: str) -> None:
     amend = commands.AmendAttendance("s-1", "p-1", 60, AmendReason.CLERICAL)
     service.attendances.amend(lead, amend)
     service.queries.attendance(lead, commands.GetAttendance("s-1", "p-1"))
+    service.chats.forget(replace(lead, action="timer.chat-retention"), "s-1")

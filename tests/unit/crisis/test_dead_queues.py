@@ -16,6 +16,7 @@ from services.crisis.gateways.dead_queues import about_of, watched
 ABOUT: dict[type[Message], About] = {
     intake_pb2.RiskRaised: About.SIGNAL,
     sessions_pb2.SafetySignalRaised: About.SIGNAL,
+    sessions_pb2.ChatRiskRaised: About.SIGNAL,
     notify_pb2.InboundRiskRaised: About.SIGNAL,
     notify_pb2.MessageFailed: About.ANSWER,
     notify_pb2.PageAnswered: About.ANSWER,

@@ -213,13 +213,13 @@ async def test_a_signal_overtakes_what_the_same_patient_said_before(
 ) -> None:
     ana = await room.joins(by_patient())
     held = threading.Event()
-    say = room.live.sessions.presences.say
+    say = room.live.sessions.chats.say
 
     def slow(call: Call, command: Any) -> int:
         held.wait(5)
         return say(call, command)
 
-    monkeypatch.setattr(room.live.sessions.presences, "say", slow)
+    monkeypatch.setattr(room.live.sessions.chats, "say", slow)
     ana.say("good morning")
     event = await pressed(ana)
     held.set()

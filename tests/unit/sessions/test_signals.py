@@ -25,7 +25,7 @@ def opened() -> Ward:
 
 
 def told(ward: Ward, person_id: str) -> list[str]:
-    return [event.signal.help.value for event in ward.private(person_id)]
+    return [event.about.help.value for event in ward.private(person_id)]
 
 
 def test_a_signal_goes_to_crisis_with_room_and_place() -> None:
@@ -87,7 +87,7 @@ def test_the_facilitator_is_told_at_once_by_alias_and_id() -> None:
     ward = opened()
     ward.presses(by_patient("p-1"))
     (event,) = ward.private("f-1")
-    assert (event.alias, event.signal.patient_id) == ("Blue Heron 4", "p-1")
+    assert (event.alias, event.about.patient_id) == ("Blue Heron 4", "p-1")
 
 
 @pytest.mark.parametrize("session_id", ["", "unknown", "s-9"])

@@ -136,7 +136,7 @@ class Ward:
         self.sessions.presences.leave(call, Connected("s-1", connection_id))
 
     def says(self, call: Call, text: str) -> int:
-        return self.sessions.presences.say(call, Say("s-1", text))
+        return self.sessions.chats.say(call, Say("s-1", text))
 
     def presses(self, call: Call, *, key: str = "", **changes: str) -> SignalView:
         command = RaiseSignal(

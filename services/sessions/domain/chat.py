@@ -1,0 +1,38 @@
+"""A patient's words in a room that may mean danger: told to staff and crisis, never to peers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from clinical.risk import Severity
+from services.sessions.domain.events import ChatRiskRaised, LocationAttested
+
+
+@dataclass(slots=True)
+class ChatRisk:
+    """Found once for a chat message; the words are in the room's log and nowhere here."""
+
+    id: str
+    session_id: str
+    patient_id: str
+    severity: Severity
+    # The message's place in the room.
+    number: int
+    raise_time: datetime
+    version: int = 0
+    events: list[object] = field(default_factory=list)
+
+    def tell(self, location: LocationAttested | None) -> None:
+        """Crisis hears of it, with the place that helpers need at once."""
+        self.events.append(
+            ChatRiskRaised(
+                self.id,
+                self.session_id,
+                self.patient_id,
+                self.severity,
+                self.number,
+                location,
+                self.raise_time,
+            )
+        )

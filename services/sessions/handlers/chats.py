@@ -1,0 +1,98 @@
+"""What is said in a room: kept, looked at for danger, and after its time forgotten.
+
+Speech adds no audit rows: the room's numbered log is itself the record. A worry does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from prometheus_client import Counter
+
+from chassis.call import Call
+from chassis.ids import derived_id
+from chassis.store import Store, Tx
+from clinical.risk import Assessment, Severity, assess
+from services.sessions.domain.chat import ChatRisk
+from services.sessions.domain.commands import Say
+from services.sessions.domain.log import PrivateEvent, RoomEventKind, of_participant, spoken
+from services.sessions.domain.participant import Participant
+from services.sessions.domain.session import Session
+from services.sessions.handlers.doors import STAFF
+from services.sessions.handlers.standing import place_of, quiet
+from services.sessions.ports import Policies, Records
+
+AUDIT_ACTION = "chat-risk.raise"
+PIECE = 200  # messages emptied by one transaction, well within its life
+
+risks = Counter(
+    "haven_sessions_chat_risks", "Chat messages that gave reason to look.", ["severity"]
+)
+unassessed = Counter(
+    "haven_sessions_chat_unassessed",
+    "Chat messages at which the risk rules failed, raised as the worst: must be 0.",
+)
+for _severity in Severity:
+    risks.labels(_severity.name.lower())
+
+
+class Chats:
+    """One effect per message, however often its frame comes."""
+
+    def __init__(self, store: Store, records: Records, policies: Policies) -> None:
+        self._store, self._records, self._policies = store, records, policies
+
+    def say(self, call: Call, command: Say) -> int:
+        """Put a text into the room's log; its number. A patient's that worries is told, in the same
+        transaction, to crisis and to the room's staff; staff's own words are no patient's."""
+        text = spoken(command.text, self._policies(call.tenant_id).text_length)
+        found = Assessment() if STAFF & call.actor.roles else assess(text)
+        act = quiet(call) if found.severity is None else replace(call, action=AUDIT_ACTION)
+        number = self._store.transact(act, lambda tx: self._say(tx, command, text, found.severity))
+        if found.severity is not None:
+            risks.labels(found.severity.name.lower()).inc()
+        if found.is_unassessed:
+            unassessed.inc()
+        return number
+
+    def forget(self, call: Call, session_id: str) -> None:
+        """Empty the texts of a session that have been kept as long as the tenant says."""
+        if self._store.transact(quiet(call), lambda tx: self._is_over(tx, session_id)):
+            self._store.transact(call, lambda tx: self._forget(tx, session_id))
+
+    def _say(self, tx: Tx, command: Say, text: str, severity: Severity | None) -> int:
+        place, session = place_of(self._records, tx, command.session_id)
+        session.require_open()
+        event = of_participant(RoomEventKind.CHAT, place, tx.now, text=text)
+        number = self._records.room_log.append(tx, session.id, event)
+        if severity is not None:
+            self._worry(tx, place, session, severity=severity, number=number)
+        return number
+
+    def _worry(
+        self, tx: Tx, place: Participant, session: Session, *, severity: Severity, number: int
+    ) -> None:
+        patient_id = place.person_id
+        id = derived_id("chat-risk", tx.call.tenant_id, session.id, str(number))
+        risk = ChatRisk(id, session.id, patient_id, severity, number, tx.now)
+        location = self._records.locations.newest(tx, patient_id)
+        risk.tell(location.told() if location else None)
+        self._records.chat_risks.put(tx, risk)
+        told = PrivateEvent(risk, tx.now, place.alias)
+        self._records.private_log.append(tx, session.schedule.facilitator_id, told)
+
+    def _is_over(self, tx: Tx, session_id: str) -> bool:
+        """True once the texts must go; until then says when to look again."""
+        session = self._records.sessions.peek(tx, session_id)
+        if session is None or not session.is_chat_due(tx.now):
+            return False
+        look = session.next_chat_look(tx.now, self._policies(tx.call.tenant_id))
+        if look is None:
+            return True
+        self._records.transcripts.look_at(tx, session_id, look)
+        return False
+
+    def _forget(self, tx: Tx, session_id: str) -> None:
+        """A piece; while there is more the session stays due."""
+        if self._records.transcripts.empty(tx, session_id, PIECE) < PIECE:
+            self._records.transcripts.look_at(tx, session_id, None)

@@ -1,0 +1,182 @@
+"""What a patient says in a room is kept whatever it is, and where it worries somebody is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from haven.sessions.v1 import events_pb2 as sessions
+from prometheus_client import REGISTRY
+
+from chassis.call import Call, RequestOnce, Role
+from chassis.store import AlreadyAnswered
+from clinical import risk
+from services.sessions.codec import frames
+from services.sessions.codec.events import message_of
+from services.sessions.domain.chat import ChatRisk
+from services.sessions.domain.commands import Say
+from tests.unit.sessions.builders import NOON
+from tests.unit.sessions.ward import Ward, a_call, by_facilitator, by_patient
+
+WORRYING = "I want to kill myself"
+
+
+@pytest.fixture
+def ward() -> Ward:
+    """An open room with two patients and its facilitator."""
+    ward = Ward()
+    ward.opens()
+    for call in (by_patient("p-1"), by_patient("p-2"), by_facilitator()):
+        ward.enters(call)
+    return ward
+
+
+def raised(ward: Ward) -> list[sessions.ChatRiskRaised]:
+    return ward.store.emitted(sessions.ChatRiskRaised)
+
+
+def told(ward: Ward, person_id: str = "f-1") -> list[ChatRisk]:
+    return [each.about for each in ward.private(person_id) if isinstance(each.about, ChatRisk)]
+
+
+def test_words_that_worry_are_told_to_crisis_with_the_place(ward: Ward) -> None:
+    number = ward.says(by_patient(), WORRYING)
+
+    (event,) = raised(ward)
+    assert (event.session_id, event.patient_id, event.number) == ("s-1", "p-1", number)
+    assert event.severity == sessions.CHAT_RISK_SEVERITY_HIGH
+    assert event.location_id == event.location.location_id != ""
+    assert event.location.state == "VA"
+
+
+def test_no_event_and_no_private_log_has_the_words(ward: Ward) -> None:
+    ward.says(by_patient(), WORRYING)
+
+    (event,) = raised(ward)
+    assert "kill" not in str(event)
+    for collection in ("private_events", "chat_risks", "audit_entries"):
+        assert "kill" not in str(ward.store.documents(collection))
+
+
+def test_the_facilitator_is_told_whose_message_it_was_and_nobody_else_is(ward: Ward) -> None:
+    number = ward.says(by_patient(), WORRYING)
+
+    (private,) = ward.private("f-1")
+    frame = frames.private_event(private, call_number="988", for_staff=True).private_event
+    assert (frame.chat_risk.alias, frame.chat_risk.number) == ("Blue Heron 4", number)
+    assert (frame.chat_risk.session_id, frame.number) == ("s-1", 1)
+    assert frame.chat_risk.severity == sessions.CHAT_RISK_SEVERITY_HIGH
+    assert ward.private("p-1") == ward.private("p-2") == []
+
+
+def test_the_room_shows_the_message_and_nothing_of_the_worry(ward: Ward) -> None:
+    before = len(ward.room())
+    ward.says(by_patient(), WORRYING)
+
+    (event,) = ward.room(after=before)
+    assert (event.text, event.number, event.kind.value) == (WORRYING, before + 1, "chat")
+
+
+def test_everyday_words_are_told_to_nobody(ward: Ward) -> None:
+    ward.says(by_patient(), "good morning everybody")
+
+    assert (raised(ward), told(ward)) == ([], [])
+
+
+def test_a_facilitators_own_words_are_no_patients(ward: Ward) -> None:
+    ward.says(by_facilitator(), "who of you has thought of suicide?")
+    ward.says(a_call("f-1", Role.SUPERVISOR), WORRYING)
+
+    assert (raised(ward), told(ward)) == ([], [])
+
+
+def test_a_message_that_comes_three_times_worries_once(ward: Ward) -> None:
+    def once(call: Call) -> Call:
+        return replace(call, once=RequestOnce("r-1", "room.chat/s-1", b"f", lambda n: b"%d" % n))
+
+    ward.sessions.chats.say(once(by_patient()), Say("s-1", WORRYING))
+    for _ in range(2):
+        with pytest.raises(AlreadyAnswered):
+            ward.sessions.chats.say(once(by_patient()), Say("s-1", WORRYING))
+
+    assert (len(raised(ward)), len(told(ward))) == (1, 1)
+
+
+def test_two_messages_are_two_facts(ward: Ward) -> None:
+    ward.says(by_patient(), WORRYING)
+    ward.says(by_patient(), WORRYING)
+
+    assert len({event.chat_risk_id for event in raised(ward)}) == 2
+
+
+def test_a_patient_who_never_said_where_they_are_is_told_of_without_a_place() -> None:
+    worry = ChatRisk("c-1", "s-1", "p-1", risk.Severity.LOW, 7, NOON)
+    worry.tell(None)
+    message: Any = message_of(worry.events[0])
+
+    assert (message.location_id, message.HasField("location")) == ("", False)
+
+
+def test_letters_that_no_rule_can_read_are_looked_at(ward: Ward) -> None:
+    ward.says(by_patient(), "не хочу жить")
+
+    assert [event.severity for event in raised(ward)] == [sessions.CHAT_RISK_SEVERITY_LOW]
+
+
+def test_a_text_longer_than_the_rules_read_is_kept_and_looked_at() -> None:
+    ward = Ward(numbers={"text_length": 20_000})
+    ward.opens()
+    ward.enters(by_patient())
+    long = "good " * 3_000
+    number = ward.says(by_patient(), long)
+
+    assert ward.room(after=number - 1)[0].text == long
+    assert len(raised(ward)) == 1
+
+
+def test_rules_that_fail_lose_no_message_and_raise_the_worst(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> object:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(risk, "readings", failing)
+    before = REGISTRY.get_sample_value("haven_sessions_chat_unassessed_total") or 0
+    number = ward.says(by_patient(), "good morning")
+
+    assert ward.room(after=number - 1)[0].text == "good morning"
+    assert [event.severity for event in raised(ward)] == [sessions.CHAT_RISK_SEVERITY_HIGH]
+    assert REGISTRY.get_sample_value("haven_sessions_chat_unassessed_total") == before + 1
+
+
+def test_a_worry_is_on_the_patients_record_and_ordinary_speech_adds_no_row(ward: Ward) -> None:
+    rows = len(ward.store.documents("audit_entries"))
+    ward.says(by_patient(), "good morning")
+    assert len(ward.store.documents("audit_entries")) == rows
+
+    ward.says(by_patient(), WORRYING)
+    (row,) = ward.store.documents("audit_entries")[rows:]
+    assert (row["action"], row["patient_id"]) == ("chat-risk.raise", "p-1")
+
+
+def test_worries_are_counted_by_severity_alone(ward: Ward) -> None:
+    def counted() -> float:
+        labels = {"severity": "high"}
+        return REGISTRY.get_sample_value("haven_sessions_chat_risks_total", labels) or 0
+
+    before = counted()
+    ward.says(by_patient(), WORRYING)
+    assert counted() == before + 1
+
+
+def test_every_message_has_a_key_of_its_own_across_rooms(ward: Ward) -> None:
+    ward.schedules(session_id="s-2", group_id=f"g-{uuid4()}")
+    ward.says(by_patient(), WORRYING)
+    (event,) = raised(ward)
+    (document,) = ward.store.documents("chat_risks")
+
+    assert document["_id"] == event.chat_risk_id
+    assert set(document) >= {"session_id", "patient_id", "severity", "number", "raise_time"}
+    assert "text" not in document
