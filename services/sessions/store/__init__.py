@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chassis.store import Index, Store, due_index
-from services.sessions.codec import documents, entries, events
+from services.sessions.codec import documents, entries
+from services.sessions.domain.log import PrivateEvent, RoomEvent
 from services.sessions.ports import Records
 from services.sessions.store.copies import ALIASES, CONSENT_BARS, CONSENTS, SEATS, CopyStore
 from services.sessions.store.logs import LogStore
@@ -50,43 +51,47 @@ def records(store: Store) -> Records:
             SESSIONS,
             to_document=documents.session_document,
             from_document=documents.session_from,
-            to_message=events.message_of,
         ),
         signals=ShelfStore(
             store,
             SIGNALS,
             to_document=documents.signal_document,
             from_document=documents.signal_from,
-            to_message=events.message_of,
         ),
         cases=ShelfStore(
             store,
             CASES,
             to_document=documents.case_document,
             from_document=documents.case_from,
-            to_message=events.message_of,
         ),
         participants=ParticipantStore(),
         locations=LocationStore(store),
         copies=CopyStore(),
-        room_log=LogStore(
-            ROOM_LOGS,
-            ROOM_EVENTS,
-            to_document=entries.room_event_document,
-            from_document=entries.room_event_from,
-        ),
-        private_log=LogStore(
-            PRIVATE_LOGS,
-            PRIVATE_EVENTS,
-            to_document=entries.private_event_document,
-            from_document=entries.private_event_from,
-        ),
+        room_log=_room_log(),
+        private_log=_private_log(),
         chat_risks=ShelfStore(
             store,
             CHAT_RISKS,
             to_document=documents.chat_risk_document,
             from_document=documents.chat_risk_from,
-            to_message=events.message_of,
         ),
         transcripts=TranscriptStore(SESSIONS, ROOM_EVENTS),
+    )
+
+
+def _room_log() -> LogStore[RoomEvent]:
+    return LogStore(
+        ROOM_LOGS,
+        ROOM_EVENTS,
+        to_document=entries.room_event_document,
+        from_document=entries.room_event_from,
+    )
+
+
+def _private_log() -> LogStore[PrivateEvent]:
+    return LogStore(
+        PRIVATE_LOGS,
+        PRIVATE_EVENTS,
+        to_document=entries.private_event_document,
+        from_document=entries.private_event_from,
     )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
-from google.protobuf.message import Message
-
 from chassis.ids import derived_id
 from chassis.store import Aggregate, Ahead, Document, Page, Reader, Repository, Store, Tx
 from services.sessions.codec import documents, events
@@ -27,7 +25,6 @@ class ShelfStore(Generic[A]):
         *,
         to_document: Callable[[A], Document],
         from_document: Callable[[Document], A],
-        to_message: Callable[[object], Message | None],
     ) -> None:
         self._collection, self._from_document = collection, from_document
         self._repository: Repository[A] = Repository(
@@ -35,7 +32,7 @@ class ShelfStore(Generic[A]):
             collection,
             to_document=to_document,
             from_document=from_document,
-            to_messages=to_message,
+            to_messages=events.message_of,
         )
 
     def peek(self, reader: Reader, id: str) -> A | None:
