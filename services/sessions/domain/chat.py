@@ -8,16 +8,18 @@ from datetime import datetime
 from clinical.risk import Severity
 from services.sessions.domain.events import ChatRiskRaised, LocationAttested
 
+NOT_IN_THE_ROOM = 0  # the number of a message that was refused
+
 
 @dataclass(slots=True)
 class ChatRisk:
-    """Found once for a chat message; the words are in the room's log and nowhere here."""
+    """Found once for a chat message; the words are in the room's log, or nowhere."""
 
     id: str
     session_id: str
     patient_id: str
     severity: Severity
-    # The message's place in the room.
+    # The message's place in the room, or NOT_IN_THE_ROOM.
     number: int
     raise_time: datetime
     version: int = 0

@@ -9,11 +9,12 @@ from dataclasses import replace
 
 from prometheus_client import Counter
 
-from chassis.call import Call
-from chassis.ids import derived_id
+from chassis.call import Call, RequestOnce
+from chassis.errors import InvalidArgument
+from chassis.ids import derived_id, new_id
 from chassis.store import Store, Tx
 from clinical.risk import Assessment, Severity, assess
-from services.sessions.domain.chat import ChatRisk
+from services.sessions.domain.chat import NOT_IN_THE_ROOM, ChatRisk
 from services.sessions.domain.commands import Say
 from services.sessions.domain.log import PrivateEvent, RoomEventKind, of_participant, spoken
 from services.sessions.domain.participant import Participant
@@ -45,14 +46,15 @@ class Chats:
     def say(self, call: Call, command: Say) -> int:
         """Put a text into the room's log; its number. A patient's that worries is told, in the same
         transaction, to crisis and to the room's staff; staff's own words are no patient's."""
-        text = spoken(command.text, self._policies(call.tenant_id).text_length)
-        found = Assessment() if STAFF & call.actor.roles else assess(text)
+        found = Assessment() if STAFF & call.actor.roles else assess(command.text)
         act = quiet(call) if found.severity is None else replace(call, action=AUDIT_ACTION)
+        try:
+            text = spoken(command.text, self._policies(call.tenant_id).text_length)
+        except InvalidArgument:
+            self._hear_refused(act, command, found)
+            raise
         number = self._store.transact(act, lambda tx: self._say(tx, command, text, found.severity))
-        if found.severity is not None:
-            risks.labels(found.severity.name.lower()).inc()
-        if found.is_unassessed:
-            unassessed.inc()
+        _count(found)
         return number
 
     def forget(self, call: Call, session_id: str) -> None:
@@ -60,22 +62,40 @@ class Chats:
         if self._store.transact(quiet(call), lambda tx: self._is_over(tx, session_id)):
             self._store.transact(call, lambda tx: self._forget(tx, session_id))
 
+    def _hear_refused(self, call: Call, command: Say, found: Assessment) -> None:
+        """What a patient cannot say here may be what somebody must hear: it worries all the same,
+        once for its key, though the room will never show it."""
+        severity, once = found.severity, call.once
+        if severity is None:
+            return
+        key = once.request_id if isinstance(once, RequestOnce) else new_id()
+        by = call.actor.subject
+        id = derived_id("chat-risk", call.tenant_id, command.session_id, by, key)
+
+        def act(tx: Tx) -> bool:
+            place, session = place_of(self._records, tx, command.session_id)
+            if self._records.chat_risks.peek(tx, id) is not None:
+                return False
+            risk = ChatRisk(id, session.id, place.person_id, severity, NOT_IN_THE_ROOM, tx.now)
+            self._worry(tx, risk, place, session)
+            return True
+
+        if self._store.transact(replace(call, once=None), act):
+            _count(found)
+
     def _say(self, tx: Tx, command: Say, text: str, severity: Severity | None) -> int:
         place, session = place_of(self._records, tx, command.session_id)
         session.require_open()
         event = of_participant(RoomEventKind.CHAT, place, tx.now, text=text)
         number = self._records.room_log.append(tx, session.id, event)
         if severity is not None:
-            self._worry(tx, place, session, severity=severity, number=number)
+            id = derived_id("chat-risk", tx.call.tenant_id, session.id, str(number))
+            risk = ChatRisk(id, session.id, place.person_id, severity, number, tx.now)
+            self._worry(tx, risk, place, session)
         return number
 
-    def _worry(
-        self, tx: Tx, place: Participant, session: Session, *, severity: Severity, number: int
-    ) -> None:
-        patient_id = place.person_id
-        id = derived_id("chat-risk", tx.call.tenant_id, session.id, str(number))
-        risk = ChatRisk(id, session.id, patient_id, severity, number, tx.now)
-        location = self._records.locations.newest(tx, patient_id)
+    def _worry(self, tx: Tx, risk: ChatRisk, place: Participant, session: Session) -> None:
+        location = self._records.locations.newest(tx, risk.patient_id)
         risk.tell(location.told() if location else None)
         self._records.chat_risks.put(tx, risk)
         told = PrivateEvent(risk, tx.now, place.alias)
@@ -96,3 +116,10 @@ class Chats:
         """A piece; while there is more the session stays due."""
         if self._records.transcripts.empty(tx, session_id, PIECE) < PIECE:
             self._records.transcripts.look_at(tx, session_id, None)
+
+
+def _count(found: Assessment) -> None:
+    if found.severity is not None:
+        risks.labels(found.severity.name.lower()).inc()
+    if found.is_unassessed:
+        unassessed.inc()

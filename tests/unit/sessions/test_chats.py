@@ -11,6 +11,7 @@ from haven.sessions.v1 import events_pb2 as sessions
 from prometheus_client import REGISTRY
 
 from chassis.call import Call, RequestOnce, Role
+from chassis.errors import InvalidArgument
 from chassis.store import AlreadyAnswered
 from clinical import risk
 from services.sessions.codec import frames
@@ -180,3 +181,37 @@ def test_every_message_has_a_key_of_its_own_across_rooms(ward: Ward) -> None:
     assert document["_id"] == event.chat_risk_id
     assert set(document) >= {"session_id", "patient_id", "severity", "number", "raise_time"}
     assert "text" not in document
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [(f"{WORRYING} {'because ' * 400}", "TEXT_TOO_LONG"), (f"{WORRYING}\x00", "TEXT_MALFORMED")],
+)
+def test_a_refused_message_that_worries_is_told_once_and_is_not_in_the_room(
+    ward: Ward, text: str, reason: str
+) -> None:
+    before = ward.room()
+    call = replace(by_patient(), once=RequestOnce("r-1", "room.chat/s-1", b"f", str))
+    for _ in range(3):
+        with pytest.raises(InvalidArgument) as error:
+            ward.sessions.chats.say(call, Say("s-1", text))
+        assert error.value.reason == reason
+
+    (event,) = raised(ward)
+    assert (event.number, event.patient_id) == (0, "p-1")
+    assert [(risk.number, risk.patient_id) for risk in told(ward)] == [(0, "p-1")]
+    assert ward.room() == before
+
+
+def test_a_refused_message_of_every_day_is_told_to_nobody(ward: Ward) -> None:
+    with pytest.raises(InvalidArgument):
+        ward.says(by_patient(), "good morning " * 300)
+
+    assert (raised(ward), told(ward)) == ([], [])
+
+
+def test_an_empty_message_is_told_to_nobody(ward: Ward) -> None:
+    with pytest.raises(InvalidArgument):
+        ward.says(by_patient(), "  ")
+
+    assert raised(ward) == []
