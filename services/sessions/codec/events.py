@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -55,40 +57,43 @@ def timestamp(at: datetime) -> Timestamp:
 
 def message_of(event: object) -> Message:
     """The message that publishes a domain event."""
-    match event:
-        case SessionStarted():
-            return sessions.SessionStarted(
-                session_id=event.session_id,
-                facilitator_id=event.facilitator_id,
-                start_time=timestamp(event.start_time),
-            )
-        case LocationAttested():
-            return _location_attested(event)
-        case AttendanceRecorded():
-            return sessions.AttendanceRecorded(
-                session_id=event.session_id,
-                patient_id=event.patient_id,
-                counted_seconds=event.counted_seconds,
-            )
-        case PatientAbsent():
-            return sessions.PatientAbsent(
-                session_id=event.session_id,
-                patient_id=event.patient_id,
-                notice_time=timestamp(event.notice_time),
-                start_time=timestamp(event.start_time),
-            )
-        case AbsentPatientCame():
-            return sessions.AbsentPatientCame(
-                session_id=event.session_id,
-                patient_id=event.patient_id,
-                arrive_time=timestamp(event.arrive_time),
-            )
-        case ChatRiskRaised():
-            return _chat_risk_raised(event)
-        case SafetySignalRaised():
-            return _signal_raised(event)
-        case _:
-            raise Internal("EVENT_WITHOUT_MESSAGE", f"{type(event).__name__} has no message")
+    written = WRITERS.get(type(event))
+    if written is None:
+        raise Internal("EVENT_WITHOUT_MESSAGE", f"{type(event).__name__} has no message")
+    return written(event)
+
+
+def _session_started(event: SessionStarted) -> sessions.SessionStarted:
+    return sessions.SessionStarted(
+        session_id=event.session_id,
+        facilitator_id=event.facilitator_id,
+        start_time=timestamp(event.start_time),
+    )
+
+
+def _attendance_recorded(event: AttendanceRecorded) -> sessions.AttendanceRecorded:
+    return sessions.AttendanceRecorded(
+        session_id=event.session_id,
+        patient_id=event.patient_id,
+        counted_seconds=event.counted_seconds,
+    )
+
+
+def _patient_absent(event: PatientAbsent) -> sessions.PatientAbsent:
+    return sessions.PatientAbsent(
+        session_id=event.session_id,
+        patient_id=event.patient_id,
+        notice_time=timestamp(event.notice_time),
+        start_time=timestamp(event.start_time),
+    )
+
+
+def _absent_patient_came(event: AbsentPatientCame) -> sessions.AbsentPatientCame:
+    return sessions.AbsentPatientCame(
+        session_id=event.session_id,
+        patient_id=event.patient_id,
+        arrive_time=timestamp(event.arrive_time),
+    )
 
 
 def _location_attested(event: LocationAttested) -> sessions.LocationAttested:
@@ -127,6 +132,17 @@ def _signal_raised(event: SafetySignalRaised) -> sessions.SafetySignalRaised:
         raise_time=timestamp(event.raise_time),
         location=_location_attested(event.location) if event.location else None,
     )
+
+
+WRITERS: Mapping[type, Callable[[Any], Message]] = {
+    SessionStarted: _session_started,
+    LocationAttested: _location_attested,
+    AttendanceRecorded: _attendance_recorded,
+    PatientAbsent: _patient_absent,
+    AbsentPatientCame: _absent_patient_came,
+    ChatRiskRaised: _chat_risk_raised,
+    SafetySignalRaised: _signal_raised,
+}
 
 
 def schedule_of(event: scheduling.SessionScheduled) -> Schedule:
