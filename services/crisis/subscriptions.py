@@ -33,6 +33,11 @@ class Subscriptions:
         """Words in a live room's chat that worry: open or join the patient's case."""
         self.core.consumers[sessions_pb2.ChatRiskRaised](call, event)
 
+    @subscribe(sessions_pb2.EndangeredPatientLeft)
+    def on_endangered_patient_left(self, call: Call, event: Any) -> None:
+        """Whoever called for help has gone: wake more people, or open a case."""
+        self.core.consumers[sessions_pb2.EndangeredPatientLeft](call, event)
+
     @subscribe(sessions_pb2.PatientAbsent)
     def on_patient_absent(self, call: Call, event: Any) -> None:
         """A patient did not come: open or join a case where that worries."""

@@ -31,6 +31,7 @@ def consumers(
         intake_pb2.EmergencyContactRecorded: _by(messages.emergency_contact, records.keep_contact),
         sessions_pb2.SafetySignalRaised: _by(messages.signal_of_safety, cases.take),
         sessions_pb2.ChatRiskRaised: _by(messages.signal_of_chat, cases.take),
+        sessions_pb2.EndangeredPatientLeft: _by(messages.signal_of_departure, cases.take),
         sessions_pb2.PatientAbsent: _by(messages.absence, absences.take),
         sessions_pb2.AbsentPatientCame: _by(messages.arrival, absences.end),
         intake_pb2.LocationRecorded: _by(messages.recorded_location, records.keep_location),

@@ -50,6 +50,14 @@ PAGE_ANSWERS = {
 }
 
 
+# A way of going that this release does not know has gone all the same.
+DEPARTURES = {
+    sessions_pb2.DEPARTURE_KIND_LEFT: "left",
+    sessions_pb2.DEPARTURE_KIND_LOST: "lost",
+    sessions_pb2.DEPARTURE_KIND_DISMISSED: "dismissed",
+}
+
+
 def message_of(event: Any) -> Message | None:
     """The message that publishes a domain event."""
     return PUBLISHED[type(event)](event)
@@ -93,6 +101,25 @@ def signal_of_chat(event: sessions_pb2.ChatRiskRaised) -> Signal:
         location_id=event.location_id,
         location=_own_location(event),
         raise_time=_time(event.raise_time) if event.HasField("raise_time") else None,
+    )
+
+
+def signal_of_departure(event: sessions_pb2.EndangeredPatientLeft) -> Signal:
+    """Somebody who called for help, or for whom help was called, has gone. As high as the call.
+
+    Whose safety signal it is stays with that signal's own event: a case that opens for the
+    departure because the signal's ended must not speak for it again.
+    """
+    return Signal(
+        fact_id=_required(event, "departure_id"),
+        patient_id=_required(event, "patient_id"),
+        source=Source.PATIENT_LEFT,
+        severity=Severity.HIGH,
+        reporter_id="service:sessions",
+        location_id=event.location.location_id,
+        location=_own_location(event),
+        raise_time=_time(event.leave_time) if event.HasField("leave_time") else None,
+        departure=DEPARTURES.get(event.kind, "left"),
     )
 
 
@@ -192,7 +219,9 @@ def screening(event: intake_pb2.ScreeningCompleted) -> commands.KeepScreening:
 
 
 def _own_location(
-    event: sessions_pb2.SafetySignalRaised | sessions_pb2.ChatRiskRaised,
+    event: sessions_pb2.SafetySignalRaised
+    | sessions_pb2.ChatRiskRaised
+    | sessions_pb2.EndangeredPatientLeft,
 ) -> KeepLocation | None:
     """The place that a signal brings along. One that cannot be the patient's is left out, to come
     or not by its own event: nothing about a place holds a signal up."""

@@ -77,6 +77,25 @@ class Case(CaseMoves):
             self._fire(cover, now)
         self._say_opened(signal.safety_signal_id)
 
+    def desert(self, signal: Signal, *, policy: FrozenPolicy, cover: Cover, now: datetime) -> None:
+        """The patient went from a live room before anybody reached them: wake more people now.
+
+        An owner keeps the case and its deadline, and is woken together with the next people: only
+        they may know whether the patient went to take their call. Contact later than the departure
+        answers it, which is noted; any earlier one does not, and the case opens again.
+        """
+        if self.contact_time is not None and self.contact_time >= (signal.raise_time or now):
+            self._refuse_resolved()
+            self._note_signal(ActKind.SIGNAL_JOINED, signal, now)
+            return
+        place = self.ladder.rung, self.ladder.cycle
+        self.join(signal, policy=policy, cover=cover, now=now)
+        is_woken = place != (self.ladder.rung, self.ladder.cycle)
+        if self.state is State.ACKNOWLEDGED:
+            self._wake_more(cover, now, *(() if is_woken else (self.owner_id,)))
+        elif not is_woken:
+            self._wake_next(cover, now)
+
     def climb(self, cover: Cover, now: datetime) -> None:
         """The deadline passed without the human act it waited for: wake the next people."""
         self._refuse_resolved()
@@ -156,10 +175,7 @@ class Case(CaseMoves):
         if self.state is State.OPEN:
             self._wake_next(cover, now)
             return
-        self.ladder.step()
-        woken = cover.wake(self.ladder.current, now).recipient_ids
-        self.responders.invite(*woken)
-        self._page(woken, now)
+        self._wake_more(cover, now)
 
     def add_responder(self, by: str, clinician_id: str, now: datetime) -> None:
         """`by` wants this person too: they are paged, and may come whoever has the case."""

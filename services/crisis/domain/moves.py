@@ -52,6 +52,13 @@ class CaseMoves(CaseRecord):
         self._say_escalated(now)
         self._fire(cover, now)
 
+    def _wake_more(self, cover: Cover, now: datetime, *others: str) -> None:
+        """The next people, beside whoever has the case and keeps it with the same deadline."""
+        self.ladder.step()
+        woken = cover.wake(self.ladder.current, now).recipient_ids
+        self.responders.invite(*woken)
+        self._page((*others, *woken), now)
+
     def _unheard(self, page_id: str, cover: Cover, now: datetime) -> None:
         """This page brings nobody. If none of its rung does, the next rung fires at once.
 

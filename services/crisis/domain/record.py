@@ -162,6 +162,8 @@ class CaseRecord:
             detail=signal.source,
             inbound_id=signal.inbound_id,
         )
+        if signal.departure:
+            self._note(ActKind.PATIENT_LEFT, now, by=signal.reporter_id, detail=signal.departure)
 
     def _note(self, kind: ActKind, now: datetime, *, by: str = SYSTEM, **columns: str) -> None:
         rung, cycle = self.ladder.rung, self.ladder.cycle

@@ -35,6 +35,8 @@ class Source(StrEnum):
     DEAD_LETTER = "dead_letter"
     # The platform tries itself.
     DRILL = "drill"
+    # A patient went from a live room soon after a safety signal, before anybody reached them.
+    PATIENT_LEFT = "patient_left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +61,5 @@ class Signal:
     sender_key: str = ""
     sender_ciphertext: bytes = field(default=b"", repr=False)
     raise_time: datetime | None = None
+    # How a patient in danger went, where that is the fact: a code of sessions.
+    departure: str = ""

@@ -35,6 +35,8 @@ class ActKind(StrEnum):
     PATIENT_IDENTIFIED = "patient_identified"
     # Of a shift that is over: the new one was paged in its place.
     PAGE_WITHDRAWN = "page_withdrawn"
+    # A patient in danger went from a live room; the detail says how.
+    PATIENT_LEFT = "patient_left"
     # The auditor put right what nothing else would have.
     REPAIRED = "repaired"
 

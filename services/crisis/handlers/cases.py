@@ -249,7 +249,8 @@ class Cases:
 
     def _join(self, tx: Tx, case: Case, signal: Signal) -> Case:
         policy = self._policy(tx, max(case.severity, signal.severity))
-        case.join(signal, policy=policy, cover=self._cover(tx), now=tx.now)
+        take = case.desert if signal.departure else case.join
+        take(signal, policy=policy, cover=self._cover(tx), now=tx.now)
         return self._book.save(tx, case)
 
     def _transact(self, call: Call, change: Callable[[Tx], C], ahead: Sequence[Ahead] = ()) -> C:

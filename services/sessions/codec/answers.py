@@ -9,10 +9,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from haven.sessions.v1 import resources_pb2, sessions_pb2
 
 from chassis.store import Page
-from services.sessions.codec.events import CHAT_SEVERITIES, ORIGINS, timestamp
+from services.sessions.codec.events import CHAT_SEVERITIES, DEPARTURES, ORIGINS, timestamp
 from services.sessions.domain.case import Help
 from services.sessions.domain.chat import ChatRisk
-from services.sessions.domain.participant import Role
+from services.sessions.domain.participant import Departure, Role
 from services.sessions.domain.seal import AmendReason, Seal
 from services.sessions.domain.session import State
 from services.sessions.domain.views import (
@@ -132,6 +132,15 @@ def chat_risk_message(risk: ChatRisk, alias: str) -> resources_pb2.ChatRisk:
         alias=alias,
         severity=CHAT_SEVERITIES[risk.severity],
         number=risk.number,
+    )
+
+
+def departure_message(departure: Departure | None) -> resources_pb2.Departure | None:
+    """How and when somebody went, where somebody did."""
+    if departure is None:
+        return None
+    return resources_pb2.Departure(
+        kind=DEPARTURES[departure.kind], leave_time=timestamp(departure.leave_time)
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chassis.store import Document
 from services.sessions.codec.documents import (
     chat_risk_document,
@@ -10,8 +12,9 @@ from services.sessions.codec.documents import (
     signal_from,
 )
 from services.sessions.domain.chat import ChatRisk
+from services.sessions.domain.events import DepartureKind
 from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
-from services.sessions.domain.participant import Role
+from services.sessions.domain.participant import Departure, Role
 
 
 def room_event_document(event: RoomEvent) -> Document:
@@ -47,7 +50,12 @@ def private_event_document(event: PrivateEvent) -> Document:
         content = {"chat_risk": chat_risk_document(about)}
     else:
         content = {"safety_signal": signal_document(about)}
-    return {**content, "alias": event.alias, "event_time": event.create_time}
+    return {
+        **content,
+        "departure": _departure_document(event.departure),
+        "alias": event.alias,
+        "event_time": event.create_time,
+    }
 
 
 def private_event_from(document: Document) -> PrivateEvent:
@@ -58,4 +66,17 @@ def private_event_from(document: Document) -> PrivateEvent:
         create_time=document["event_time"],
         alias=document["alias"],
         number=document["number"],
+        departure=_departure_from(document.get("departure")),  # earlier releases wrote none
     )
+
+
+def _departure_document(departure: Departure | None) -> dict[str, Any] | None:
+    if departure is None:
+        return None
+    return {"kind": departure.kind.value, "leave_time": departure.leave_time}
+
+
+def _departure_from(document: dict[str, Any] | None) -> Departure | None:
+    if document is None:
+        return None
+    return Departure(DepartureKind(document["kind"]), document["leave_time"])

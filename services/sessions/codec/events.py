@@ -22,6 +22,8 @@ from services.sessions.domain.events import (
     AbsentPatientCame,
     AttendanceRecorded,
     ChatRiskRaised,
+    DepartureKind,
+    EndangeredPatientLeft,
     LocationAttested,
     Origin,
     PatientAbsent,
@@ -38,6 +40,11 @@ CHAT_SEVERITIES = {
     Severity.LOW: sessions.CHAT_RISK_SEVERITY_LOW,
     Severity.MODERATE: sessions.CHAT_RISK_SEVERITY_MODERATE,
     Severity.HIGH: sessions.CHAT_RISK_SEVERITY_HIGH,
+}
+DEPARTURES = {
+    DepartureKind.LEFT: sessions.DEPARTURE_KIND_LEFT,
+    DepartureKind.LOST: sessions.DEPARTURE_KIND_LOST,
+    DepartureKind.DISMISSED: sessions.DEPARTURE_KIND_DISMISSED,
 }
 CaseEvent = (
     crisis.CaseOpened
@@ -134,6 +141,18 @@ def _signal_raised(event: SafetySignalRaised) -> sessions.SafetySignalRaised:
     )
 
 
+def _endangered_patient_left(event: EndangeredPatientLeft) -> sessions.EndangeredPatientLeft:
+    return sessions.EndangeredPatientLeft(
+        departure_id=event.departure_id,
+        safety_signal_id=event.safety_signal_id,
+        session_id=event.session_id,
+        patient_id=event.patient_id,
+        kind=DEPARTURES[event.kind],
+        leave_time=timestamp(event.leave_time),
+        location=_location_attested(event.location) if event.location else None,
+    )
+
+
 WRITERS: Mapping[type, Callable[[Any], Message]] = {
     SessionStarted: _session_started,
     LocationAttested: _location_attested,
@@ -142,6 +161,7 @@ WRITERS: Mapping[type, Callable[[Any], Message]] = {
     AbsentPatientCame: _absent_patient_came,
     ChatRiskRaised: _chat_risk_raised,
     SafetySignalRaised: _signal_raised,
+    EndangeredPatientLeft: _endangered_patient_left,
 }
 
 

@@ -10,6 +10,7 @@ from haven.sessions.v1 import resources_pb2, sessions_pb2
 from services.sessions.codec.answers import (
     ROLES,
     chat_risk_message,
+    departure_message,
     participant_message,
     signal_message,
 )
@@ -97,7 +98,9 @@ def private_event(event: PrivateEvent, *, call_number: str, for_staff: bool) -> 
     """One event for one person."""
     alias, about = event.alias if for_staff else "", event.about
     message = resources_pb2.PrivateEvent(
-        number=event.number, create_time=timestamp(event.create_time)
+        number=event.number,
+        create_time=timestamp(event.create_time),
+        departure=departure_message(event.departure) if for_staff else None,
     )
     if isinstance(about, ChatRisk):
         message.chat_risk.CopyFrom(chat_risk_message(about, alias))

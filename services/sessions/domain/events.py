@@ -16,6 +16,15 @@ class Origin(StrEnum):
     FACILITATOR = "facilitator"
 
 
+class DepartureKind(StrEnum):
+    """How a patient went."""
+
+    LEFT = "left"
+    LOST = "lost"
+    # The session ended, and everybody in it was let go.
+    DISMISSED = "dismissed"
+
+
 @dataclass(frozen=True, slots=True)
 class SessionStarted:
     """A facilitator opened the room."""
@@ -90,3 +99,16 @@ class SafetySignalRaised:
     origin: Origin
     location: LocationAttested | None
     raise_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EndangeredPatientLeft:
+    """Somebody who may not be safe went before anybody was known to have reached them."""
+
+    departure_id: str
+    safety_signal_id: str
+    session_id: str
+    patient_id: str
+    kind: DepartureKind
+    leave_time: datetime
+    location: LocationAttested | None

@@ -9,7 +9,12 @@ from enum import StrEnum
 
 from chassis.errors import InvalidArgument
 from services.sessions.domain.chat import ChatRisk
-from services.sessions.domain.participant import FACILITATOR_TITLE, Participant, Role
+from services.sessions.domain.participant import (
+    FACILITATOR_TITLE,
+    Departure,
+    Participant,
+    Role,
+)
 from services.sessions.domain.signal import SafetySignal
 
 
@@ -54,12 +59,16 @@ def of_room(kind: RoomEventKind, now: datetime) -> RoomEvent:
 
 @dataclass(frozen=True, slots=True)
 class PrivateEvent:
-    """One event of a person's private log: a signal as it stood then, or a chat that worries."""
+    """One event of a person's private log: a signal as it stood then, or a chat that worries.
+
+    With a departure: the patient of the signal has just gone, and it is not answered.
+    """
 
     about: SafetySignal | ChatRisk
     create_time: datetime
     alias: str = ""
     number: int = 0
+    departure: Departure | None = None
 
 
 def spoken(text: str, limit: int) -> str:

@@ -10,6 +10,9 @@ from chassis.errors import FailedPrecondition, InvalidArgument, Violation
 from services.sessions.domain.events import (
     AbsentPatientCame,
     AttendanceRecorded,
+    DepartureKind,
+    EndangeredPatientLeft,
+    LocationAttested,
     PatientAbsent,
 )
 from services.sessions.domain.ledger import Interval, Ledger, counted_seconds
@@ -36,6 +39,14 @@ class Presence(StrEnum):
     GONE = "gone"
 
 
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Somebody went from the room or its door; of a lost connection, when it was last heard."""
+
+    kind: DepartureKind
+    leave_time: datetime
+
+
 @dataclass(slots=True)
 class Participant:
     """One person's place in one session; survives connections and replicas."""
@@ -56,6 +67,8 @@ class Participant:
     record_time: datetime | None = None
     # The minutes as they stand; None while the session is not over, or just over.
     seal: Seal | None = None
+    # Of the act that has just let them go, and of no other: it is not stored.
+    departure: Departure | None = None
     version: int = 0
     events: list[object] = field(default_factory=list)
 
@@ -93,17 +106,35 @@ class Participant:
         """A clean end; True where the others saw the participant until now."""
         self.require_connection(connection_id)
         self.ledger = self.ledger.leave(connection_id, now)
-        return self._go()
+        return self._go(Departure(DepartureKind.LEFT, now))
 
-    def fall_silent(self, now: datetime) -> bool:
+    def fall_silent(self, now: datetime, policy: SessionsPolicy) -> bool:
         """The connection was lost and nobody came back; True where others must be told."""
         if self.silence_time is None or self.silence_time > now:
             return False
-        return self._go()
+        heard = self.silence_time - timedelta(seconds=policy.silence_seconds)
+        return self._go(Departure(DepartureKind.LOST, heard))
 
-    def dismiss(self) -> bool:
+    def dismiss(self, now: datetime) -> bool:
         """The session is over; True for somebody who was in the room."""
-        return self._go()
+        return self._go(Departure(DepartureKind.DISMISSED, now))
+
+    def desert(self, departure_id: str, signal_id: str, location: LocationAttested | None) -> None:
+        """They have just gone, and this signal about them is not answered."""
+        if self.departure is None:
+            return
+        kind, leave_time = self.departure.kind, self.departure.leave_time
+        self.events.append(
+            EndangeredPatientLeft(
+                departure_id=departure_id,
+                safety_signal_id=signal_id,
+                session_id=self.session_id,
+                patient_id=self.person_id,
+                kind=kind,
+                leave_time=leave_time,
+                location=location,
+            )
+        )
 
     def notice_absence(self, session: Session, now: datetime) -> bool:
         """Once, for a patient who never came to the door."""
@@ -173,16 +204,16 @@ class Participant:
             raise FailedPrecondition("CONNECTION_REPLACED", "another connection goes on")
 
     def _connect(self, connection_id: str, now: datetime, policy: SessionsPolicy) -> None:
-        self.connection_id = connection_id
+        self.connection_id, self.departure = connection_id, None
         if self.arrive_time is None:
             self.arrive_time = now
             if self.absence_notice_time is not None:
                 self.events.append(AbsentPatientCame(self.session_id, self.person_id, now))
         self.silence_time = now + timedelta(seconds=policy.silence_seconds)
 
-    def _go(self) -> bool:
+    def _go(self, departure: Departure) -> bool:
         was_present = self.is_present
         if self.presence in {Presence.WAITING, Presence.PRESENT}:
-            self.presence = Presence.GONE
+            self.presence, self.departure = Presence.GONE, departure
         self.silence_time = None
         return was_present

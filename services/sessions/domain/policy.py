@@ -38,6 +38,8 @@ class SessionsPolicy:
     call_number: str = "988"  # clinical.md 5.4: call, text and chat at any hour
     signal_answer_seconds: float = 1.0  # [D] then the patient is told that nobody has it yet
     signal_retry_seconds: float = 120.0  # [D] how long a signal that is not stored is retried
+    # clinical.md 5.1: never left alone; [D] for so long after a signal, going escalates it
+    signal_watch_seconds: float = 600.0
 
     @property
     def counting(self) -> Counting:

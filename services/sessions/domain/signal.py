@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.sessions.domain.case import Case, Help
 from services.sessions.domain.events import LocationAttested, Origin, SafetySignalRaised
@@ -53,6 +53,16 @@ class SafetySignal:
     def is_resolved(self) -> bool:
         """True once its case ended."""
         return self.help is Help.RESOLVED
+
+    @property
+    def is_answered(self) -> bool:
+        """True once somebody reached the patient, or its case ended."""
+        return self.is_resolved or self.contact_time is not None
+
+    def is_deserted(self, leave_time: datetime, watch_seconds: float) -> bool:
+        """True where the patient goes while nobody has reached them, so soon after the signal."""
+        watch_end = self.raise_time + timedelta(seconds=watch_seconds)
+        return not self.is_answered and leave_time <= watch_end
 
     def follow(self, case: Case) -> bool:
         """Show what the case says; True where that is news."""

@@ -9,6 +9,7 @@ from services.sessions.domain.door import require_place
 from services.sessions.domain.log import RoomEventKind, of_participant
 from services.sessions.domain.participant import Participant, Presence, Role
 from services.sessions.domain.session import Session
+from services.sessions.handlers.departures import Watch
 from services.sessions.handlers.standing import (
     place_of,
     quiet,
@@ -24,6 +25,7 @@ class Presences:
 
     def __init__(self, store: Store, records: Records, policies: Policies) -> None:
         self._store, self._records, self._policies = store, records, policies
+        self._watch = Watch(records, policies)
 
     def beat(self, call: Call, command: Connected) -> None:
         """Still here; looks again whether they may be. CONNECTION_REPLACED ends the connection."""
@@ -47,7 +49,8 @@ class Presences:
             session = session_of(self._records, tx, place.session_id)
             if place.silence_time is None or place.silence_time > tx.now:
                 return
-            self._gone(tx, place, session, was_present=place.fall_silent(tx.now))
+            was_present = place.fall_silent(tx.now, self._policies(tx.call.tenant_id))
+            self._gone(tx, place, session, was_present=was_present)
 
         self._store.transact(call, act)
 
@@ -73,6 +76,7 @@ class Presences:
 
     def _gone(self, tx: Tx, place: Participant, session: Session, *, was_present: bool) -> None:
         place.record(session, tx.now, self._policies(tx.call.tenant_id))
+        self._watch.see_off(tx, place, session)
         self._records.participants.put(tx, place)
         tx.touch(place.patient_id, place.id)
         if was_present and not session.is_over:

@@ -12,6 +12,7 @@ from services.sessions.domain.log import RoomEventKind, of_room
 from services.sessions.domain.participant import Role
 from services.sessions.domain.session import Session
 from services.sessions.domain.views import SessionView
+from services.sessions.handlers.departures import Watch
 from services.sessions.ports import Policies, Records
 
 Act = Callable[[Session, datetime], None]
@@ -22,6 +23,7 @@ class Rooms:
 
     def __init__(self, store: Store, records: Records, policies: Policies) -> None:
         self._store, self._records, self._policies = store, records, policies
+        self._watch = Watch(records, policies)
 
     def start(self, call: Call, command: Lead) -> SessionView:
         """Open the room."""
@@ -107,8 +109,9 @@ class Rooms:
     def _dismiss(self, tx: Tx, session: Session) -> None:
         policy = self._policies(tx.call.tenant_id)
         for participant in self._records.participants.in_session(tx, session.id):
-            participant.dismiss()
+            participant.dismiss(tx.now)
             participant.record(session, tx.now, policy)
+            self._watch.see_off(tx, participant, session)
             tx.touch(participant.patient_id, participant.id)
             self._records.participants.put(tx, participant)
 

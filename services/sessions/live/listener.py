@@ -145,6 +145,8 @@ class Listener:
     async def _leave(self) -> None:
         connection = self._connection
         parting = Parting.LEFT
+        if self._signals:  # who presses and goes at once: the signal comes first
+            await asyncio.wait(self._signals, timeout=self._policy.signal_answer_seconds)
         try:
             await connection.step(connection.live.sessions.presences.leave, connection.place)
         except FailedPrecondition:

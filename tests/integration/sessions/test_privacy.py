@@ -11,6 +11,7 @@ import pytest
 from haven.crisis.v1 import events_pb2 as crisis
 from haven.sessions.v1 import events_pb2 as sessions
 from haven.sessions.v1 import resources_pb2 as resources
+from haven.sessions.v1 import sessions_pb2 as pb
 from pymongo import MongoClient
 
 from chassis.call import Role
@@ -106,7 +107,7 @@ async def in_an_open_room(clinic: Clinic, stack: AsyncExitStack) -> tuple[Person
 
 
 async def what_a_peer_receives(clinic: Clinic, *, signal_by: str) -> list[bytes]:
-    """A short session in which a patient may call for help and a case answers it."""
+    """A short session in which a patient may call for help, is answered by a case, and goes."""
     async with AsyncExitStack() as stack:
         ana, ben, lead = await in_an_open_room(clinic, stack)
         hers, his, theirs = await ana.joins(), await ben.joins(), await lead.joins()
@@ -125,9 +126,21 @@ async def what_a_peer_receives(clinic: Clinic, *, signal_by: str) -> list[bytes]
             await hers.next("private_event")
         await hers.say("two")
         await his.hears("two")
+        await hers.send(leave=pb.Leave())
+        await his.next("room_event", _is_leave)
+        if signal_by != "quiet":
+            gone = await theirs.next("private_event", lambda each: each.HasField("departure"))
+            assert gone.departure.kind == sessions.DEPARTURE_KIND_LEFT
+            assert gone.safety_signal.patient_id == "p-1"
         again = await ben.joins(room_cursor=2)
-        await again.hears("two")
+        await again.next("room_event", _is_leave)
+        await lead.changes("EndSession", session_id="s-1")
+        await again.next("goodbye")
         return [frame.SerializeToString() for frame in (*his.frames, *again.frames)]
+
+
+def _is_leave(event: resources.RoomEvent) -> bool:
+    return event.kind == resources.ROOM_EVENT_KIND_LEFT
 
 
 async def _answer(clinic: Clinic, signal_id: str) -> None:

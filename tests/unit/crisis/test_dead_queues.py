@@ -17,6 +17,7 @@ ABOUT: dict[type[Message], About] = {
     intake_pb2.RiskRaised: About.SIGNAL,
     sessions_pb2.SafetySignalRaised: About.SIGNAL,
     sessions_pb2.ChatRiskRaised: About.SIGNAL,
+    sessions_pb2.EndangeredPatientLeft: About.SIGNAL,
     notify_pb2.InboundRiskRaised: About.SIGNAL,
     notify_pb2.MessageFailed: About.ANSWER,
     notify_pb2.PageAnswered: About.ANSWER,

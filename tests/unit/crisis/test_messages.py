@@ -83,6 +83,8 @@ def test_a_safety_signal_is_of_high_severity_whoever_pressed_it() -> None:
         (messages.signal_of_risk, intake_pb2.RiskRaised(risk_id="r-1")),
         (messages.signal_of_risk, intake_pb2.RiskRaised(patient_id="p-1")),
         (messages.signal_of_safety, sessions_pb2.SafetySignalRaised(patient_id="p-1")),
+        (messages.signal_of_departure, sessions_pb2.EndangeredPatientLeft(patient_id="p-1")),
+        (messages.signal_of_departure, sessions_pb2.EndangeredPatientLeft(departure_id="d-1")),
         (messages.location, sessions_pb2.LocationAttested(patient_id="p-1")),
         (messages.emergency_contact, intake_pb2.EmergencyContactRecorded()),
         (messages.screening, intake_pb2.ScreeningCompleted(patient_id="p-1")),

@@ -91,6 +91,23 @@ class Promise(RuleBasedStateMachine):
         if self.case.state is before[0] is not State.CONTACTED and before[1] > self.now:
             assert self.case.next_deadline <= max(before[1], self.now + timedelta(seconds=30))
 
+    @precondition(lambda self: self.case.is_open)
+    @rule(policy=POLICIES, cover=COVERS)
+    def the_patient_goes(self, policy: Any, cover: Any) -> None:
+        case, before = self.case, (self.case.owner_id, self.case.next_deadline)
+        is_reached = case.contact_time is not None and case.contact_time >= self.now
+        signal = a_signal(departure="left", raise_time=self.now)
+        asked = len(pages(case))
+        case.desert(signal, policy=policy, cover=cover, now=self.now)
+        if is_reached:
+            assert before == (case.owner_id, case.next_deadline)
+            return
+        self.worst = Severity.HIGH
+        assert len(pages(case)) > asked
+        if case.state is State.ACKNOWLEDGED:
+            assert case.owner_id == before[0] in {each.recipient_id for each in pages(case)[asked:]}
+            assert case.next_deadline <= before[1]
+
     @rule(by=PEOPLE)
     def somebody_acknowledges(self, by: Any) -> None:
         self.attempt(lambda: self.case.acknowledge(by, "clinician", self.now))

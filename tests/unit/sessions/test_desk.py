@@ -292,3 +292,20 @@ async def test_a_patient_whose_backlog_cannot_be_read_is_answered_all_the_same(
     fault.mended.set()
     monkeypatch.undo()
     assert (await ana.next("private_event")).number == 1
+
+
+async def test_who_presses_and_leaves_at_once_has_called_before_they_went(
+    room: Replica, ward: Ward
+) -> None:
+    ana = await room.joins(by_patient())
+    fault = Fault(room)
+    ana.press()
+    ana.leave()
+    going = asyncio.create_task(ana.next("goodbye"))
+    await asyncio.wait({going}, timeout=0.3)
+    assert not going.done()
+    fault.mended.set()
+    await going
+    (raised,) = ward.store.emitted(events_pb2.SafetySignalRaised)
+    (left,) = ward.store.emitted(events_pb2.EndangeredPatientLeft)
+    assert left.safety_signal_id == raised.safety_signal_id

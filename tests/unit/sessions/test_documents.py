@@ -11,8 +11,9 @@ from bson.codec_options import CodecOptions
 
 from services.sessions.codec import documents, entries
 from services.sessions.domain.case import Case
+from services.sessions.domain.events import DepartureKind
 from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
-from services.sessions.domain.participant import Participant, Role
+from services.sessions.domain.participant import Departure, Participant, Role
 from services.sessions.domain.session import Session
 from tests.unit.sessions.builders import (
     NOON,
@@ -88,6 +89,20 @@ def test_a_signal_and_its_place_in_a_private_log() -> None:
     assert documents.signal_from(kept(documents.signal_document(signal))) == signal
     event = PrivateEvent(signal, NOON, "Blue Heron 4", number=3)
     stored = kept({**entries.private_event_document(event), "number": 3})
+    assert entries.private_event_from(stored) == event
+
+
+def test_a_departure_in_a_private_log() -> None:
+    departure = Departure(DepartureKind.LOST, after(minutes=4))
+    event = PrivateEvent(replace(a_signal(), events=[]), NOON, number=4, departure=departure)
+    stored = kept({**entries.private_event_document(event), "number": 4})
+    assert entries.private_event_from(stored) == event
+
+
+def test_a_private_event_of_an_earlier_release_tells_of_no_departure() -> None:
+    event = PrivateEvent(replace(a_signal(), events=[]), NOON, number=1)
+    stored = kept({**entries.private_event_document(event), "number": 1})
+    del stored["departure"]
     assert entries.private_event_from(stored) == event
 
 

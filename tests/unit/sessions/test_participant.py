@@ -47,15 +47,15 @@ def test_a_patient_who_leaves_is_gone_for_the_others_at_once() -> None:
 
 def test_a_lost_connection_is_a_leave_only_after_a_silence() -> None:
     patient = in_the_room()
-    assert not patient.fall_silent(after(seconds=POLICY.silence_seconds - 1))
-    assert patient.fall_silent(after(seconds=POLICY.silence_seconds))
-    assert not patient.fall_silent(after(hours=1))
+    assert not patient.fall_silent(after(seconds=POLICY.silence_seconds - 1), POLICY)
+    assert patient.fall_silent(after(seconds=POLICY.silence_seconds), POLICY)
+    assert not patient.fall_silent(after(hours=1), POLICY)
 
 
 def test_a_heartbeat_keeps_the_place() -> None:
     patient = in_the_room()
     patient.beat("c-1", after(seconds=25), POLICY)
-    assert not patient.fall_silent(after(seconds=POLICY.silence_seconds))
+    assert not patient.fall_silent(after(seconds=POLICY.silence_seconds), POLICY)
 
 
 def test_minutes_count_while_in_the_room_and_not_at_the_door() -> None:

@@ -1,0 +1,51 @@
+"""Nobody who called for help goes unnoticed: whoever lets people go looks here first."""
+
+from __future__ import annotations
+
+from chassis.ids import derived_id
+from chassis.store import Tx
+from services.sessions.domain.log import PrivateEvent
+from services.sessions.domain.participant import Participant
+from services.sessions.domain.session import Session
+from services.sessions.domain.signal import SafetySignal
+from services.sessions.handlers.standing import unresolved
+from services.sessions.ports import Policies, Records
+
+
+class Watch:
+    """Over patients about whom there is a safety signal that nobody has answered yet."""
+
+    def __init__(self, records: Records, policies: Policies) -> None:
+        self._records, self._policies = records, policies
+
+    def see_off(self, tx: Tx, place: Participant, session: Session) -> None:
+        """Before a place that was let go is put: tell crisis, and staff in private. Once for each
+        departure, because a place is let go once and put by its version."""
+        departure = place.departure
+        if departure is None or not place.patient_id:
+            return
+        watch_seconds = self._policies(tx.call.tenant_id).signal_watch_seconds
+        deserted = [
+            signal
+            for signal in unresolved(self._records, tx, {"patient_id": place.patient_id})
+            if signal.is_deserted(departure.leave_time, watch_seconds)
+        ]
+        if not deserted:
+            return
+        newest = max(deserted, key=lambda signal: (signal.raise_time, signal.id))
+        location = self._records.locations.newest(tx, place.patient_id)
+        place.desert(
+            derived_id("departure", place.id, str(place.version)),
+            newest.id,
+            location.told() if location else None,
+        )
+        alias = self._records.copies.alias(tx, place.patient_id, session.schedule.group_id)
+        event = PrivateEvent(newest, tx.now, alias, departure=departure)
+        for person_id in _staff_of(session, newest):
+            self._records.private_log.append(tx, person_id, event)
+
+
+def _staff_of(session: Session, signal: SafetySignal) -> list[str]:
+    """Who leads the room that was left, and who else of staff follows the signal."""
+    people = dict.fromkeys((session.schedule.facilitator_id, *signal.recipient_ids))
+    return [person_id for person_id in people if person_id != signal.patient_id]
