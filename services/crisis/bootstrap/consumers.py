@@ -12,7 +12,7 @@ from haven.sessions.v1 import events_pb2 as sessions_pb2
 
 from chassis.call import Call
 from chassis.inbound import Handler
-from services.crisis.codec import inbound, messages
+from services.crisis.codec import inbound, messages, rooms
 from services.crisis.handlers.absences import Absences
 from services.crisis.handlers.answers import Answers
 from services.crisis.handlers.cases import Cases
@@ -29,13 +29,13 @@ def consumers(
         intake_pb2.ScreeningCompleted: _by(messages.screening, records.keep_screening),
         intake_pb2.PatientDischarged: _by(messages.discharge, records.follow_discharge),
         intake_pb2.EmergencyContactRecorded: _by(messages.emergency_contact, records.keep_contact),
-        sessions_pb2.SafetySignalRaised: _by(messages.signal_of_safety, cases.take),
-        sessions_pb2.ChatRiskRaised: _by(messages.signal_of_chat, cases.take),
-        sessions_pb2.EndangeredPatientLeft: _by(messages.signal_of_departure, cases.take),
-        sessions_pb2.PatientAbsent: _by(messages.absence, absences.take),
-        sessions_pb2.AbsentPatientCame: _by(messages.arrival, absences.end),
+        sessions_pb2.SafetySignalRaised: _by(rooms.signal_of_safety, cases.take),
+        sessions_pb2.ChatRiskRaised: _by(rooms.signal_of_chat, cases.take),
+        sessions_pb2.EndangeredPatientLeft: _by(rooms.signal_of_departure, cases.take),
+        sessions_pb2.PatientAbsent: _by(rooms.absence, absences.take),
+        sessions_pb2.AbsentPatientCame: _by(rooms.arrival, absences.end),
         intake_pb2.LocationRecorded: _by(messages.recorded_location, records.keep_location),
-        sessions_pb2.LocationAttested: _by(messages.location, records.keep_location),
+        sessions_pb2.LocationAttested: _by(rooms.location, records.keep_location),
         notify_pb2.MessageDelivered: _by(messages.page_delivered, cases.page_delivered),
         notify_pb2.MessageFailed: _by(messages.page_failed, cases.page_failed),
         notify_pb2.InboundRiskRaised: _by(inbound.signal_of_text, cases.take),

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 from haven.crisis.v1 import events_pb2
 from haven.intake.v1 import events_pb2 as intake_pb2
 from haven.notify.v1 import events_pb2 as notify_pb2
-from haven.sessions.v1 import events_pb2 as sessions_pb2
 
-from chassis.errors import InvalidArgument
+from services.crisis.codec.fields import instant, required
 from services.crisis.codec.names import SEVERITY_NUMBERS
 from services.crisis.codec.notices import NOTICES
 from services.crisis.domain import commands, events
@@ -30,13 +27,6 @@ TIERS = {
     intake_pb2.RISK_TIER_HIGH: Severity.HIGH,
 }
 
-# ChatRiskRaised says that there is risk; a severity that this release does not know is the highest.
-CHAT_SEVERITIES = {
-    sessions_pb2.CHAT_RISK_SEVERITY_LOW: Severity.LOW,
-    sessions_pb2.CHAT_RISK_SEVERITY_MODERATE: Severity.MODERATE,
-    sessions_pb2.CHAT_RISK_SEVERITY_HIGH: Severity.HIGH,
-}
-
 # A finished screening may well say "none".
 SCREENING_TIERS = {
     **{number: severity.name.lower() for number, severity in TIERS.items()},
@@ -50,14 +40,6 @@ PAGE_ANSWERS = {
 }
 
 
-# A way of going that this release does not know has gone all the same.
-DEPARTURES = {
-    sessions_pb2.DEPARTURE_KIND_LEFT: "left",
-    sessions_pb2.DEPARTURE_KIND_LOST: "lost",
-    sessions_pb2.DEPARTURE_KIND_DISMISSED: "dismissed",
-}
-
-
 def message_of(event: Any) -> Message | None:
     """The message that publishes a domain event."""
     return PUBLISHED[type(event)](event)
@@ -66,75 +48,13 @@ def message_of(event: Any) -> Message | None:
 def signal_of_risk(event: intake_pb2.RiskRaised) -> Signal:
     """Risk that intake found in answers."""
     return Signal(
-        fact_id=_required(event, "risk_id"),
-        patient_id=_required(event, "patient_id"),
+        fact_id=required(event, "risk_id"),
+        patient_id=required(event, "patient_id"),
         source=Source.RISK_RAISED,
         severity=TIERS.get(event.tier, Severity.HIGH),
         reporter_id="service:intake",
-        raise_time=_time(event.raise_time) if event.HasField("raise_time") else None,
+        raise_time=instant(event.raise_time) if event.HasField("raise_time") else None,
     )
-
-
-def signal_of_safety(event: sessions_pb2.SafetySignalRaised) -> Signal:
-    """The private "I am not safe" of a live room; whoever pressed it, it is as high as can be."""
-    return Signal(
-        fact_id=_required(event, "safety_signal_id"),
-        patient_id=_required(event, "patient_id"),
-        source=Source.SAFETY_SIGNAL,
-        severity=Severity.HIGH,
-        reporter_id="service:sessions",
-        safety_signal_id=event.safety_signal_id,
-        location_id=event.location_id,
-        location=_own_location(event),
-        raise_time=_time(event.raise_time) if event.HasField("raise_time") else None,
-    )
-
-
-def signal_of_chat(event: sessions_pb2.ChatRiskRaised) -> Signal:
-    """What a patient wrote in a live room; its words stay there."""
-    return Signal(
-        fact_id=_required(event, "chat_risk_id"),
-        patient_id=_required(event, "patient_id"),
-        source=Source.CHAT,
-        severity=CHAT_SEVERITIES.get(event.severity, Severity.HIGH),
-        reporter_id="service:sessions",
-        location_id=event.location_id,
-        location=_own_location(event),
-        raise_time=_time(event.raise_time) if event.HasField("raise_time") else None,
-    )
-
-
-def signal_of_departure(event: sessions_pb2.EndangeredPatientLeft) -> Signal:
-    """Somebody who called for help, or for whom help was called, has gone. As high as the call.
-
-    Whose safety signal it is stays with that signal's own event: a case that opens for the
-    departure because the signal's ended must not speak for it again.
-    """
-    return Signal(
-        fact_id=_required(event, "departure_id"),
-        patient_id=_required(event, "patient_id"),
-        source=Source.PATIENT_LEFT,
-        severity=Severity.HIGH,
-        reporter_id="service:sessions",
-        location_id=event.location.location_id,
-        location=_own_location(event),
-        raise_time=_time(event.leave_time) if event.HasField("leave_time") else None,
-        departure=DEPARTURES.get(event.kind, "left"),
-    )
-
-
-def absence(event: sessions_pb2.PatientAbsent) -> commands.TakeAbsence:
-    """A patient did not come."""
-    return commands.TakeAbsence(
-        _required(event, "session_id"),
-        _required(event, "patient_id"),
-        _time(event.start_time) if event.HasField("start_time") else None,
-    )
-
-
-def arrival(event: sessions_pb2.AbsentPatientCame) -> commands.EndAbsence:
-    """A patient whose absence was told came."""
-    return commands.EndAbsence(_required(event, "patient_id"))
 
 
 def page_delivered(event: notify_pb2.MessageDelivered) -> commands.PageDelivered:
@@ -150,36 +70,22 @@ def page_failed(event: notify_pb2.MessageFailed) -> commands.PageFailed:
 def page_answered(event: notify_pb2.PageAnswered) -> commands.HearAnswer:
     """Somebody answered a page; an answer that this release does not know wakes more people."""
     return commands.HearAnswer(
-        page_id=_required(event, "page_id"),
-        case_id=_required(event, "case_id"),
-        recipient_id=_required(event, "recipient_id"),
+        page_id=required(event, "page_id"),
+        case_id=required(event, "case_id"),
+        recipient_id=required(event, "recipient_id"),
         answer=PAGE_ANSWERS.get(event.answer, commands.PageAnswer.ESCALATE),
-    )
-
-
-def location(event: sessions_pb2.LocationAttested) -> KeepLocation:
-    """Where a patient said to be."""
-    return KeepLocation(
-        location_id=_required(event, "location_id"),
-        patient_id=_required(event, "patient_id"),
-        state=event.state,
-        address_ciphertext=event.address_ciphertext,
-        callback_number_ciphertext=event.callback_number_ciphertext,
-        attest_time=_time(event.attest_time),
-        others_present_ciphertext=event.others_present_ciphertext,
-        disconnection_plan_ciphertext=event.disconnection_plan_ciphertext,
     )
 
 
 def recorded_location(event: intake_pb2.LocationRecorded) -> KeepLocation:
     """Where a patient sits, with the number of that place's own dispatch."""
     return KeepLocation(
-        location_id=_required(event, "location_id"),
-        patient_id=_required(event, "patient_id"),
+        location_id=required(event, "location_id"),
+        patient_id=required(event, "patient_id"),
         state=event.state,
         address_ciphertext=event.address_ciphertext,
         callback_number_ciphertext=event.callback_number_ciphertext,
-        attest_time=_time(event.attest_time),
+        attest_time=instant(event.attest_time),
         emergency_number_ciphertext=event.emergency_number_ciphertext,
     )
 
@@ -187,11 +93,11 @@ def recorded_location(event: intake_pb2.LocationRecorded) -> KeepLocation:
 def emergency_contact(event: intake_pb2.EmergencyContactRecorded) -> commands.KeepEmergencyContact:
     """Whom to call about a patient."""
     return commands.KeepEmergencyContact(
-        patient_id=_required(event, "patient_id"),
+        patient_id=required(event, "patient_id"),
         name_ciphertext=event.name_ciphertext,
         phone_ciphertext=event.phone_ciphertext,
         has_release=event.has_release,
-        record_time=_time(event.record_time) if event.HasField("record_time") else None,
+        record_time=instant(event.record_time) if event.HasField("record_time") else None,
     )
 
 
@@ -199,35 +105,23 @@ def discharge(event: intake_pb2.PatientDischarged) -> FollowDischarge:
     """A program ended."""
     is_known = event.HasField("first_appointment_time")
     return FollowDischarge(
-        patient_id=_required(event, "patient_id"),
-        episode_id=_required(event, "episode_id"),
+        patient_id=required(event, "patient_id"),
+        episode_id=required(event, "episode_id"),
         clinician_id=event.clinician_id,
-        discharge_time=_time(event.discharge_time),
-        first_appointment=_time(event.first_appointment_time) if is_known else None,
+        discharge_time=instant(event.discharge_time),
+        first_appointment=instant(event.first_appointment_time) if is_known else None,
     )
 
 
 def screening(event: intake_pb2.ScreeningCompleted) -> commands.KeepScreening:
     """A screening ended."""
     return commands.KeepScreening(
-        screening_id=_required(event, "screening_id"),
-        patient_id=_required(event, "patient_id"),
+        screening_id=required(event, "screening_id"),
+        patient_id=required(event, "patient_id"),
         instrument=event.instrument,
         tier=SCREENING_TIERS.get(event.tier, "high"),
-        complete_time=_time(event.complete_time),
+        complete_time=instant(event.complete_time),
     )
-
-
-def _own_location(
-    event: sessions_pb2.SafetySignalRaised
-    | sessions_pb2.ChatRiskRaised
-    | sessions_pb2.EndangeredPatientLeft,
-) -> KeepLocation | None:
-    """The place that a signal brings along. One that cannot be the patient's is left out, to come
-    or not by its own event: nothing about a place holds a signal up."""
-    place = event.location
-    is_theirs = place.location_id and place.patient_id == event.patient_id
-    return location(place) if is_theirs else None
 
 
 def _opened(event: events.CaseOpened) -> Message:
@@ -307,15 +201,3 @@ PUBLISHED: Mapping[type, Callable[[Any], Message]] = {
     events.DrillStarted: _drill_started,
     **NOTICES,
 }
-
-
-def _required(event: Message, name: str) -> str:
-    """An event without its key cannot have one effect; it is parked and alarms."""
-    if not (value := str(getattr(event, name))):
-        raise InvalidArgument("EVENT_FIELD_MISSING", f"{name} is missing")
-    return value
-
-
-def _time(value: Timestamp) -> datetime:
-    instant: datetime = value.ToDatetime(tzinfo=UTC)
-    return instant

@@ -9,8 +9,8 @@ from haven.crisis.v1 import resources_pb2
 from haven.sessions.v1 import events_pb2 as sessions_pb2
 
 from chassis.errors import InvalidArgument
-from services.crisis.codec.messages import signal_of_chat
 from services.crisis.codec.names import SOURCE_NUMBERS
+from services.crisis.codec.rooms import signal_of_chat
 from services.crisis.domain.signal import Severity, Source
 from tests.unit.crisis.builders import NOON
 from tests.unit.crisis.house import House, sealed

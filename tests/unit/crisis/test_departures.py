@@ -12,7 +12,7 @@ from haven.sessions.v1 import events_pb2 as sessions_pb2
 
 from chassis.errors import FailedPrecondition
 from chassis.ids import new_id
-from services.crisis.codec import messages
+from services.crisis.codec import rooms
 from services.crisis.domain.case import Case
 from services.crisis.domain.record import State
 from services.crisis.domain.signal import Severity, Source
@@ -241,7 +241,7 @@ def test_the_place_comes_along_and_is_the_newest_that_counts() -> None:
     ],
 )
 def test_however_they_went_it_is_of_high_severity(kind: Any, detail: str) -> None:
-    signal = messages.signal_of_departure(departure(kind=kind))
+    signal = rooms.signal_of_departure(departure(kind=kind))
 
     assert (signal.severity, signal.source) == (Severity.HIGH, Source.PATIENT_LEFT)
     assert signal.departure == detail

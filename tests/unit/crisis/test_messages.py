@@ -11,7 +11,7 @@ from haven.intake.v1 import events_pb2 as intake_pb2
 from haven.sessions.v1 import events_pb2 as sessions_pb2
 
 from chassis.errors import InvalidArgument
-from services.crisis.codec import messages
+from services.crisis.codec import messages, rooms
 from services.crisis.domain.signal import Severity, Source
 from tests.unit.crisis.builders import NOON, a_case, after, climbed
 
@@ -71,7 +71,7 @@ def test_a_safety_signal_is_of_high_severity_whoever_pressed_it() -> None:
             origin=origin,  # type: ignore[arg-type]
         )
 
-        signal = messages.signal_of_safety(event)
+        signal = rooms.signal_of_safety(event)
 
         assert (signal.severity, signal.source) == (Severity.HIGH, Source.SAFETY_SIGNAL)
         assert (signal.fact_id, signal.location_id) == ("s-1", "l-1")
@@ -82,10 +82,10 @@ def test_a_safety_signal_is_of_high_severity_whoever_pressed_it() -> None:
     [
         (messages.signal_of_risk, intake_pb2.RiskRaised(risk_id="r-1")),
         (messages.signal_of_risk, intake_pb2.RiskRaised(patient_id="p-1")),
-        (messages.signal_of_safety, sessions_pb2.SafetySignalRaised(patient_id="p-1")),
-        (messages.signal_of_departure, sessions_pb2.EndangeredPatientLeft(patient_id="p-1")),
-        (messages.signal_of_departure, sessions_pb2.EndangeredPatientLeft(departure_id="d-1")),
-        (messages.location, sessions_pb2.LocationAttested(patient_id="p-1")),
+        (rooms.signal_of_safety, sessions_pb2.SafetySignalRaised(patient_id="p-1")),
+        (rooms.signal_of_departure, sessions_pb2.EndangeredPatientLeft(patient_id="p-1")),
+        (rooms.signal_of_departure, sessions_pb2.EndangeredPatientLeft(departure_id="d-1")),
+        (rooms.location, sessions_pb2.LocationAttested(patient_id="p-1")),
         (messages.emergency_contact, intake_pb2.EmergencyContactRecorded()),
         (messages.screening, intake_pb2.ScreeningCompleted(patient_id="p-1")),
     ],
