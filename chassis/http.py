@@ -1,4 +1,4 @@
-"""The small outside edge where a caller cannot speak gRPC: provider callbacks, pages, feeds.
+"""The small outside edge where a caller cannot speak gRPC: callbacks, pages, feeds, browsers.
 
 It runs in the api's event loop and reaches use cases through the same executor as RPCs do.
 """
@@ -14,7 +14,7 @@ from aiohttp import web
 
 from chassis.errors import HavenError, Kind
 from chassis.log import get_logger
-from chassis.settings import SettingsError, is_loopback, split_address
+from chassis.settings import ProcessSettings, SettingsError, is_loopback, split_address
 
 log = get_logger("http")
 LARGEST_BODY = 1 << 20
@@ -69,6 +69,16 @@ async def serving(
         yield _bound(runner)
     finally:
         await runner.cleanup()
+
+
+def public_tls(settings: ProcessSettings) -> ssl.SSLContext | None:
+    """TLS with the public certificate, where the process has one."""
+    certificate, key = settings.public_certificate_file, settings.public_key_file
+    if certificate is None or key is None:
+        return None
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate, key)
+    return tls
 
 
 async def _alive(_: web.Request) -> web.Response:

@@ -62,7 +62,7 @@ class Bridge:
         line = urgency if frame.policy.is_urgent else Urgency.ORDINARY
         return cast(Response, await self._executor.run(answer, urgency=line))
 
-    def call_of(self, context: Context) -> Call:  # noqa: ARG002
+    def call_of(self, context: Context | None = None) -> Call:  # noqa: ARG002
         """The frame of a use case inside a natively async method; in a stream each has its own
         deadline. Workloads have none: their messages name the tenant."""
         return _call(running(), None)

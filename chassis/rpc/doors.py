@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
-from grpc.aio import ServicerContext
-
 from chassis.auth.pki import workload_of
 from chassis.auth.tokens import Identity, Verifier, could_refresh_help
 from chassis.call import Actor, Role
@@ -18,13 +16,20 @@ from chassis.tenants import Tenants
 
 BEARER = "bearer "
 WORKLOAD = frozenset({Role.WORKLOAD})
-Context = ServicerContext[Any, Any]
+
+
+class Peer(Protocol):
+    """The other end of a connection: a gRPC context, or what else carries calls."""
+
+    def auth_context(self) -> Mapping[str, Any]:
+        """What TLS has verified of it; empty where that is nothing."""
+        ...
 
 
 class Door(Protocol):
     """Knows a caller or refuses."""
 
-    async def identify(self, metadata: Mapping[str, str], context: Context) -> Identity:
+    async def identify(self, metadata: Mapping[str, str], peer: Peer) -> Identity:
         """The tenant (empty for workloads), the actor, and until when that holds."""
         ...
 
@@ -40,7 +45,7 @@ class TokenDoor:
     async def identify(
         self,
         metadata: Mapping[str, str],
-        context: Context,  # noqa: ARG002  # what a door may look at
+        peer: Peer,  # noqa: ARG002  # what a door may look at
     ) -> Identity:
         """Checks the authorization metadata; TENANT_UNKNOWN for a tenant not served here."""
         identity = await self._identity(_bearer(metadata.get("authorization", "")))
@@ -76,10 +81,10 @@ class CertificateDoor:
     async def identify(
         self,
         metadata: Mapping[str, str],  # noqa: ARG002  # a token says nothing here
-        context: Context,
+        peer: Peer,
     ) -> Identity:
         """The workload; its messages name the tenant themselves."""
-        names = context.auth_context().get("x509_subject_alternative_name", ())
+        names = peer.auth_context().get("x509_subject_alternative_name", ())
         service = workload_of(names)
         if not service:
             raise Unauthenticated("WORKLOAD_UNKNOWN", "a Haven client certificate is required")

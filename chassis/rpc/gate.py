@@ -1,16 +1,16 @@
 """The one interceptor before every method: who, may they, until when, and what it came to.
 
 It is a single pass because every RPC pays for it. Health and reflection pass by: they say nothing
-about anyone.
+about anyone. A stream that something else than gRPC carries comes through the same gate: `carry`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from inspect import isasyncgenfunction
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -20,9 +20,9 @@ from chassis.auth.policies import MethodPolicies, MethodPolicy
 from chassis.deadline import Deadline
 from chassis.errors import DeadlineExceeded, HavenError, InvalidArgument, ResourceExhausted
 from chassis.rpc.bridge import DEFAULT_SECONDS
-from chassis.rpc.doors import Door
+from chassis.rpc.doors import Door, Peer
 from chassis.rpc.frame import Frame, enter
-from chassis.rpc.passage import Meter, Passage
+from chassis.rpc.passage import GrpcLine, Line, Meter, Passage
 
 LONGEST_SECONDS = 30.0  # nobody waits longer for one answer
 RESERVE_SECONDS = 0.02  # kept back so that our answer arrives before the caller gives up
@@ -32,6 +32,10 @@ OPEN_SERVICES = ("/grpc.health.v1.Health/", "/grpc.reflection.v1alpha.ServerRefl
 Context = ServicerContext[Any, Any]
 # The stubs describe sync methods only; here they are coroutines and async generators.
 Handler = Any
+
+
+class Carrier(Line, Peer, Protocol):
+    """A caller who is connected by something else than gRPC."""
 
 
 class Gate(ServerInterceptor):
@@ -61,9 +65,26 @@ class Gate(ServerInterceptor):
         self._wrapped[method] = wrapped = self._wrap(handler, policy)
         return wrapped
 
+    async def carry(
+        self,
+        method: str,
+        serve: Callable[[], Awaitable[None]],
+        *,
+        caller: Carrier,
+        metadata: Mapping[str, str],
+    ) -> None:
+        """Serve a stream that no gRPC carries: same rules, same metrics. Returns when the caller
+        has been told how it ended; `metadata` is what a gRPC caller would have sent."""
+        policy = self._policies.of(method)
+        if policy is None:
+            raise AssertionError(f"{method} has no policy")
+        async with self._passage(caller, policy, metadata):
+            await self._admit(None, caller, policy, metadata)
+            await serve()
+
     def _wrap(self, handler: Handler, policy: MethodPolicy) -> Handler:
         shape = {
-            "request_deserializer": _bounded(
+            "request_deserializer": bounded(
                 handler.request_deserializer, raises=handler.request_streaming
             ),
             "response_serializer": handler.response_serializer,
@@ -85,8 +106,9 @@ class Gate(ServerInterceptor):
 
         async def answer(request: Any, context: Context) -> Any:
             metadata = _metadata(context)
-            async with self._passage(context, policy, metadata):
-                frame = await self._admit(request, context, policy, metadata)
+            async with self._passage(self._line(context), policy, metadata):
+                deadline = None if policy.is_stream else _deadline(context)
+                frame = await self._admit(request, context, policy, metadata, deadline)
                 if frame.deadline is None or _ends_by_itself(context):
                     return await inner(request, context)
                 return await _within(frame.deadline, inner(request, context))
@@ -99,7 +121,7 @@ class Gate(ServerInterceptor):
 
         async def stream(request: Any, context: Context) -> None:
             metadata = _metadata(context)
-            async with self._passage(context, policy, metadata):
+            async with self._passage(self._line(context), policy, metadata):
                 await self._admit(request, context, policy, metadata)
                 if not generates:
                     await inner(request, context)
@@ -110,21 +132,23 @@ class Gate(ServerInterceptor):
 
         return stream
 
-    def _passage(self, context: Context, policy: MethodPolicy, metadata: dict[str, str]) -> Passage:
-        return Passage(
-            context,
-            policy,
-            self._meters[policy.method],
-            service=self._service,
-            traceparent=metadata.get("traceparent", ""),
-        )
+    def _line(self, context: Context) -> GrpcLine:
+        return GrpcLine(context, service=self._service)
+
+    def _passage(self, line: Line, policy: MethodPolicy, metadata: Mapping[str, str]) -> Passage:
+        parent = metadata.get("traceparent", "")
+        return Passage(line, policy, self._meters[policy.method], traceparent=parent)
 
     async def _admit(
-        self, request: Any, context: Context, policy: MethodPolicy, metadata: dict[str, str]
+        self,
+        request: Any,
+        peer: Peer,
+        policy: MethodPolicy,
+        metadata: Mapping[str, str],
+        deadline: Deadline | None = None,
     ) -> Frame:
         """Everything that must hold before a method runs; its frame is the task's from here on."""
-        deadline = None if policy.is_stream else _deadline(context)
-        identity = await self._door.identify(metadata, context)
+        identity = await self._door.identify(metadata, peer)
         actor = policy.granted(identity.actor)
         if isinstance(request, HavenError):
             raise request
@@ -165,7 +189,7 @@ def _deadline(context: Context) -> Deadline:
     return Deadline.after(min(remaining, LONGEST_SECONDS) - RESERVE_SECONDS)
 
 
-def _bounded(parse: Callable[[bytes], Any] | None, *, raises: bool) -> Callable[[bytes], Any]:
+def bounded(parse: Callable[[bytes], Any] | None, *, raises: bool) -> Callable[[bytes], Any]:
     """A reader that refuses with our own reasons. In a stream it raises to whoever reads next;
     a single request is handed on as its refusal, because nobody else is there to hear it."""
     assert parse is not None

@@ -25,10 +25,12 @@ from contextlib import (
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 
 from chassis.auth.keys import KeySet
 from chassis.auth.pki import Credentials
+from chassis.auth.policies import MethodPolicies
 from chassis.auth.tokens import Verifier
 from chassis.errors import HavenError
 from chassis.inbound import Handler
@@ -38,8 +40,9 @@ from chassis.process import Process, opened
 from chassis.rpc import audit_service, delivery_service
 from chassis.rpc.bridge import Bridge
 from chassis.rpc.channel import open_channel
-from chassis.rpc.doors import TokenDoor
+from chassis.rpc.doors import Door, TokenDoor
 from chassis.rpc.executor import BoundedExecutor
+from chassis.rpc.gate import Gate
 from chassis.rpc.server import Served, Server
 from chassis.settings import ProcessSettings, SettingsError, load
 from chassis.store import CHASSIS_INDEXES, Index, Store
@@ -56,6 +59,13 @@ class Parts(Generic[S]):
     settings: S
     process: Process
     bridge: Bridge
+    door: Door
+
+    def gate(self, *services: ServiceDescriptor) -> Gate:
+        """The gate before these public services, for streams that something else than their
+        server carries."""
+        policies = MethodPolicies.from_services(services)
+        return Gate(service=self.settings.service, policies=policies, door=self.door)
 
 
 @dataclass(frozen=True)
@@ -99,7 +109,7 @@ async def serving(settings: S, assemble: Assemble[S]) -> AsyncIterator[Server]:
     with _parts(settings) as parts:
         api = assemble(parts)
         _check_indexes(parts.process.store, settings, (*CHASSIS_INDEXES, *api.indexes))
-        server = Server(settings, _all_served(parts, api), door=_token_door(parts))
+        server = Server(settings, _all_served(parts, api), door=parts.door)
         async with AsyncExitStack() as stack:
             for lifespan in api.lifespans:
                 await stack.enter_async_context(lifespan)
@@ -124,7 +134,7 @@ def _parts(settings: S) -> Iterator[Parts[S]]:
         courier = _courier(process)
         process.store.after_commit = courier.deliver
         try:
-            yield Parts(settings, process, Bridge(executor))
+            yield Parts(settings, process, Bridge(executor), _token_door(process))
         finally:
             executor.close()
             process.store.close()
@@ -142,12 +152,12 @@ def _courier(process: Process) -> Courier:
     return Courier(channels, receipt=process.store.receipt)
 
 
-def _token_door(parts: Parts[S]) -> TokenDoor:
-    settings = parts.settings
+def _token_door(process: Process) -> TokenDoor:
+    settings = process.settings
     keys = KeySet(settings.jwks_uri)
     keys.refresh()  # where it is away, the first callers hear UNAVAILABLE and it is tried again
     verifier = Verifier(keys, issuer=settings.token_issuer, audience=settings.token_audience)
-    return TokenDoor(verifier, parts.process.tenants)
+    return TokenDoor(verifier, process.tenants)
 
 
 def _all_served(parts: Parts[S], api: Api) -> list[Served]:

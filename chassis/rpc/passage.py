@@ -1,11 +1,14 @@
-"""One RPC from its arrival to its answer: time, trace, and what a failure becomes on the wire."""
+"""One call from its arrival to its answer: time, trace, and what a failure becomes for the caller.
+
+The same for whatever carries the call; how its transport tells a caller is for its `Line` to know.
+"""
 
 from __future__ import annotations
 
 import time
 from contextvars import Token
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 import grpc
 from grpc.aio import AbortError, ServicerContext
@@ -22,6 +25,52 @@ from chassis.telemetry import metrics, tracing
 
 log = get_logger("rpc")
 Context = ServicerContext[Any, Any]
+
+
+class Line(Protocol):
+    """The way back to one caller."""
+
+    def is_late(self) -> bool:
+        """True where the caller's own deadline has passed."""
+        ...
+
+    def is_lost(self) -> bool:
+        """True where the caller left without a word and the call ended for want of one."""
+        ...
+
+    def chosen(self) -> str:
+        """The code that a method ended the call with by itself."""
+        ...
+
+    async def refuse(self, error: HavenError) -> None:
+        """Let the caller hear this and nothing after it."""
+        ...
+
+
+class GrpcLine:
+    """The answer of a gRPC call, or the end of a stream."""
+
+    __slots__ = ("_context", "_service")
+
+    def __init__(self, context: Context, *, service: str) -> None:
+        self._context, self._service = context, service
+
+    def is_late(self) -> bool:
+        """True where the caller's own deadline has passed."""
+        return self._context.time_remaining() == 0
+
+    def is_lost(self) -> bool:
+        """Never: gRPC cancels the call of a caller who is gone."""
+        return False
+
+    def chosen(self) -> str:
+        """The code that a method ended the call with by itself."""
+        return _code_name(self._context.code())
+
+    async def refuse(self, error: HavenError) -> None:
+        """A google.rpc.Status; gRPC goes on by raising."""
+        status = status_of(error, service=self._service)
+        await self._context.abort(CODES[error.kind], status.message, trailers_of(status))
 
 
 class Meter:
@@ -42,24 +91,16 @@ class Meter:
 
 
 class Passage:
-    """Wraps the handling of one RPC: `async with Passage(...)`; every failure leaves as a Status.
+    """Wraps the handling of one call: `async with Passage(...)`; every failure ends here, told.
 
     This is the one place in an api where an unknown exception ends: as INTERNAL with an error id
     that the log line shares, and nothing else.
     """
 
-    __slots__ = ("_context", "_meter", "_policy", "_service", "_span", "_started", "_token")
+    __slots__ = ("_line", "_meter", "_policy", "_span", "_started", "_token")
 
-    def __init__(
-        self,
-        context: Context,
-        policy: MethodPolicy,
-        meter: Meter,
-        *,
-        service: str,
-        traceparent: str,
-    ) -> None:
-        self._context, self._policy, self._meter, self._service = context, policy, meter, service
+    def __init__(self, line: Line, policy: MethodPolicy, meter: Meter, *, traceparent: str) -> None:
+        self._line, self._policy, self._meter = line, policy, meter
         self._started = time.perf_counter()
         parent = tracing.parent_context(traceparent) if traceparent else None
         self._span = tracing.start_span(policy.method[1:], parent, SpanKind.SERVER)
@@ -73,16 +114,17 @@ class Passage:
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace_back: TracebackType | None,
-    ) -> None:
+    ) -> bool:
         if error is None:
-            self._finish("OK")
+            self._finish("CANCELLED" if self._line.is_lost() else "OK")
         elif isinstance(error, AbortError):  # a method chose its own status
-            self._finish(_code_name(self._context.code()))
+            self._finish(self._line.chosen())
         elif isinstance(error, Exception):
             await self._refuse(self._told(error))
+            return True  # where the transport did not raise: there is nothing else to tell
         else:  # cancelled: the caller left, its deadline passed, or the process is going down
-            is_late = self._context.time_remaining() == 0
-            self._finish("DEADLINE_EXCEEDED" if is_late else "CANCELLED")
+            self._finish("DEADLINE_EXCEEDED" if self._line.is_late() else "CANCELLED")
+        return False
 
     def _told(self, error: Exception) -> HavenError:
         """What the caller may hear of it."""
@@ -95,11 +137,9 @@ class Passage:
         return Internal("INTERNAL", "an internal error", metadata={"error_id": error_id})
 
     async def _refuse(self, error: HavenError) -> None:
-        code = CODES[error.kind]
         self._span.set_status(StatusCode.ERROR)
-        self._finish(code.name, reason=error.reason)
-        status = status_of(error, service=self._service)
-        await self._context.abort(code, status.message, trailers_of(status))
+        self._finish(CODES[error.kind].name, reason=error.reason)
+        await self._line.refuse(error)
 
     def _finish(self, code: str, *, reason: str = "") -> None:
         self._meter.count(code)

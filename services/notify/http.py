@@ -14,7 +14,6 @@ a stranger whom a page is for, what it is about, or whether a tenant exists.
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -188,11 +187,7 @@ class Edge:
 
 def served_over_http(edge: Edge, settings: NotifySettings) -> AbstractAsyncContextManager[str]:
     """The edge as a part of the api process; with TLS where the public address has it."""
-    certificate, key = settings.public_certificate_file, settings.public_key_file
-    tls = None
-    if certificate is not None and key is not None:
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.load_cert_chain(certificate, key)
+    tls = http.public_tls(settings)
     return http.serving(edge.application(), settings.http_address, tls=tls)
 
 
