@@ -5,7 +5,9 @@ from __future__ import annotations
 from chassis.rpc.main import Api, Parts, api_main
 from clinical import risk
 from services.sessions.bootstrap import SERVICE, of_process
+from services.sessions.http import Edge, Way, served_over_http
 from services.sessions.live.opening import lifespans, live_of
+from services.sessions.rpc import SERVICE as ATTENDED
 from services.sessions.rpc import served
 from services.sessions.settings import SessionsSettings
 from services.sessions.store import INDEXES
@@ -14,12 +16,16 @@ from services.sessions.store import INDEXES
 def assemble(parts: Parts[SessionsSettings]) -> Api:
     """What the process serves."""
     risk.prepare()
-    live = live_of(of_process(parts.process), parts.bridge.in_executor, settings=parts.settings)
+    settings = parts.settings
+    live = live_of(of_process(parts.process), parts.bridge.in_executor, settings=settings)
+    way = Way(parts.gate(ATTENDED), parts.bridge.call_of, live)
+    edge = Edge(way, origins=settings.origins, most_sockets=settings.most_sockets)
     return Api(
         [served(live, parts.bridge)],
         consumers=live.sessions.consumers,
         indexes=INDEXES,
-        lifespans=lifespans(live, parts.process.store),
+        # The edge last: it ends first, while what its sockets need still runs.
+        lifespans=[*lifespans(live, parts.process.store), served_over_http(edge, settings)],
         on_drain=[live.hub.drain],
     )
 

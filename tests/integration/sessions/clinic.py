@@ -1,4 +1,4 @@
-"""A clinic's live rooms on a real MongoDB, reached by real gRPC streams."""
+"""A clinic's live rooms on a real MongoDB, reached by real gRPC streams and WebSockets."""
 
 from __future__ import annotations
 
@@ -30,13 +30,17 @@ from chassis.rpc.main import Api, Parts, serving
 from chassis.settings import Secret
 from chassis.store import Store, connect
 from chassis.tenants import Tenants
+from cli.servers.ports import free_port
 from services.sessions import api
 from services.sessions.bootstrap import Sessions, bootstrap, policies_of
 from services.sessions.codec.events import timestamp
 from services.sessions.settings import SessionsSettings
+from tests.integration.sessions.browser import Ended, SocketStream, written
 from tests.unit.sessions.ward import PlainCipher
 
 OTHER = "south"
+METHOD = "/haven.sessions.v1.SessionsService/AttendSession"
+GRPC, WEBSOCKET = WIRES = ("grpc", "websocket")
 PATIENCE_SECONDS = 20.0
 ISSUER, AUDIENCE = "https://login.haven.test", "haven"
 
@@ -48,6 +52,8 @@ class Clinic:
         # Of this test alone: the keys of all tenants of a server lie in one vault.
         self.tenant_id = database.replace("_", "-")[:60]
         self.clock = clock
+        self.wire = GRPC  # what its people attend by
+        self._edges: dict[str, str] = {}  # a replica's address for browsers, by that for gRPC
         ensure_local_pki(folder / "pki", ["sessions"])
         self.issuer = Issuer(folder, issuer=ISSUER, audience=AUDIENCE, environment="local")
         self.settings = SessionsSettings(
@@ -89,8 +95,16 @@ class Clinic:
             parts.process.store.clock = self.clock
             return api.assemble(parts)
 
-        async with serving(replace(self.settings, **changes), assemble) as server:
+        edge = f"127.0.0.1:{free_port()}"
+        settings = replace(self.settings, **{"http_address": edge, **changes})
+        async with serving(settings, assemble) as server:
+            self._edges[server.public_address] = settings.http_address
             yield server.public_address
+
+    def way(self, address: str, wire: str = "") -> str:
+        """Where streams of the replica at this address begin."""
+        is_grpc = (wire or self.wire) == GRPC
+        return address if is_grpc else self._edges.get(address, address)
 
     def hears(self, message: Message, version: int = 1) -> None:
         """An event arrives, as the worker would hand it over."""
@@ -128,7 +142,8 @@ class Clinic:
     def person(self, address: str, subject: str, *roles: Role, tenant_id: str = "") -> Person:
         """Somebody with a token and a connection of their own."""
         token = self.issuer.issue(tenant_id or self.tenant_id, subject, roles or [Role.PATIENT])
-        return Person(address, token, subject)
+        browser = self.way(address) if self.wire == WEBSOCKET else ""
+        return Person(address, token, subject, browser=browser)
 
     def close(self) -> None:
         """Forget the tenant's key, and let go."""
@@ -150,13 +165,20 @@ class Clinic:
 
 
 class Person:
-    """A caller: unary methods by name, and a stream."""
+    """A caller: unary methods by name, and a stream, over a WebSocket where there is a browser."""
 
-    def __init__(self, address: str, token: str, subject: str) -> None:
+    def __init__(self, address: str, token: str, subject: str, *, browser: str = "") -> None:
+        self._token, self._browser = token, browser
+        self._sockets: list[SocketStream] = []
         self._channel = grpc.aio.insecure_channel(
             address, options=[("grpc.use_local_subchannel_pool", 1)]
         )
         self.stub: Any = SessionsServiceStub(self._channel)
+        self._attend: Any = self._channel.stream_stream(
+            METHOD,
+            request_serializer=written,  # also of what is no frame
+            response_deserializer=pb.AttendSessionResponse.FromString,
+        )
         self.metadata = (("authorization", f"Bearer {token}"),)
         self.subject = subject
 
@@ -177,7 +199,10 @@ class Person:
         )
 
     def attends(self) -> Attendance:
-        return Attendance(self.stub.AttendSession(metadata=self.metadata))
+        if not self._browser:
+            return Attendance(self._attend(metadata=self.metadata))
+        self._sockets.append(SocketStream(self._browser, self._token))
+        return Attendance(self._sockets[-1])
 
     async def joins(self, session_id: str = "s-1", **cursors: int) -> Attendance:
         attendance = self.attends()
@@ -186,6 +211,8 @@ class Person:
         return attendance
 
     async def close(self) -> None:
+        for socket in self._sockets:
+            await socket.close()
         await self._channel.close()
 
 
@@ -224,7 +251,7 @@ class Attendance:
         try:
             while (frame := await self.stream.read()) is not grpc.aio.EOF:
                 self.frames.append(frame)
-        except grpc.aio.AioRpcError:
+        except (grpc.aio.AioRpcError, Ended):
             return
 
     @property
@@ -248,6 +275,8 @@ async def refusal(call: Any) -> tuple[str, str]:
                 await call
     except grpc.aio.AioRpcError as error:
         return error.code().name, reason_of(error)
+    except Ended as ended:
+        return ended.code, ended.reason
     raise AssertionError("it was not refused")
 
 

@@ -14,7 +14,7 @@ from pymongo.database import Database
 from chassis.clock import DatabaseClock
 from chassis.store import CHASSIS_INDEXES
 from services.sessions.store import INDEXES
-from tests.integration.sessions.clinic import Clinic
+from tests.integration.sessions.clinic import WIRES, Clinic
 
 
 @pytest.fixture
@@ -29,6 +29,12 @@ def clinic(
     made.store.ensure_indexes([*CHASSIS_INDEXES, *INDEXES])
     yield made
     made.close()
+
+
+@pytest.fixture(params=WIRES)
+def wire(request: pytest.FixtureRequest) -> str:
+    """What people attend by: a test that asks for it runs over each."""
+    return str(request.param)
 
 
 @pytest.fixture

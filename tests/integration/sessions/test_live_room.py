@@ -1,4 +1,4 @@
-"""Two patients and a facilitator in one room, over real streams and two replicas."""
+"""Two patients and a facilitator in one room, over real streams of each kind and two replicas."""
 
 from __future__ import annotations
 
@@ -41,6 +41,11 @@ class Room:
         return person
 
 
+@pytest.fixture(autouse=True)
+def over_each_wire(clinic: Clinic, wire: str) -> None:
+    clinic.wire = wire
+
+
 @pytest.fixture
 async def room(clinic: Clinic, stack: AsyncExitStack) -> Room:
     opened = Room(clinic, stack)
@@ -69,7 +74,7 @@ async def test_concurrent_chat_arrives_everywhere_in_the_same_order(room: Room) 
 
 async def test_a_cut_in_the_middle_of_a_chat_loses_and_doubles_nothing(room: Room) -> None:
     first, second = room.addresses
-    proxy = await room.stack.enter_async_context(Proxy(first))
+    proxy = await room.stack.enter_async_context(Proxy(room.clinic.way(first)))
     ana = await room.person("p-1", address=proxy.address).joins()
     ben = await room.person("p-2", address=second).joins()
     sent = {await ana.say(f"ana {number}"): f"ana {number}" for number in range(20)}

@@ -33,12 +33,15 @@ async def test_a_signal_leaves_no_byte_in_a_peers_stream(
     mongo_client: MongoClient[dict[str, Any]],
     test_name: str,
     tmp_path: Path,
+    *,
     path: str,
+    wire: str,
 ) -> None:
     received = {}
     for case in ("quiet", path):
         name = f"{test_name[:50]}_{case}"
         with a_clinic(mongodb_uri, mongo_client, name, tmp_path / case) as clinic:
+            clinic.wire = wire
             received[case] = await what_a_peer_receives(clinic, signal_by=case)
     assert received["quiet"] == received[path]
 

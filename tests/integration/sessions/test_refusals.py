@@ -19,6 +19,7 @@ from chassis.call import Role
 from chassis.clock import DatabaseClock
 from chassis.store import CHASSIS_INDEXES
 from services.sessions.store import INDEXES
+from tests.integration.sessions.browser import Ended
 from tests.integration.sessions.clinic import OTHER, Clinic, Person, refusal
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -63,13 +64,14 @@ class Ward:
 
     async def attends(self, someone: Person, **hello: Any) -> tuple[str, str]:
         attendance = someone.attends()
-        with suppress(grpc.RpcError):  # it may be refused before it has said anything
+        with suppress(grpc.RpcError, Ended):  # it may be refused before it has said anything
             await attendance.send(hello=pb.Hello(**{"session_id": self.session_id, **hello}))
         return await refusal(attendance.stream)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def ward(clinic: Clinic, address: str, test_name: str) -> AsyncIterator[Ward]:
+async def ward(clinic: Clinic, address: str, test_name: str, wire: str) -> AsyncIterator[Ward]:
+    clinic.wire = wire
     async with AsyncExitStack() as stack:
         ward = Ward(clinic, address, stack, test_name[-10:])
         clinic.schedules(
@@ -135,13 +137,11 @@ async def test_the_door_names_what_is_missing_in_its_order(ward: Ward) -> None:
     assert await ward.attends(ana) == ("FAILED_PRECONDITION", "LICENSE_STATE_MISMATCH")
     await ana.attests("VA")
     assert await ward.attends(ana, room_cursor=99) == ("OUT_OF_RANGE", "CURSOR_UNKNOWN")
-    ward.clinic.hears(
-        intake.ConsentRevoked(patient_id=ana.subject, consent_id="c-1", scope="treatment"), 2
-    )
+    consent = {"patient_id": ana.subject, "scope": "treatment"}
+    revoked = intake.ConsentRevoked(consent_id=ward.name("c-1"), **consent)
+    ward.clinic.hears(revoked, 2)
     assert await ward.attends(ana) == ("FAILED_PRECONDITION", "CONSENT_REVOKED")
-    ward.clinic.hears(
-        intake.ConsentRecorded(patient_id=ana.subject, consent_id="c-2", scope="treatment"), 3
-    )
+    ward.clinic.hears(intake.ConsentRecorded(consent_id=ward.name("c-2"), **consent), 3)
     assert await ward.attends(ana, room_cursor=99) == ("OUT_OF_RANGE", "CURSOR_UNKNOWN")
 
 

@@ -93,8 +93,9 @@ async def test_a_patient_who_was_missed_and_comes_after_all_is_told_of_once(
 
 
 async def test_a_cut_connection_is_told_as_a_leave_and_its_minutes_are_recorded(
-    clinic: Clinic, stack: AsyncExitStack
+    clinic: Clinic, stack: AsyncExitStack, wire: str
 ) -> None:
+    clinic.wire = wire
     clinic.counts(**BRISK)
     clinic.schedules()
     address = await stack.enter_async_context(clinic.replica())
