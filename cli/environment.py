@@ -21,6 +21,8 @@ PROCESSES = ("api", "worker", "relay")
 AUDITOR = ("crisis", "auditor")  # the one process that no other service has
 TOKEN_ISSUER, TOKEN_AUDIENCE = "https://issuer.haven.localhost", "haven"
 FILE = "environment"
+# Where a developer serves pages that attend sessions: `python -m http.server`.
+PAGES = "http://localhost:8000,http://127.0.0.1:8000"
 
 
 def state() -> Path:
@@ -99,6 +101,7 @@ def prepare(
         "HAVEN_PKI_DIR": str(keys / "pki"),
         "HAVEN_MASTER_KEY_FILE": str(make_master_key(keys / "master.key")),
         "HAVEN_TRACE_EXPORT": f"file:{traces}",
+        "HAVEN_SESSIONS_ALLOWED_ORIGINS": PAGES,
         **addresses,
         **(more or {}),
     }
@@ -151,6 +154,7 @@ def _addresses() -> Iterator[tuple[str, str]]:
     edge = f"127.0.0.1:{free_port()}"
     yield "HAVEN_NOTIFY_HTTP_ADDRESS", edge
     yield "HAVEN_NOTIFY_PUBLIC_URL", f"http://{edge}"  # the links in mails lead there
+    yield "HAVEN_SESSIONS_HTTP_ADDRESS", f"127.0.0.1:{free_port()}"
     for service in SERVICES:
         for purpose in ("GRPC", "INTERNAL", *_operators_of(service)):
             yield _variable(service, purpose), f"127.0.0.1:{free_port()}"

@@ -38,6 +38,8 @@ def show(stack: Stack) -> None:
     for service, address in made.addresses.items():
         operators = (f"{each} {_port(made, service, each)}" for each in processes_of(service))
         console.print(f"  {service:11} gRPC {address}   [dim]{'  '.join(operators)}[/dim]")
+    browsers = made.variables["HAVEN_SESSIONS_HTTP_ADDRESS"]
+    console.print(f"  {'':11} sessions for browsers: ws://{browsers}/v1/attend")
     relative = stack.folder.relative_to(ROOT) if stack.folder.is_relative_to(ROOT) else stack.folder
     mails = f"  {relative / 'smtp' / 'mails.jsonl'}   [dim]every mail that was sent[/dim]\n"
     console.print(

@@ -237,6 +237,28 @@ def test_crisis_events_may_take_exactly_the_ways_that_the_catalogue_knows(
     assert _edges(objects, pods, port=8444) == expected
 
 
+def test_an_ingress_reaches_exactly_the_apis_that_serve_browsers(
+    objects: list[Object], deployments: list[Object]
+) -> None:
+    rule = _named(objects, "NetworkPolicy", "edge")["spec"]
+    pods = {
+        _process(each["spec"]["template"]["metadata"]["labels"]): each["spec"]["template"]
+        for each in deployments
+    }
+    reached = {
+        name
+        for name, pod in pods.items()
+        if _selects(rule["podSelector"], pod["metadata"]["labels"])
+    }
+    serving = {
+        name
+        for name, pod in pods.items()
+        for port in pod["spec"]["containers"][0]["ports"]
+        if port["name"] == "edge"
+    }
+    assert reached == serving == {"notify-api", "sessions-api"}
+
+
 def _edges(objects: list[Object], pods: list[dict[str, str]], *, port: int) -> set[tuple[str, str]]:
     policies = [each["spec"] for each in objects if each["kind"] == "NetworkPolicy"]
     out = {

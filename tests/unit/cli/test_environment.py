@@ -19,6 +19,7 @@ from cli.environment import (
     read,
 )
 from cli.stack import commands
+from services.sessions.settings import SessionsSettings
 
 URIS = Uris("amqp://guest:guest@127.0.0.1:1/", "mongodb://127.0.0.1:2/", "smtp://127.0.0.1:3")
 
@@ -44,14 +45,20 @@ def test_every_service_can_read_its_settings(made: LocalEnvironment) -> None:
 def test_no_address_is_given_twice(made: LocalEnvironment) -> None:
     addresses = [value for name, value in made.variables.items() if name.endswith("_ADDRESS")]
     assert (
-        len(addresses) == len(SERVICES) * (2 + len(PROCESSES)) + 2
-    )  # the auditor's, and the pages'
+        len(addresses) == len(SERVICES) * (2 + len(PROCESSES)) + 3
+    )  # the auditor's, the pages' and the browsers'
     assert len(set(addresses)) == len(addresses)
 
 
 def test_links_in_mails_lead_to_where_pages_are_served(made: LocalEnvironment) -> None:
     served = made.variables["HAVEN_NOTIFY_HTTP_ADDRESS"]
     assert made.variables["HAVEN_NOTIFY_PUBLIC_URL"] == f"http://{served}"
+
+
+def test_a_page_served_on_this_machine_may_attend_sessions(made: LocalEnvironment) -> None:
+    settings = load(SessionsSettings, prefix="sessions", environ=made.variables)
+    assert settings.http_address == made.variables["HAVEN_SESSIONS_HTTP_ADDRESS"]
+    assert "http://localhost:8000" in settings.origins
 
 
 def test_the_procfile_lists_the_sixteen_processes(made: LocalEnvironment) -> None:
