@@ -10,6 +10,7 @@ from cli.commands import (
     dead_letters,
     demo,
     indexes,
+    room,
     stack,
     templates,
     tokens,
@@ -28,6 +29,7 @@ app.add_typer(stack.app, name="stack")
 app.command("demo")(demo.demo)
 app.command("token")(tokens.token)
 app.command("call")(calls.call)
+app.add_typer(room.app, name="room")
 app.add_typer(indexes.app, name="indexes")
 app.add_typer(topology.app, name="topology")
 app.add_typer(dead_letters.app, name="dead-letters")

@@ -30,7 +30,7 @@ def call(  # noqa: PLR0913  # one option each
 
     service, _, name = method.rpartition("/")
     short = (service or name).removeprefix("haven.").split(".")[0]
-    with grpc.insecure_channel(address or _address(short)) as channel:
+    with grpc.insecure_channel(address or address_of(short)) as channel:
         caller = Caller(channel)
         if not service:
             typer.echo("\n".join(caller.methods()))
@@ -44,7 +44,8 @@ def call(  # noqa: PLR0913  # one option each
     typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
 
 
-def _address(service: str) -> str:
+def address_of(service: str) -> str:
+    """A service's public address on the running local stack; NotFound where none runs."""
     from chassis.errors import NotFound
     from cli.environment import current
 

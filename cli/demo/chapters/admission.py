@@ -8,6 +8,7 @@ from haven.intake.v1 import resources_pb2 as intake
 
 from cli.demo.cast import SUPERVISOR, Story, email_of
 from cli.demo.chapters.proof import prove
+from cli.demo.world import Person, World
 
 # The screener's seven questions, none of them affirmed.
 CALM = ("93246-7", "93247-5", "93248-3", "93249-1", "93250-9", "93267-3", "93269-9")
@@ -42,26 +43,33 @@ def _refused(story: Story) -> None:
 
 
 def _admit(story: Story, part: str) -> None:
-    patient, clinician, ask = story.patient(part), story.people["facilitator"], story.world.ask
-    for request in _evidence(patient.subject):
-        ask(clinician, request)
-    admission = ask(clinician, intake_pb2.GetAdmissionRequest(patient_id=patient.subject)).admission
-    for risk in admission.risks:
-        if not risk.disposition:
-            ask(
-                clinician,
-                intake_pb2.ResolveRiskRequest(
-                    patient_id=patient.subject,
-                    risk_id=risk.risk_id,
-                    disposition=intake.RISK_DISPOSITION_SAFETY_PLAN_IN_PLACE,
-                ),
-            )
-    ask(clinician, intake_pb2.SignAdmissionRequest(patient_id=patient.subject))
-    admitted = ask(clinician, intake_pb2.AdmitPatientRequest(patient_id=patient.subject)).admission
+    admitted = admit(story.world, story.people["facilitator"], story.patient(part).subject)
     story.timeline.claim(
         "With every gate met the patient is admitted",
         admitted.state == intake.ADMISSION_STATE_ADMITTED,
     )
+
+
+def admit(world: World, clinician: Person, patient_id: str) -> intake.Admission:
+    """Meet every gate of one patient, and admit."""
+    for request in _evidence(patient_id):
+        world.ask(clinician, request)
+    admission = world.ask(clinician, intake_pb2.GetAdmissionRequest(patient_id=patient_id))
+    for risk in admission.admission.risks:
+        if not risk.disposition:
+            world.ask(
+                clinician,
+                intake_pb2.ResolveRiskRequest(
+                    patient_id=patient_id,
+                    risk_id=risk.risk_id,
+                    disposition=intake.RISK_DISPOSITION_SAFETY_PLAN_IN_PLACE,
+                ),
+            )
+    world.ask(clinician, intake_pb2.SignAdmissionRequest(patient_id=patient_id))
+    admitted: intake.Admission = world.ask(
+        clinician, intake_pb2.AdmitPatientRequest(patient_id=patient_id)
+    ).admission
+    return admitted
 
 
 def _prove(story: Story, part: str) -> None:

@@ -14,9 +14,9 @@ from haven.notify.v1 import resources_pb2 as notify
 from haven.scheduling.v1 import resources_pb2 as scheduling
 from haven.scheduling.v1 import scheduling_pb2
 
-from cli.demo.cast import ADMINISTRATOR, COORDINATOR, RIVERBEND, SUPERVISOR, Story, email_of
+from cli.demo.cast import ADMINISTRATOR, COORDINATOR, SUPERVISOR, Story, email_of
 from cli.demo.chapters.proof import prove
-from cli.demo.world import Person
+from cli.demo.world import Person, World
 
 SEVERITIES = (events_pb2.SEVERITY_LOW, events_pb2.SEVERITY_MODERATE, events_pb2.SEVERITY_HIGH)
 # Part in the story and the state of the license.
@@ -39,13 +39,22 @@ def prove_supervisors(story: Story) -> None:
 
 
 def _clinician(story: Story, part: str, state: str) -> None:
-    registered = story.world.ask(
-        COORDINATOR,
+    story.people[part] = register(story.world, COORDINATOR, state)
+    story.timeline.note(
+        "scheduling",
+        f"A clinician with a license for {state}",
+        milliseconds=story.world.milliseconds,
+    )
+
+
+def register(world: World, coordinator: Person, state: str) -> Person:
+    """A clinician with a license for one state."""
+    registered = world.ask(
+        coordinator,
         scheduling_pb2.RegisterClinicianRequest(profession=scheduling.PROFESSION_SOCIAL_WORKER),
     ).clinician
-    story.people[part] = Person(RIVERBEND, registered.clinician_id, ("clinician",))
-    story.world.ask(
-        COORDINATOR,
+    world.ask(
+        coordinator,
         scheduling_pb2.AddLicenseRequest(
             clinician_id=registered.clinician_id,
             kind=scheduling.LICENSE_KIND_LICENSE,
@@ -54,11 +63,7 @@ def _clinician(story: Story, part: str, state: str) -> None:
             expire_date=Date(year=2099, month=12, day=31),
         ),
     )
-    story.timeline.note(
-        "scheduling",
-        f"A clinician with a license for {state}",
-        milliseconds=story.world.milliseconds,
-    )
+    return Person(coordinator.tenant, registered.clinician_id, ("clinician",))
 
 
 def _reachable(story: Story) -> None:

@@ -1,0 +1,180 @@
+"""What one participant sees of a room: frames in, lines and state out. Nothing here waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from enum import Enum
+
+from haven.sessions.v1 import resources_pb2, sessions_pb2
+
+from cli.room import words
+from cli.room.signals import Signals
+
+Frame = sessions_pb2.AttendSessionResponse
+FACILITATOR = resources_pb2.PARTICIPANT_ROLE_FACILITATOR
+
+
+class Kind(Enum):
+    """Where a line belongs: to everybody in the room, to this person alone, to this program."""
+
+    ROOM = "room"
+    PRIVATE = "private"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing to show."""
+
+    kind: Kind
+    text: str
+    time: str
+    number: int = 0  # of the room; other lines have none
+
+
+class Gap(Exception):
+    """An event came although the one before it did not: come again from the last cursor."""
+
+
+class View:
+    """Takes every frame once and in order, over as many connections as it takes."""
+
+    def __init__(self, *, is_staff: bool, zone: tzinfo | None = None) -> None:
+        self.is_staff, self.zone = is_staff, zone
+        self.alias = ""
+        self.room_cursor = 0
+        self.private_cursor: int | None = None
+        self.is_connected = False
+        self.is_inside = False  # false at the door
+        self.was_connected = False
+        self.signals = Signals()
+        self._people: dict[tuple[str, int], None] = {}
+        self._people_as_of = 0
+        self._patients: dict[str, str] = {}
+        self._came_by_the_door = False  # this connection began with `waiting`
+
+    @property
+    def people(self) -> Sequence[str]:
+        """Who is here, by the names that everybody sees."""
+        return sorted(words.shown(alias) for alias, _ in self._people)
+
+    @property
+    def patients(self) -> Mapping[str, str]:
+        """For staff: patients who were seen here, alias to id."""
+        return self._patients
+
+    @property
+    def standing(self) -> Sequence[str]:
+        """What may be relied on about every safety signal. To be shown as long as it is there."""
+        late = "" if self.is_connected else words.LATE
+        told = [self._signal(each) + late for each in self.signals.all()]
+        return [*self.signals.unanswered(), *told]
+
+    @property
+    def where(self) -> str:
+        """This participant's place in a few words."""
+        if not self.is_connected:
+            return "not connected, trying" if self.was_connected else "coming to the door"
+        return f"in the room as {words.shown(self.alias)}" if self.is_inside else "at the door"
+
+    def take(self, frame: Frame) -> Sequence[Line]:
+        """The lines that a frame adds. Raises Gap; takes nothing that was shown already."""
+        match frame.WhichOneof("frame"):
+            case "waiting":
+                return self._wait(frame.waiting)
+            case "welcome":
+                return self._enter(frame.welcome)
+            case "room_event":
+                return self._room_event(frame.room_event)
+            case "private_event":
+                return self._private_event(frame.private_event)
+        return []
+
+    def lost(self, why: str) -> Sequence[Line]:
+        """The connection is gone; said once until it is back."""
+        if not self.is_connected:
+            return []
+        self.is_connected = self.is_inside = False
+        return [self.notice(f"connection lost ({why}): coming back, nothing will be missed")]
+
+    def notice(self, text: str) -> Line:
+        """A line of this program's own."""
+        return Line(Kind.NOTICE, text, words.now(self.zone))
+
+    def private(self, text: str) -> Line:
+        """A line for this person alone."""
+        return Line(Kind.PRIVATE, text, words.now(self.zone))
+
+    def _wait(self, waiting: sessions_pb2.Waiting) -> Sequence[Line]:
+        self._came_by_the_door = True
+        self._connect(is_inside=False)
+        start = words.time_of_day(waiting.start_time, self.zone)
+        text = f"at the door: planned for {start}; you are let in as soon as the session begins"
+        return [self.notice(text)]
+
+    def _enter(self, welcome: sessions_pb2.Welcome) -> Sequence[Line]:
+        is_back = self.was_connected and not self.is_connected
+        self._connect(is_inside=True)
+        self.alias = welcome.alias
+        self._people = {(each.alias, each.role): None for each in welcome.participants}
+        self._people_as_of = welcome.cursor
+        for each in welcome.participants:
+            self._remember(each.alias, each.patient_id)
+        self.signals.welcomed(welcome.safety_signals, welcome.private_cursor)
+        if self.private_cursor is None and not self._came_by_the_door:
+            self.private_cursor = welcome.private_cursor
+        self._came_by_the_door = False
+        place = "in the room again" if is_back else "in the room"
+        lines = [self.notice(f"{place} as {words.shown(self.alias)}. {self.who()}")]
+        lines += [self.private(self._signal(each)) for each in self.signals.open()]
+        return lines
+
+    def who(self) -> str:
+        """Who is here, as a sentence."""
+        return f"here: {', '.join(self.people) or 'nobody'}"
+
+    def _connect(self, *, is_inside: bool) -> None:
+        self.is_connected = self.was_connected = True
+        self.is_inside = is_inside
+
+    def _room_event(self, event: resources_pb2.RoomEvent) -> Sequence[Line]:
+        if event.number <= self.room_cursor:
+            return []
+        if event.number != self.room_cursor + 1:
+            raise Gap(f"{event.number} after {self.room_cursor}")
+        self.room_cursor = event.number
+        self._remember(event.alias, event.patient_id)
+        if event.number > self._people_as_of:
+            self._count(event)
+        at = words.time_of_day(event.create_time, self.zone)
+        return [Line(Kind.ROOM, words.event(event), at, event.number)]
+
+    def _count(self, event: resources_pb2.RoomEvent) -> None:
+        person = (event.alias, int(event.role))
+        if event.kind == resources_pb2.ROOM_EVENT_KIND_JOINED:
+            self._people[person] = None
+        elif event.kind == resources_pb2.ROOM_EVENT_KIND_LEFT:
+            self._people.pop(person, None)
+
+    def _private_event(self, event: resources_pb2.PrivateEvent) -> Sequence[Line]:
+        if event.number:
+            if self.private_cursor is not None and event.number <= self.private_cursor:
+                return []
+            if self.private_cursor is not None and event.number != self.private_cursor + 1:
+                raise Gap(f"private {event.number} after {self.private_cursor}")
+            self.private_cursor = event.number
+        if not event.HasField("safety_signal"):
+            text = "something happened for you that this client does not know: ask the program"
+            return [self.private(text)]
+        self.signals.told(event)
+        at = words.time_of_day(event.create_time, self.zone)
+        return [Line(Kind.PRIVATE, self._signal(event.safety_signal), at)]
+
+    def _remember(self, alias: str, patient_id: str) -> None:
+        if patient_id:
+            self._patients[alias] = patient_id
+
+    def _signal(self, signal: resources_pb2.SafetySignal) -> str:
+        return words.signal(signal, self.zone, is_staff=self.is_staff)

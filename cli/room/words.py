@@ -1,0 +1,137 @@
+"""What is said in plain words: states of a signal, events of a room, refusals and what helps."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime, tzinfo
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from haven.sessions.v1 import events_pb2
+from haven.sessions.v1 import resources_pb2 as pb
+
+# Answered at any hour (services/sessions/domain/policy.py), until the service has named another.
+CALL_NUMBER = "988"
+HIDDEN = {"Cc", "Cf", "Zl", "Zp", "Cs"}  # what could move a cursor or turn a line around
+LATE = "; that was before the connection was lost"
+
+HELP = (
+    "a line of text is said to the room; //... says a line that begins with a slash",
+    "/who  who is here    /leave  go    /help  this",
+)
+HELP_PATIENT = ("/sos  I am not safe: calls for help in private, the others see nothing",)
+HELP_STAFF = (
+    "/sos ALIAS  you fear for a patient: calls for help, the others see nothing",
+    "/start  /break  /resume  /end  the session",
+)
+
+EVENTS = {
+    pb.ROOM_EVENT_KIND_JOINED: "* {alias} came in",
+    pb.ROOM_EVENT_KIND_LEFT: "* {alias} went out",
+    pb.ROOM_EVENT_KIND_CHAT: "{alias}: {text}",
+    pb.ROOM_EVENT_KIND_SESSION_STARTED: "* the session has begun",
+    pb.ROOM_EVENT_KIND_SESSION_ENDED: "* the session is over",
+    pb.ROOM_EVENT_KIND_BREAK_STARTED: "* a break begins",
+    pb.ROOM_EVENT_KIND_BREAK_ENDED: "* the break is over",
+}
+
+# Reason: what it means, and what would help.
+REASONS = {
+    "NOT_FOUND": "there is no such session, or no seat in it for this person: check both ids",
+    "NOT_FACILITATOR": "somebody else leads this session: come as its facilitator",
+    "CONSENT_REVOKED": "a consent that this needs was revoked: sign it again, then come again",
+    "SESSION_ENDED": "the session is over: come to the next one",
+    "SESSION_CANCELED": "the session was canceled: come to the next one",
+    "SESSION_NOT_STARTED": "the session has not begun: come again nearer to its time",
+    "SESSION_TOO_EARLY": "it is too early to begin: try again nearer to its time",
+    "SESSION_ALREADY_STARTED": "the session has begun already",
+    "SESSION_PAUSED": "a break is on already: /resume ends it",
+    "SESSION_NOT_PAUSED": "no break is on",
+    "LOCATION_STALE": "nobody knows where you are now: attest the location (AttestLocation), "
+    "then come again",
+    "ALIAS_PENDING": "the alias for this group is on its way: come again in a moment",
+    "LICENSE_STATE_MISMATCH": "the facilitator holds no license where the patient is: "
+    "ask the program",
+    "CURSOR_UNKNOWN": "the room does not know what was seen there: join anew",
+    "SEAT_RELEASED": "there is no seat in this session any more: ask the program",
+    "ROLE_NOT_ALLOWED": "this token may not do that: come with the token of the right role",
+    "PATIENT_NOT_ALLOWED": "this token is of somebody else: come with your own",
+    "TEXT_REQUIRED": "there is nothing to say",
+    "TEXT_TOO_LONG": "it is too long: say it in several lines",
+    "MESSAGE_TOO_LARGE": "it is too long: say it in several lines",
+    "TEXT_MALFORMED": "control characters are not text",
+    "NOT_ADMITTED": "the session has not begun: say it once you are in the room",
+    "UNAUTHENTICATED": "the token is not accepted here: get a new one, then come again",
+    "PERMISSION_DENIED": "this token may not do that: come with the token of the right role",
+    "UNAVAILABLE": "nothing answers: try again in a while",
+}
+
+
+def time_of_day(stamp: Timestamp, zone: tzinfo | None) -> str:
+    """Hours, minutes and seconds where the reader is."""
+    return stamp.ToDatetime(tzinfo=UTC).astimezone(zone).strftime("%H:%M:%S")
+
+
+def now(zone: tzinfo | None) -> str:
+    """The same for this moment."""
+    return datetime.now(UTC).astimezone(zone).strftime("%H:%M:%S")
+
+
+def shown(text: str) -> str:
+    """Somebody else's text as one line that cannot play with the reader's terminal."""
+    return "".join(
+        " / " if each == "\n" else " " if each == "\t" else _plain(each) for each in text
+    ).strip()
+
+
+def _plain(letter: str) -> str:
+    return "\N{REPLACEMENT CHARACTER}" if unicodedata.category(letter) in HIDDEN else letter
+
+
+def event(happened: pb.RoomEvent) -> str:
+    """An event of the room; one of a kind that is not known here is still told."""
+    wording = EVENTS.get(happened.kind, "* something happened that this client does not know")
+    return wording.format(alias=shown(happened.alias), text=shown(happened.text))
+
+
+def refusal(reason: str, code: str = "") -> str:
+    """A reason, what it means, and what would help where we know it."""
+    meaning = REASONS.get(reason) or REASONS.get(code, "")
+    name = reason or code
+    return f"{name}: {meaning}" if meaning else name
+
+
+def signal(told: pb.SafetySignal, zone: tzinfo | None, *, is_staff: bool) -> str:
+    """What may be relied on, and never more than that; an unknown state is no help yet."""
+    call = told.call_number or CALL_NUMBER
+    state = _of_patient(told, zone, is_staff=is_staff)
+    if not is_staff:
+        return f"your call for help: {state[0].format(call=call)}"
+    by = "" if told.origin == events_pb2.SAFETY_SIGNAL_ORIGIN_PATIENT else ", raised by staff"
+    return f"call for help of {shown(told.alias) or 'a patient'}{by}: {state[1]}"
+
+
+def _of_patient(told: pb.SafetySignal, zone: tzinfo | None, *, is_staff: bool) -> tuple[str, str]:
+    """For the patient, and for staff."""
+    who = shown(told.holder_role) or "member of staff"
+    reached = _reached(told, zone, "them" if is_staff else "you")
+    match told.state:
+        case pb.SAFETY_SIGNAL_STATE_RESOLVED:
+            return (f"closed{reached}. {{call}} answers at any hour", f"closed{reached}")
+        case pb.SAFETY_SIGNAL_STATE_HELD_BY_ROLE:
+            has_it = f"a {who} has it{reached}"
+            return (f"{has_it}. {{call}} answers at any hour", has_it)
+        case pb.SAFETY_SIGNAL_STATE_SENT:
+            return (
+                "sent, somebody is being called; nobody has it yet. {call} answers at any hour",
+                "sent, somebody is being called; nobody has it yet",
+            )
+    if not told.is_stored:
+        text = "NOT RECORDED YET, sending goes on, nobody has it"
+        return (f"{text}: call {{call}} now", f"{text}: go to them, or call")
+    return ("NOBODY HAS IT YET: call {call} now", "NOBODY HAS IT YET: go to them, or call")
+
+
+def _reached(told: pb.SafetySignal, zone: tzinfo | None, whom: str) -> str:
+    if not told.HasField("contact_time"):
+        return ""
+    return f" and reached {whom} at {time_of_day(told.contact_time, zone)}"
