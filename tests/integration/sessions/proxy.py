@@ -8,11 +8,10 @@ from types import TracebackType
 
 
 class Proxy:
-    """Forwards TCP to one address; `cut` resets every connection, new ones work again."""
+    """Forwards TCP to `target`; `cut` resets every connection, new ones work again."""
 
     def __init__(self, target: str) -> None:
-        host, _, port = target.rpartition(":")
-        self._target = (host, int(port))
+        self.target = target
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.address = ""
@@ -39,7 +38,12 @@ class Proxy:
         self._writers.clear()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        onward, back = await asyncio.open_connection(*self._target)
+        host, _, port = self.target.rpartition(":")
+        try:
+            onward, back = await asyncio.open_connection(host, int(port))
+        except OSError:
+            writer.transport.abort()  # nobody is there
+            return
         self._writers |= {writer, back}
         for source, sink in ((reader, back), (onward, writer)):
             task = asyncio.create_task(_pump(source, sink))

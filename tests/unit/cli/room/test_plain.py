@@ -1,0 +1,40 @@
+"""The room as lines."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from haven.sessions.v1 import resources_pb2 as pb
+
+from cli.room.plain import REMIND_LINES, Printer
+from tests.unit.cli.room.frames import CHAT, a_signal, a_view, happens, told, welcome
+
+
+def test_one_line_per_event_says_where_it_belongs() -> None:
+    out, view = StringIO(), a_view()
+    printer = Printer(out)
+    printer.show(view.take(happens(1, CHAT, "Heron", "good\nmorning")), view)
+    assert out.getvalue() == "room       1  12:00:01  Heron: good / morning\n"
+
+
+def test_what_may_be_relied_on_does_not_scroll_away() -> None:
+    out, view = StringIO(), a_view()
+    printer = Printer(out)
+    printer.show(view.take(welcome("Heron")), view)
+    printer.show(view.take(told(1, a_signal(pb.SAFETY_SIGNAL_STATE_SENT))), view)
+    assert out.getvalue().count("private") == 1  # said once when it is news
+    for number in range(1, 2 * REMIND_LINES + 1):
+        printer.show(view.take(happens(number, CHAT, "Heron", "words")), view)
+    assert out.getvalue().count("private") == 3
+
+
+def test_a_change_that_no_event_told_is_said() -> None:
+    out, view = StringIO(), a_view()
+    printer = Printer(out)
+    view.signals.pressed("r", "")
+    printer.show([], view)
+    printer.show([], view)
+    assert out.getvalue().count("BEING SENT") == 1
+    view.signals.answered("r", a_signal())
+    printer.show([], view)
+    assert "NOBODY HAS IT YET" in out.getvalue().splitlines()[-1]

@@ -1,0 +1,96 @@
+"""The room as one participant sees it: frames in, lines and state out."""
+
+from __future__ import annotations
+
+import pytest
+from haven.sessions.v1 import resources_pb2 as pb
+
+from cli.room.view import Gap, Kind
+from tests.unit.cli.room.frames import (
+    CHAT,
+    FACILITATOR,
+    JOINED,
+    LEFT,
+    a_view,
+    happens,
+    takes,
+    texts,
+    waiting,
+    welcome,
+)
+
+
+def test_what_happens_is_shown_with_its_number_and_time() -> None:
+    lines = takes(a_view(), welcome("Heron"), happens(1, CHAT, "Heron", "good morning"))
+    assert (lines[-1].kind, lines[-1].number) == (Kind.ROOM, 1)
+    assert (lines[-1].time, lines[-1].text) == ("12:00:01", "Heron: good morning")
+
+
+def test_every_kind_of_event_has_its_words() -> None:
+    view = a_view()
+    takes(view, welcome("Heron"))
+    for number, kind in enumerate(pb.RoomEventKind.values(), start=1):
+        (line,) = takes(view, happens(number, kind, "Heron", "words"))
+        assert line.text, pb.RoomEventKind.Name(kind)
+        assert "does not know" not in line.text or kind == pb.ROOM_EVENT_KIND_UNSPECIFIED
+
+
+def test_an_event_that_came_already_is_not_shown_again() -> None:
+    view = a_view()
+    takes(view, welcome("Heron"), happens(1, CHAT, "Heron", "once"))
+    assert takes(view, happens(1, CHAT, "Heron", "once")) == []
+    assert view.room_cursor == 1
+
+
+def test_an_event_after_one_that_did_not_come_is_not_taken() -> None:
+    view = a_view()
+    takes(view, welcome("Heron"), happens(1, CHAT, "Heron", "first"))
+    with pytest.raises(Gap):
+        view.take(happens(3, CHAT, "Heron", "third"))
+    assert view.room_cursor == 1
+
+
+def test_who_is_here_follows_the_welcome_and_what_comes_after_it() -> None:
+    view = a_view()
+    takes(view, welcome("Heron", "Otter", cursor=2))
+    takes(view, happens(1, JOINED, "Gone before"), happens(2, JOINED, "Otter"))
+    assert view.people == ["Heron", "Otter"]  # the past is shown, and changes nobody's presence
+    takes(view, happens(3, LEFT, "Otter"), happens(4, JOINED, "Facilitator", role=FACILITATOR))
+    assert view.people == ["Facilitator", "Heron"]
+
+
+def test_a_loss_is_said_once_and_the_return_too() -> None:
+    view = a_view()
+    takes(view, welcome("Heron"))
+    assert "connection lost" in view.lost("away")[0].text
+    assert view.lost("still away") == []
+    assert view.where == "not connected, trying"
+    assert "in the room again" in texts(takes(view, welcome("Heron")))[0]
+
+
+def test_at_the_door_the_time_is_named_and_then_one_is_inside() -> None:
+    view = a_view()
+    assert "12:00:00" in texts(takes(view, waiting()))[0]
+    assert view.where == "at the door"
+    takes(view, welcome("Heron"))
+    assert view.where == "in the room as Heron"
+
+
+def test_text_of_others_cannot_play_with_the_terminal() -> None:
+    view = a_view()
+    odd = "a\x1b[2Jb\x07\u202ec\x9b1md\ne"
+    (line,) = takes(view, happens(1, CHAT, "He\x1bron", odd))
+    assert line.text.isprintable()
+    assert "\n" not in line.text
+    assert "a\N{REPLACEMENT CHARACTER}[2Jb" in line.text
+
+
+def test_a_patient_behind_an_alias_is_known_to_staff_and_never_shown() -> None:
+    view = a_view(is_staff=True)
+    lines = takes(view, welcome("Facilitator"), happens(1, JOINED, "Heron", patient_id="p-1"))
+    assert view.patients == {"Heron": "p-1"}
+    assert not any("p-1" in text for text in texts(lines))
+
+
+def test_frames_without_news_add_nothing() -> None:
+    assert takes(a_view(), type(waiting())()) == []
