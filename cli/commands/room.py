@@ -65,7 +65,7 @@ def join(  # noqa: PLR0913  # one option each
     attend = _face(has_screen=not plain and sys.stdin.isatty() and sys.stdout.isatty())
     ending = asyncio.run(attend(door, is_staff=role is As.FACILITATOR))
     if ending.code:
-        fail(ending.text)
+        fail(ending.text)  # shown in the room as well, and here where errors are looked for
 
 
 @app.command("try")

@@ -105,11 +105,10 @@ class Attendance:
             await self.write(frame)
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
-                    return await answer
-            except TimeoutError:
+                    reason: str | None = await answer
+                    return reason
+            except (TimeoutError, Lost):
                 continue  # the same message, however often it is sent
-            except Lost:
-                continue
             finally:
                 self._answers.pop(request_id, None)
 

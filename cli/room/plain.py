@@ -49,6 +49,11 @@ class Printer:
                 self._write(view.private(text))
         self._told = set(standing)
 
+    def close(self, ending: Ending, view: View) -> None:
+        """The last lines: how it ended, and what may be relied on afterwards."""
+        self._told = set()
+        self.show([view.notice(ending.text)], view)
+
     def _write(self, line: Line) -> None:
         number = line.number or "-"
         text = f"{line.kind.value:7} {number:>4}  {line.time}  {MARKS[line.kind]}{line.text}"
@@ -75,7 +80,7 @@ async def attend(door: Door, *, is_staff: bool) -> Ending:
 
     threading.Thread(target=_read, args=(hand_over,), daemon=True).start()
     ending = await visit.run()
-    printer.show([visit.view.notice(ending.text)], visit.view)
+    printer.close(ending, visit.view)
     return ending
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -26,18 +25,22 @@ class RoomScreen(App[Ending]):
 
     CSS = """
     #room { width: 1fr; }
-    #people { width: 28; padding: 0 1; border-left: solid $primary; }
+    #people { width: 28; height: 1fr; padding: 0 1; border-left: solid $primary; }
     #private { height: auto; padding: 0 1; background: $error; color: $text; text-style: bold; }
     #private.quiet { display: none; }
     #where { height: 1; padding: 0 1; background: $panel; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [("ctrl+c,ctrl+d", "leave", "Leave")]
+    BINDINGS: ClassVar[list[BindingType]] = [("ctrl+c,ctrl+d,ctrl+q", "leave", "Leave")]
     ENABLE_COMMAND_PALETTE = False
 
     def __init__(self, door: Door, *, is_staff: bool) -> None:
         super().__init__()
         self._visit = Visit(door, is_staff=is_staff, show=self._show)
-        self._visiting: asyncio.Task[None] | None = None
+
+    @property
+    def standing(self) -> Sequence[str]:
+        """What may be relied on about calls for help."""
+        return self._visit.view.standing
 
     def compose(self) -> ComposeResult:
         """The room and who is in it; below, apart from it, what is for this person alone."""
@@ -52,7 +55,7 @@ class RoomScreen(App[Ending]):
         """Go to the door."""
         self.query_one(Input).focus()
         self._show([])
-        self._visiting = asyncio.create_task(self._stay())
+        self.run_worker(self._stay())
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """A line was typed."""
@@ -80,6 +83,9 @@ class RoomScreen(App[Ending]):
 
 
 async def attend(door: Door, *, is_staff: bool) -> Ending:
-    """Until the stay is over."""
-    ending = await RoomScreen(door, is_staff=is_staff).run_async()
-    return ending or Ending(1, "the screen was closed")
+    """Until the stay is over; what may be relied on is still there when the screen is gone."""
+    screen = RoomScreen(door, is_staff=is_staff)
+    ending = await screen.run_async() or Ending(1, "the screen was closed")
+    for text in (ending.text, *screen.standing):
+        print(text)
+    return ending

@@ -16,10 +16,12 @@ from cli.room import words
 
 @dataclass(slots=True)
 class Known:
-    """A signal, and the number of the private log that it was told at; 0 = not numbered."""
+    """A signal, the number of the private log that it was told at (0 = none), and whether the
+    connection was lost since."""
 
     signal: pb.SafetySignal
     as_of: int = 0
+    is_late: bool = False
 
 
 class Signals:
@@ -72,10 +74,19 @@ class Signals:
                 f"If it cannot wait call {words.CALL_NUMBER}"
             )
 
-    def all(self) -> Iterator[pb.SafetySignal]:
+    def all(self) -> Iterator[Known]:
         """Every one, the oldest first."""
+        yield from self._known.values()
+
+    def lost(self) -> None:
+        """The connection is gone: what is known may have changed since."""
         for known in self._known.values():
-            yield known.signal
+            known.is_late = True
+
+    def found(self) -> None:
+        """The connection is back, and with it whatever changed."""
+        for known in self._known.values():
+            known.is_late = False
 
     def _note(
         self, signal: pb.SafetySignal, number: int, *, is_stored: bool = False, alias: str = ""

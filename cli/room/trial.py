@@ -113,6 +113,10 @@ def prepare(tenant: str) -> Iterator[str]:
     for role, person in (("facilitator", lead), *(("patient", each) for each in patients)):
         yield f"  {_command(session_id, role, person)}"
     yield "As the facilitator type /start. /help lists what can be typed; /sos is private."
+    yield "In a fourth one somebody sees who calls for help, and takes the case:"
+    for call in ("ListCases '{}'", """AcknowledgeCase '{"caseId": "..."}'"""):
+        who = f"--tenant {tenant} --role clinician --subject {lead.subject}"
+        yield f"  .venv/bin/haven call crisis/{call} {who}"
 
 
 def _command(session_id: str, role: str, person: Person) -> str:
@@ -120,7 +124,7 @@ def _command(session_id: str, role: str, person: Person) -> str:
     return f".venv/bin/haven room join {session_id} --as {role} {who}"
 
 
-def _arrives(what: str, look: Callable[[], T]) -> T:
+def _arrives(what: str, look: Callable[[], T | None]) -> T:
     """Facts travel between services: the first answer that is one, within a bound."""
     deadline = time.monotonic() + ARRIVE_SECONDS
     while not (found := look()):

@@ -68,8 +68,10 @@ class View:
     @property
     def standing(self) -> Sequence[str]:
         """What may be relied on about every safety signal. To be shown as long as it is there."""
-        late = "" if self.is_connected else words.LATE
-        told = [self._signal(each) + late for each in self.signals.all()]
+        told = [
+            self._signal(each.signal) + (words.LATE if each.is_late else "")
+            for each in self.signals.all()
+        ]
         return [*self.signals.unanswered(), *told]
 
     @property
@@ -97,6 +99,7 @@ class View:
         if not self.is_connected:
             return []
         self.is_connected = self.is_inside = False
+        self.signals.lost()
         return [self.notice(f"connection lost ({why}): coming back, nothing will be missed")]
 
     def notice(self, text: str) -> Line:
@@ -137,6 +140,7 @@ class View:
 
     def _connect(self, *, is_inside: bool) -> None:
         self.is_connected = self.was_connected = True
+        self.signals.found()
         self.is_inside = is_inside
 
     def _room_event(self, event: resources_pb2.RoomEvent) -> Sequence[Line]:

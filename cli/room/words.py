@@ -127,8 +127,8 @@ def _of_patient(told: pb.SafetySignal, zone: tzinfo | None, *, is_staff: bool) -
             )
     if not told.is_stored:
         text = "NOT RECORDED YET, sending goes on, nobody has it"
-        return (f"{text}: call {{call}} now", f"{text}: go to them, or call")
-    return ("NOBODY HAS IT YET: call {call} now", "NOBODY HAS IT YET: go to them, or call")
+        return (f"{text}: call {{call}} now", f"{text}: reach them yourself, now")
+    return ("NOBODY HAS IT YET: call {call} now", "NOBODY HAS IT YET: reach them yourself, now")
 
 
 def _reached(told: pb.SafetySignal, zone: tzinfo | None, whom: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import shlex
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import grpc
@@ -18,6 +21,7 @@ from cli.main import app
 from cli.probes import answers, serves
 from cli.reflection import Caller, Refusal
 from cli.stack import Stack
+from tests.integration.terminal import terminal
 from tests.waiting import eventually
 
 
@@ -146,6 +150,50 @@ def test_a_poison_message_is_parked_shown_and_put_back(stack: Stack) -> None:
             return "no message is parked" in haven("dead-letters", "list").output
 
         assert eventually(emptied, within=20)
+
+
+async def test_a_new_user_sees_a_group_at_work_and_a_killed_api_costs_it_nothing(
+    stack: Stack, state: Path
+) -> None:
+    tried = haven("room", "try")
+    commands = [shlex.split(line) for line in tried.output.splitlines() if "room join" in line]
+    assert len(commands) == 3, tried.output
+    async with AsyncExitStack() as opened:
+        lead, ana, ben = [
+            await opened.enter_async_context(terminal(*command[1:], HAVEN_STATE=str(state)))
+            for command in commands
+        ]
+        await lead.sees("in the room as Facilitator")
+        await lead.types("/start")
+        name = (await ana.sees("in the room as")).partition(" as ")[2].partition(".")[0]
+        await ben.sees("in the room as")
+        await ana.types("before")
+        await ben.sees(f"{name}: before")
+        stack.kill("sessions-api")
+        await ana.sees("connection lost")
+        await ana.types("meanwhile")
+        await asyncio.to_thread(stack.restart, "sessions-api")
+        await ben.sees(f"{name}: meanwhile")
+        await ana.types("/sos")
+        await lead.sees(f"call for help of {name}: sent")
+        await asyncio.to_thread(_take_the_case)
+        await ana.sees("your call for help: a clinician has it")
+        await lead.types("/end")
+        assert [await each.ends() for each in (lead, ana, ben)] == [0, 0, 0]
+    assert ana.room == ben.room == lead.room
+    assert [text for _, text in ben.room if text.startswith(f"{name}: ")] == [
+        f"{name}: before", f"{name}: meanwhile",
+    ]  # fmt: skip
+    assert ben.private == []
+
+
+def _take_the_case() -> None:
+    """As the tried command says, in a fourth terminal."""
+    who = ["--tenant", "riverbend", "--role", "clinician", "--subject", "clinician-1"]
+    cases = json.loads(haven("call", "crisis/ListCases", "{}", *who).output)["cases"]
+    (case,) = [each for each in cases if each["state"] != "CASE_STATE_RESOLVED"]
+    answer = haven("call", "crisis/AcknowledgeCase", json.dumps({"caseId": case["caseId"]}), *who)
+    assert answer.exit_code == 0, answer.output
 
 
 def _parked(queue: str) -> str:

@@ -6,6 +6,7 @@ from io import StringIO
 
 from haven.sessions.v1 import resources_pb2 as pb
 
+from cli.room.attendance import Ending
 from cli.room.plain import REMIND_LINES, Printer
 from tests.unit.cli.room.frames import CHAT, a_signal, a_view, happens, told, welcome
 
@@ -38,3 +39,13 @@ def test_a_change_that_no_event_told_is_said() -> None:
     view.signals.answered("r", a_signal())
     printer.show([], view)
     assert "NOBODY HAS IT YET" in out.getvalue().splitlines()[-1]
+
+
+def test_the_last_lines_say_what_may_be_relied_on_afterwards() -> None:
+    out, view = StringIO(), a_view()
+    printer = Printer(out)
+    printer.show(view.take(told(1, a_signal(pb.SAFETY_SIGNAL_STATE_SENT))), view)
+    printer.close(Ending(0, "you have left"), view)
+    last, standing = out.getvalue().splitlines()[-2:]
+    assert "you have left" in last
+    assert "somebody is being called" in standing
