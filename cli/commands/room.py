@@ -69,13 +69,11 @@ def join(  # noqa: PLR0913  # one option each
 
 
 @app.command("try")
-def try_(
-    tenant: Annotated[str, typer.Option(help="The provider organization.")] = "riverbend",
-) -> None:
+def try_() -> None:
     """On the running local stack, schedule a group that starts now and say how to join it."""
     from cli.room.trial import prepare
 
-    for line in prepare(tenant):
+    for line in prepare():
         typer.echo(line)
 
 

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-import grpc
 from grpc import aio
 from haven.sessions.v1 import sessions_pb2 as pb
 from haven.sessions.v1.sessions_pb2_grpc import SessionsServiceStub
@@ -42,6 +41,7 @@ COME_AGAIN = {
     pb.GOODBYE_REASON_RESUME: "this reader was too slow",
     pb.GOODBYE_REASON_RESUME_ELSEWHERE: "that server is shutting down",
 }
+GONE = "you are gone; the room may notice only in a while"
 OVER = {"SESSION_ENDED", "SESSION_CANCELED"}
 
 
@@ -69,7 +69,8 @@ class Attendance:
         self._connected = asyncio.Event()
         self._answers: Answers = {}
         self._beat_seconds = BEAT_SECONDS
-        self._heard = time.monotonic()
+        self._is_leaving = False
+        self._came = self._was_well = time.monotonic()
         self._said = ""  # the request_id of what was written last
 
     async def run(self) -> Ending:
@@ -86,12 +87,14 @@ class Attendance:
                 self._give_up_on(told)
             except (Lost, Gap) as error:
                 why = str(error)
-            if self._connected.is_set():
-                pause = FIRST_PAUSE
             self._disconnect(why)
+            if self._is_leaving:
+                return Ending(0, GONE)
             patience = PATIENCE_SECONDS if self._view.was_connected else KNOCK_SECONDS
-            if time.monotonic() - self._heard > patience:
+            if time.monotonic() - self._was_well > patience:
                 return Ending(1, f"given up after {patience:.0f} s: {why}")
+            if self._was_well > self._came:
+                pause = FIRST_PAUSE
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  # no secret
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -112,6 +115,15 @@ class Attendance:
             finally:
                 self._answers.pop(request_id, None)
 
+    async def arrive(self) -> None:
+        """Return once the service has let us in, or to its door."""
+        await self._connected.wait()
+
+    async def leave(self) -> bool:
+        """Ask to go. False where nobody is there to be asked."""
+        self._is_leaving = True
+        return await self.write(pb.AttendSessionRequest(leave=pb.Leave()))
+
     async def write(self, frame: pb.AttendSessionRequest) -> bool:
         """False where nobody is connected, or nobody any more."""
         async with self._writing:
@@ -125,6 +137,7 @@ class Attendance:
 
     async def _stay(self) -> Ending:
         """One connection. Raises what it broke by; Lost also where the service asks to return."""
+        self._came = time.monotonic()
         channel = self._door.channel()
         beating: asyncio.Task[None] | None = None
         stream = SessionsServiceStub(channel).AttendSession(metadata=self._door.metadata())
@@ -158,7 +171,8 @@ class Attendance:
         return frame
 
     def _hear(self, frame: pb.AttendSessionResponse) -> Ending | None:
-        self._heard = time.monotonic()
+        if (now := time.monotonic()) - self._came > LONGEST_PAUSE:
+            self._was_well = now  # one that breaks again and again is not
         match frame.WhichOneof("frame"):
             case "receipt":
                 self._answer(frame.receipt.request_id, None)
@@ -215,5 +229,4 @@ class Attendance:
     def _shown_out(self, told: Refused) -> Ending:
         if told.reason in OVER and self._view.was_connected:
             return Ending(0, "the session ended while you were away")
-        code = "" if told.code == grpc.StatusCode.FAILED_PRECONDITION.name else told.code
-        return Ending(1, words.refusal(told.reason, code))
+        return Ending(1, words.refusal(told.reason, told.code))

@@ -20,6 +20,8 @@ TRY_SECONDS = 5.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 SIGNAL_SECONDS = 3600.0  # then the person is told that it never arrived
 
+NOT_RECORDED = f"a call for help was NOT recorded: call {words.CALL_NUMBER} now"
+
 
 class Calls:
     """The safety signals that are raised here; `changed` is called when there is news."""
@@ -40,7 +42,7 @@ class Calls:
         self._changed("")
         sending = asyncio.create_task(self._send(request))
         self._sending.add(sending)
-        sending.add_done_callback(self._sending.discard)
+        sending.add_done_callback(self._sent)
 
     @property
     def unrecorded(self) -> int:
@@ -53,9 +55,11 @@ class Calls:
             await asyncio.wait(self._sending)
 
     def stop(self) -> None:
-        """Send nothing more."""
+        """Send nothing more; whoever waits for a record is told that there is none."""
         for sending in self._sending:
             sending.cancel()
+        if self._sending:
+            self._changed(NOT_RECORDED)
 
     async def look_again(self) -> None:
         """Ask for what may have changed while nobody could tell us."""
@@ -66,6 +70,12 @@ class Calls:
                 answer = await self._door.ask("GetSafetySignal", request, within=TRY_SECONDS)
                 self._view.signals.answered("", answer.safety_signal)
                 self._changed("")
+
+    def _sent(self, sending: asyncio.Task[None]) -> None:
+        self._sending.discard(sending)
+        if not sending.cancelled() and sending.exception() is not None:
+            self._changed(NOT_RECORDED)  # a fault of ours must not look like help
+            sending.result()  # raised where the loop reports it
 
     async def _send(self, request: sessions_pb2.RaiseSafetySignalRequest) -> None:
         """As a frame, which is the shortest way, and as a request, which is answered."""
@@ -79,7 +89,7 @@ class Calls:
         try:
             while not await self._attempt(request):
                 if time.monotonic() > until:
-                    self._changed(f"the call for help was NOT recorded: call {words.CALL_NUMBER}")
+                    self._changed(NOT_RECORDED)
                     return
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)

@@ -73,12 +73,8 @@ class Door:
             raise InvalidArgument("ADDRESS_MALFORMED", str(error)) from error
         self.address, self.session_id = address, session_id
         self._token = token
+        self.person_id = Bearer.of(token()).subject
         self._asking: aio.Channel | None = None
-
-    @property
-    def person_id(self) -> str:
-        """Who comes."""
-        return Bearer.of(self._token()).subject
 
     def channel(self) -> aio.Channel:
         """A new connection: without TLS on this machine only, or a token could be read."""

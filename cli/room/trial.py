@@ -11,7 +11,8 @@ from haven.scheduling.v1 import resources_pb2 as scheduling
 from haven.scheduling.v1 import scheduling_pb2
 from haven.sessions.v1 import sessions_pb2
 
-from chassis.errors import DeadlineExceeded
+from chassis.errors import DeadlineExceeded, FailedPrecondition
+from cli.demo.cast import RIVERBEND
 from cli.demo.chapters.admission import ADDRESS, NUMBER, admit
 from cli.demo.chapters.prologue import register
 from cli.demo.chapters.referral import request_for
@@ -95,7 +96,7 @@ class Trial:
         return len(seats) == count and all(seat.alias for seat in seats)
 
 
-def prepare(tenant: str) -> Iterator[str]:
+def prepare() -> Iterator[str]:
     """What to tell, as it comes: three commands for three terminals at the end."""
     from cli.commands.calls import address_of
     from cli.environment import local_issuer
@@ -103,10 +104,14 @@ def prepare(tenant: str) -> Iterator[str]:
     world = World({service: address_of(service) for service in SERVICES}, local_issuer())
     try:
         yield "A clinician gets a license, two people are referred and admitted ..."
-        trial = Trial(world, tenant)
+        trial = Trial(world, RIVERBEND)
         lead = trial.lead()
         patients = [trial.patient(number, lead) for number in range(1, PATIENTS + 1)]
         session_id = trial.session(lead, patients)
+    except grpc.RpcError as error:
+        told = refusal(error)
+        text = "the running stack refused a step of the trial"
+        raise FailedPrecondition(told.reason or told.code, text) from error
     finally:
         world.close()
     yield "A group is about to begin. In three terminals:"
@@ -115,7 +120,7 @@ def prepare(tenant: str) -> Iterator[str]:
     yield "As the facilitator type /start. /help lists what can be typed; /sos is private."
     yield "In a fourth one somebody sees who calls for help, and takes the case:"
     for call in ("ListCases '{}'", """AcknowledgeCase '{"caseId": "..."}'"""):
-        who = f"--tenant {tenant} --role clinician --subject {lead.subject}"
+        who = f"--tenant {RIVERBEND} --role clinician --subject {lead.subject}"
         yield f"  .venv/bin/haven call crisis/{call} {who}"
 
 

@@ -50,6 +50,7 @@ class View:
         self.is_inside = False  # false at the door
         self.was_connected = False
         self.signals = Signals()
+        self._said_to_try = False
         self._people: dict[tuple[str, int], None] = {}
         self._people_as_of = 0
         self._patients: dict[str, str] = {}
@@ -95,9 +96,10 @@ class View:
         return []
 
     def lost(self, why: str) -> Sequence[Line]:
-        """The connection is gone; said once until it is back."""
+        """The connection is gone, or was not made; said once until there is one."""
         if not self.is_connected:
-            return []
+            is_news, self._said_to_try = not (self.was_connected or self._said_to_try), True
+            return [self.notice(f"not there yet ({why}): trying again")] if is_news else []
         self.is_connected = self.is_inside = False
         self.signals.lost()
         return [self.notice(f"connection lost ({why}): coming back, nothing will be missed")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from grpc import aio
@@ -11,7 +11,7 @@ from haven.sessions.v1 import sessions_pb2 as pb
 
 from chassis.ids import new_id
 from cli.room import typed, words
-from cli.room.attendance import Attendance, Ending
+from cli.room.attendance import GONE, Attendance, Ending
 from cli.room.calls import Calls
 from cli.room.door import Door, Refused, refused
 from cli.room.view import Line, View
@@ -20,8 +20,9 @@ WAITING_LINES = 1000  # typed and not sent yet
 AGAIN = {"RATE_LIMITED", "STORE_UNAVAILABLE", "WRITE_CONFLICT"}
 AGAIN_SECONDS = 0.5
 ACT_SECONDS, ACT_TRIES = 5.0, 4
-FINISH_SECONDS = 10.0  # for what was typed before /leave
+FINISH_SECONDS = 20.0  # for what was typed before /leave
 GOODBYE_SECONDS = 5.0
+ANSWER_SECONDS = 2.0
 RECORD_SECONDS = 120.0  # a call for help that is not recorded yet keeps the program this long
 Show = Callable[[Sequence[Line]], None]
 
@@ -35,8 +36,10 @@ class Visit:
         self._attendance = Attendance(door, self.view, take=self._take, lost=self._lost)
         self._calls = Calls(door, self.view, self._attendance, changed=self._news)
         self._wishes: asyncio.Queue[typed.Say | typed.Act] = asyncio.Queue(WAITING_LINES)
+        self._unsent = 0
         self._wants_to_leave, self._hurries = asyncio.Event(), asyncio.Event()
-        self._aside: set[asyncio.Task[None]] = set()
+        self._aside = set[asyncio.Task[None]]()
+        self._worries = set[asyncio.Task[None]]()
 
     async def run(self) -> Ending:
         """Until the stay is over; a call for help that is not recorded yet is sent on first."""
@@ -49,10 +52,10 @@ class Visit:
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             ended = [task.result() for task in tasks if task in done]
-            self._tell_unsent()
-            await self._record()
+            await self._settle_typed()
+            await self._settle_calls()
         finally:
-            for task in [*tasks, *self._aside]:
+            for task in [*tasks, *self._aside, *self._worries]:
                 task.cancel()
             self._calls.stop()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -88,7 +91,7 @@ class Visit:
                 self._tell("what stands behind /sos was sent to nobody")
             self._calls.raise_signal(self._door.person_id, "")
             return
-        self._do_aside(self._worry(about))
+        self._do_aside(self._worry(about), self._worries)
 
     async def _worry(self, about: str) -> None:
         """Staff names a patient by alias; somebody who never came is on the roster."""
@@ -110,6 +113,7 @@ class Visit:
             self._tell("said to everybody; /sos calls for help in private")
         try:
             self._wishes.put_nowait(wanted)
+            self._unsent += 1
         except asyncio.QueueFull:
             self._tell("not sent: too much waits to be sent already")
 
@@ -121,6 +125,7 @@ class Visit:
                     await self._say(text)
                 case typed.Act(method):
                     await self._act(method)
+            self._unsent -= 1
             self._wishes.task_done()
 
     async def _say(self, text: str) -> None:
@@ -152,19 +157,35 @@ class Visit:
 
     async def _leaving(self) -> Ending:
         await self._wants_to_leave.wait()
-        await self._unless_hurried(self._wishes.join(), within=FINISH_SECONDS)
-        leave = pb.AttendSessionRequest(leave=pb.Leave())
-        if self.view.is_connected and await self._attendance.write(leave):
+        await self._unless_hurried(self._finish(), within=FINISH_SECONDS)
+        if await self._attendance.leave():
             await self._unless_hurried(asyncio.sleep(GOODBYE_SECONDS), within=GOODBYE_SECONDS)
-        return Ending(0, "you are gone; the room may notice only in a while")
+        return Ending(0, GONE) if self.view.was_connected else Ending(1, "you never came in")
 
-    async def _record(self) -> None:
-        if not self._calls.unrecorded:
+    async def _finish(self) -> None:
+        await self._attendance.arrive()
+        await self._wishes.join()
+
+    async def _settle_typed(self) -> None:
+        """The goodbye may be faster than the answer to what caused it."""
+        if self._unsent:
+            await self._unless_hurried(self._wishes.join(), within=ANSWER_SECONDS)
+        if self._unsent:
+            self._tell(f"lines that you typed and that may not have arrived: {self._unsent}")
+
+    async def _settle_calls(self) -> None:
+        """Nobody's call for help ends with the program, unless they want that."""
+        if not (self._worries or self._calls.unrecorded):
             return
         self._show([self.view.private("a call for help is still being sent; /leave ends that")])
         self._hurries.clear()
         self._wants_to_leave.set()  # the next one hurries
-        await self._unless_hurried(self._calls.settled(), within=RECORD_SECONDS)
+        await self._unless_hurried(self._called(), within=RECORD_SECONDS)
+
+    async def _called(self) -> None:
+        while self._worries:
+            await asyncio.wait(self._worries)
+        await self._calls.settled()
 
     async def _unless_hurried(self, awaited: Any, *, within: float) -> None:
         tasks = [asyncio.ensure_future(awaited), asyncio.create_task(self._hurries.wait())]
@@ -174,14 +195,10 @@ class Visit:
             for task in tasks:
                 task.cancel()
 
-    def _tell_unsent(self) -> None:
-        if count := self._wishes.qsize():
-            self._tell(f"{count} lines that you typed were not sent")
-
     def _take(self, frame: pb.AttendSessionResponse) -> None:
         self._show(self.view.take(frame))
         if frame.WhichOneof("frame") in {"waiting", "welcome"}:
-            self._do_aside(self._calls.look_again())
+            self._do_aside(self._calls.look_again(), self._aside)
 
     def _lost(self, why: str) -> None:
         self._show(self.view.lost(why))
@@ -192,10 +209,17 @@ class Visit:
     def _tell(self, *texts: str) -> None:
         self._show([self.view.notice(text) for text in texts])
 
-    def _do_aside(self, doing: Any) -> None:
+    def _do_aside(self, doing: Coroutine[Any, Any, None], tasks: set[asyncio.Task[None]]) -> None:
         task = asyncio.create_task(doing)
-        self._aside.add(task)
-        task.add_done_callback(self._aside.discard)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        task.add_done_callback(_done)
+
+
+def _done(task: asyncio.Task[None]) -> None:
+    """A fault is reported by the loop, at once."""
+    if not task.cancelled():
+        task.result()
 
 
 def _named(patients: Mapping[str, str], alias: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from haven.crisis.v1 import events_pb2 as crisis
 
 from chassis.call import Role
+from chassis.rpc.gate import LARGEST_MESSAGE
 from tests.integration.sessions.clinic import Clinic, Person
 from tests.integration.sessions.proxy import Proxy
 from tests.integration.terminal import Terminal, terminal
@@ -175,6 +176,49 @@ async def test_a_call_for_help_finds_its_way_while_the_connection_is_away(
     room.network.target = back
     await ana.sees("NOBODY HAS IT YET: call 988 now")
     assert len(clinic.documents("safety_signals")) == 1
+
+
+async def test_a_call_for_help_outlives_the_session_that_it_was_made_in(
+    room: Room, clinic: Clinic
+) -> None:
+    await room.begins()
+    ana = await room.joins("p-1")
+    await ana.sees("in the room as")
+    back, room.network.target = room.network.target, "127.0.0.1:1"
+    room.network.cut()
+    await ana.sees("connection lost")
+    for line in ("/sos", "/leave"):
+        await ana.types(line)
+    await ana.sees("a call for help is still being sent; /leave ends that")
+    room.network.target = back
+    assert await ana.ends() == 0
+    assert "NOBODY HAS IT YET: call 988 now" in ana.said[-1]
+    assert len(clinic.documents("safety_signals")) == 1
+
+
+async def test_what_is_too_long_is_not_said_and_holds_nothing_up(room: Room) -> None:
+    await room.begins()
+    ana = await room.joins("p-1")
+    await ana.sees("in the room as")
+    await ana.types("x" * 3_000)
+    await ana.sees("not said: TEXT_TOO_LONG")
+    await ana.types("x" * (LARGEST_MESSAGE + 1))
+    await ana.sees("not said: MESSAGE_TOO_LARGE")
+    await ana.types("short")
+    await ana.sees(f"{ANA}: short")
+
+
+async def test_more_than_may_be_said_at_once_is_said_all_the_same_in_its_order(
+    room: Room,
+) -> None:
+    await room.begins()
+    ana = await room.joins("p-1")
+    await ana.sees("in the room as")
+    for number in range(15):
+        await ana.types(f"line {number}")
+    await ana.sees("line 14")
+    said = [text for _, text in ana.room if text.startswith(ANA)]
+    assert said == [f"{ANA}: line {number}" for number in range(15)]
 
 
 async def test_who_comes_in_again_elsewhere_is_let_go_here(room: Room) -> None:
