@@ -21,6 +21,9 @@ supervisor privacy_officer administrator)
     --role clinician --subject clinician-1)" -d '{{}}' \\
     {crisis} haven.crisis.v1.CrisisService/ListCases
 
+[bold]A group at work[/bold] in three more terminals
+  haven room try                                     [dim]says what to type there[/dim]
+
 [bold]Files[/bold]
   {environment}   [dim]every setting; set -a; . that file; set +a[/dim]
   {logs}   [dim]a log per process[/dim]

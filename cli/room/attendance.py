@@ -23,7 +23,7 @@ from cli.room.door import Door, Refused, refused
 from cli.room.view import Gap, View
 
 BEAT_SECONDS = 5.0  # until the service has said how often
-SILENT_BEATS = 3
+SILENT_BEATS, SILENT_SECONDS = 3, 5.0  # both must be over: a busy machine is no lost one
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 KNOCK_SECONDS = 30.0  # nobody has answered yet: probably there is nothing
 PATIENCE_SECONDS = 600.0  # gaps up to this are joined where minutes are counted
@@ -162,7 +162,7 @@ class Attendance:
         self, stream: aio.StreamStreamCall[pb.AttendSessionRequest, pb.AttendSessionResponse]
     ) -> pb.AttendSessionResponse:
         try:
-            async with asyncio.timeout(SILENT_BEATS * self._beat_seconds):
+            async with asyncio.timeout(max(SILENT_SECONDS, SILENT_BEATS * self._beat_seconds)):
                 frame = await stream.read()
         except TimeoutError:
             raise Lost("nothing was heard for too long") from None

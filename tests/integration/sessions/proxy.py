@@ -37,6 +37,11 @@ class Proxy:
             writer.transport.abort()
         self._writers.clear()
 
+    def lose(self) -> None:
+        """Connections stay open, and nothing comes through them any more; new ones work."""
+        for task in self._tasks:
+            task.cancel()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         host, _, port = self.target.rpartition(":")
         try:

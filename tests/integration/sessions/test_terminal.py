@@ -139,6 +139,18 @@ async def test_what_is_cut_off_comes_back_with_everything_once(room: Room) -> No
     assert numbers == list(range(1, len(numbers) + 1))
 
 
+async def test_a_connection_through_which_nothing_comes_is_left_for_a_new_one(
+    room: Room,
+) -> None:
+    await room.begins()
+    ana = await room.joins("p-1")
+    await ana.sees("in the room as")
+    room.network.lose()
+    await ana.types("is anybody there")
+    await ana.sees("connection lost (nothing was heard for too long)")
+    await ana.sees(f"{ANA}: is anybody there")
+
+
 async def test_a_replica_that_shuts_down_is_left_for_another(
     room: Room, clinic: Clinic, stack: AsyncExitStack
 ) -> None:

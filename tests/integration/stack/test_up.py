@@ -39,6 +39,8 @@ def test_up_says_how_to_call_and_down_leaves_nothing(tmp_path: Path) -> None:
     assert len(family) >= 20  # sixteen processes, SMTP, MongoDB, epmd, RabbitMQ
     assert (again.exit_code, "already" in again.output) == (1, True)
     assert (down.exit_code, down.output) == (0, "ended\n")
-    assert all(word in said for word in ("haven token", "haven call", "grpcurl", "traces.jsonl"))
+    assert all(
+        word in said for word in ("haven token", "haven room try", "grpcurl", "traces.jsonl")
+    )
     eventually(lambda: not any(process.is_running() for process in family), within=10)
     assert not list(tmp_path.glob("*.pid"))

@@ -26,7 +26,16 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def test_every_command_explains_itself() -> None:
-    for command in ("stack", "demo", "token", "call", "indexes", "topology", "dead-letters"):
+    for command in (
+        "stack",
+        "demo",
+        "token",
+        "call",
+        "room",
+        "indexes",
+        "topology",
+        "dead-letters",
+    ):
         code, output = run(command, "--help")
         assert code == 0, output
     assert "audit" in run("--help")[1]
@@ -72,6 +81,20 @@ def test_a_request_that_is_not_an_object_is_refused_before_any_connection() -> N
 def test_an_address_where_nothing_answers_is_said_so() -> None:
     code, output = run("call", "crisis/ListCases", "{}", "--address", "127.0.0.1:1")
     assert (code, "SERVICE_UNAVAILABLE" in output) == (1, True)
+
+
+def test_a_room_is_not_entered_without_saying_who(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ("room", "join", "s-1", "--as", "patient", "--address", "127.0.0.1:1")
+    assert "TOKEN_MISSING" in run(*asked)[1]
+    assert "TOKEN_MISSING" in run(*asked, "--person", "ana")[1]
+    assert "TOKEN_MALFORMED" in run(*asked, "--token", "nonsense")[1]
+    assert "HAVEN_ENV" in run(*asked, "--person", "ana", "--tenant", "riverbend")[1]
+    monkeypatch.setenv("HAVEN_ENV", "local")
+    who = ("--tenant", "riverbend", "--subject", "ana", "--role", "clinician")
+    monkeypatch.setenv("HAVEN_TOKEN", run("token", *who)[1].strip())
+    code, output = run(*asked)
+    assert (code, "ROLE_NOT_ALLOWED" in output) == (1, True)
+    assert "is the stack up?" in run("room", "try")[1]
 
 
 def test_the_topology_names_every_service() -> None:
