@@ -19,7 +19,7 @@ from haven.sessions.v1 import sessions_pb2 as pb
 from haven.sessions.v1.sessions_pb2_grpc import SessionsServiceStub
 
 from cli.room import words
-from cli.room.door import Door, Refused, refused
+from cli.room.door import Door, Refused, canceled_there, refused
 from cli.room.view import Gap, View
 
 BEAT_SECONDS = 5.0  # until the service has said how often
@@ -31,6 +31,7 @@ ANSWER_SECONDS = 15.0  # then the same chat is sent again; it is one message all
 AWAY_SECONDS = 10.0  # for hanging up
 
 Take = Callable[[pb.AttendSessionResponse], None]
+Stream = aio.StreamStreamCall[pb.AttendSessionRequest, pb.AttendSessionResponse]
 Answers = dict[str, asyncio.Future["str | None"]]
 ENDINGS = {
     pb.GOODBYE_REASON_LEFT: "you have left; your seat stays",
@@ -63,8 +64,7 @@ class Attendance:
     def __init__(self, door: Door, view: View, *, take: Take, lost: Callable[[str], None]) -> None:
         self._door, self._view = door, view
         self._take, self._lost = take, lost
-        self._stream: aio.StreamStreamCall[pb.AttendSessionRequest, pb.AttendSessionResponse]
-        self._stream = None  # type: ignore[assignment]
+        self._stream: Stream | None = None
         self._writing = asyncio.Lock()
         self._connected = asyncio.Event()
         self._answers: Answers = {}
@@ -130,7 +130,8 @@ class Attendance:
             if (stream := self._stream) is None:
                 return False
             try:
-                await stream.write(frame)
+                with canceled_there():
+                    await stream.write(frame)
             except (aio.AioRpcError, asyncio.InvalidStateError):
                 return False  # the reader of the stream hears why
             return True
@@ -142,15 +143,14 @@ class Attendance:
         beating: asyncio.Task[None] | None = None
         stream = SessionsServiceStub(channel).AttendSession(metadata=self._door.metadata())
         try:
-            with suppress(asyncio.InvalidStateError):  # reading tells why
-                await stream.write(pb.AttendSessionRequest(hello=self._hello()))
+            await self._greet(stream)
             self._stream = stream
             beating = asyncio.create_task(self._beat())
             while True:
                 if (ending := self._hear(await self._read(stream))) is not None:
                     return ending
         finally:
-            self._stream = None  # type: ignore[assignment]
+            self._stream = None
             if beating is not None:
                 beating.cancel()
             stream.cancel()
@@ -158,12 +158,20 @@ class Attendance:
                 async with asyncio.timeout(AWAY_SECONDS):
                     await channel.close()
 
-    async def _read(
-        self, stream: aio.StreamStreamCall[pb.AttendSessionRequest, pb.AttendSessionResponse]
-    ) -> pb.AttendSessionResponse:
+    async def _greet(self, stream: Stream) -> None:
+        try:
+            with suppress(asyncio.InvalidStateError):  # reading tells why
+                async with asyncio.timeout(KNOCK_SECONDS):
+                    with canceled_there():
+                        await stream.write(pb.AttendSessionRequest(hello=self._hello()))
+        except TimeoutError:
+            raise Lost("nobody answers") from None
+
+    async def _read(self, stream: Stream) -> pb.AttendSessionResponse:
         try:
             async with asyncio.timeout(max(SILENT_SECONDS, SILENT_BEATS * self._beat_seconds)):
-                frame = await stream.read()
+                with canceled_there():
+                    frame = await stream.read()
         except TimeoutError:
             raise Lost("nothing was heard for too long") from None
         if not isinstance(frame, pb.AttendSessionResponse):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,12 +92,27 @@ class Door:
         """One answer; raises grpc's error."""
         self._asking = self._asking or self.channel()
         call = getattr(SessionsServiceStub(self._asking), method)
-        return await call(request, metadata=self.metadata(), timeout=within)
+        with canceled_there():
+            return await call(request, metadata=self.metadata(), timeout=within)
 
     async def close(self) -> None:
         """Hang up."""
         if self._asking is not None:
             await self._asking.close()
+
+
+@contextmanager
+def canceled_there() -> Iterator[None]:
+    """grpc says CancelledError also where the call was canceled: that is an error like others,
+    and nobody has canceled this task."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        nothing, text = aio.Metadata(), "the call was canceled"
+        raise aio.AioRpcError(grpc.StatusCode.CANCELLED, nothing, nothing, text) from None
 
 
 def refused(error: aio.AioRpcError) -> Refused:

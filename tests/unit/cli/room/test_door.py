@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 
 import pytest
+from grpc import aio
 
 from chassis.errors import InvalidArgument
 from cli.room import words
-from cli.room.door import Bearer, Door
+from cli.room.door import Bearer, Door, canceled_there, refused
 
 DOOR = (
     "NOT_FOUND", "NOT_FACILITATOR", "CONSENT_REVOKED", "SESSION_ENDED", "SESSION_CANCELED",
@@ -45,3 +47,21 @@ def test_what_is_no_token_is_said_so(token: str) -> None:
 def test_what_is_no_address_is_said_so(address: str) -> None:
     with pytest.raises(InvalidArgument, match="host:port"):
         Door(address, "s-1", str)
+
+
+async def test_a_call_that_the_other_side_canceled_is_asked_again() -> None:
+    with pytest.raises(aio.AioRpcError) as canceled, canceled_there():
+        raise asyncio.CancelledError
+    assert refused(canceled.value).is_passing
+
+
+async def test_who_is_canceled_here_ends() -> None:
+    async def waits() -> None:
+        with canceled_there():
+            await asyncio.Event().wait()
+
+    waiting = asyncio.create_task(waits())
+    await asyncio.wait([waiting], timeout=0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
