@@ -86,6 +86,7 @@ async def attend(door: Door, *, is_staff: bool) -> Ending:
     """Until the stay is over; what may be relied on is still there when the screen is gone."""
     screen = RoomScreen(door, is_staff=is_staff)
     ending = await screen.run_async() or Ending(1, "the screen was closed")
-    for text in (ending.text, *screen.standing):
+    closing = [] if ending.code else [ending.text]  # the command tells a failure itself
+    for text in (*closing, *screen.standing):
         print(text)
     return ending
