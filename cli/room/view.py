@@ -171,12 +171,18 @@ class View:
             if self.private_cursor is not None and event.number != self.private_cursor + 1:
                 raise Gap(f"private {event.number} after {self.private_cursor}")
             self.private_cursor = event.number
-        if not event.HasField("safety_signal"):
-            text = "something happened for you that this client does not know: ask the program"
-            return [self.private(text)]
-        self.signals.told(event)
         at = words.time_of_day(event.create_time, self.zone)
-        return [Line(Kind.PRIVATE, self._signal(event.safety_signal), at)]
+        match event.WhichOneof("event"):
+            case "safety_signal":
+                self.signals.told(event)
+                told = [*words.departure(event), self._signal(event.safety_signal)]
+            case "chat_risk":
+                told = [words.chat_risk(event.chat_risk)]
+            case _:
+                told = [
+                    "something happened for you that this client does not know: ask the program"
+                ]
+        return [Line(Kind.PRIVATE, each, at) for each in told]
 
     def _remember(self, alias: str, patient_id: str) -> None:
         if patient_id:

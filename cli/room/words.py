@@ -12,6 +12,7 @@ from haven.sessions.v1 import resources_pb2 as pb
 # Answered at any hour (services/sessions/domain/policy.py), until the service has named another.
 CALL_NUMBER = "988"
 HIDDEN = {"Cc", "Cf", "Zl", "Zp", "Cs"}  # what could move a cursor or turn a line around
+UNKNOWN = "something happened for you that this client does not know: ask the program"
 LATE = "; that was before the connection was lost"
 
 HELP = (
@@ -32,6 +33,17 @@ EVENTS = {
     pb.ROOM_EVENT_KIND_SESSION_ENDED: "* the session is over",
     pb.ROOM_EVENT_KIND_BREAK_STARTED: "* a break begins",
     pb.ROOM_EVENT_KIND_BREAK_ENDED: "* the break is over",
+}
+
+SEVERITIES = {
+    events_pb2.CHAT_RISK_SEVERITY_LOW: "low",
+    events_pb2.CHAT_RISK_SEVERITY_MODERATE: "moderate",
+    events_pb2.CHAT_RISK_SEVERITY_HIGH: "high",
+}
+DEPARTURES = {
+    events_pb2.DEPARTURE_KIND_LEFT: "left",
+    events_pb2.DEPARTURE_KIND_LOST: "lost the connection",
+    events_pb2.DEPARTURE_KIND_DISMISSED: "was let go with the session",
 }
 
 # Reason: what it means, and what would help.
@@ -89,8 +101,26 @@ def _plain(letter: str) -> str:
 
 def event(happened: pb.RoomEvent) -> str:
     """An event of the room; one of a kind that is not known here is still told."""
+    if happened.is_text_removed:
+        return f"{shown(happened.alias)}: (removed, its time is over)"
     wording = EVENTS.get(happened.kind, "* something happened that this client does not know")
     return wording.format(alias=shown(happened.alias), text=shown(happened.text))
+
+
+def chat_risk(risk: pb.ChatRisk) -> str:
+    """For staff: a message of the room that somebody should look at."""
+    how = SEVERITIES.get(risk.severity, "high")
+    where = f"line {risk.number}" if risk.number else "a line that was refused"
+    return f"{shown(risk.alias)} wrote what may mean danger ({how}): {where}; staff are called"
+
+
+def departure(told: pb.PrivateEvent) -> list[str]:
+    """For staff: the patient of a signal has gone, and nobody is known to have reached them."""
+    if not told.HasField("departure"):
+        return []
+    who = shown(told.safety_signal.alias) or "a patient"
+    how = DEPARTURES.get(told.departure.kind, "has gone")
+    return [f"{who} {how} and nobody is known to have reached them: more people are called"]
 
 
 def refusal(reason: str, code: str = "") -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from haven.sessions.v1 import events_pb2
 from haven.sessions.v1 import resources_pb2 as pb
 
 from cli.room.view import Gap, Kind
@@ -11,7 +14,10 @@ from tests.unit.cli.room.frames import (
     FACILITATOR,
     JOINED,
     LEFT,
+    Frame,
+    a_signal,
     a_view,
+    at,
     happens,
     takes,
     texts,
@@ -94,3 +100,29 @@ def test_a_patient_behind_an_alias_is_known_to_staff_and_never_shown() -> None:
 
 def test_frames_without_news_add_nothing() -> None:
     assert takes(a_view(), type(waiting())()) == []
+
+
+def private(number: int, **what: Any) -> Frame:
+    event = pb.PrivateEvent(number=number, create_time=at(number), **what)
+    return Frame(private_event=event)
+
+
+def test_staff_see_which_line_may_mean_danger_and_that_somebody_in_danger_has_gone() -> None:
+    view = a_view(is_staff=True)
+    takes(view, welcome("Facilitator"))
+    risk = pb.ChatRisk(alias="Heron", severity=events_pb2.CHAT_RISK_SEVERITY_HIGH, number=7)
+    gone = pb.Departure(kind=events_pb2.DEPARTURE_KIND_LOST)
+    lines = takes(
+        view,
+        private(1, chat_risk=risk),
+        private(2, safety_signal=a_signal(alias="Heron"), departure=gone),
+    )
+    first, second, third = texts(lines)
+    assert first.startswith("Heron wrote what may mean danger (high): line 7")
+    assert second.startswith("Heron lost the connection and nobody is known")
+    assert "NOBODY HAS IT YET" in third
+
+
+def test_a_text_whose_time_is_over_is_told_as_removed() -> None:
+    (line,) = takes(a_view(), happens(1, CHAT, "Heron", is_text_removed=True))
+    assert line.text == "Heron: (removed, its time is over)"
