@@ -31,6 +31,7 @@ class Printer:
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
+        self.unread: Callable[[], None] | None = None  # called where nobody reads any more
         self._told: set[str] = set()
         self._since = 0
 
@@ -57,13 +58,21 @@ class Printer:
     def _write(self, line: Line) -> None:
         number = line.number or "-"
         text = f"{line.kind.value:7} {number:>4}  {line.time}  {MARKS[line.kind]}{line.text}"
-        print(text, file=self._out, flush=True)
+        try:
+            print(text, file=self._out, flush=True)
+        except BrokenPipeError:
+            # What is still written goes nowhere, also what the interpreter flushes at its end.
+            with open(os.devnull, "w") as nowhere:
+                os.dup2(nowhere.fileno(), self._out.fileno())
+            if self.unread is not None:
+                self.unread()
 
 
 async def attend(door: Door, *, is_staff: bool) -> Ending:
     """Until the stay is over. The end of the input, Ctrl-C or SIGTERM leave in good order."""
     printer = Printer(sys.stdout)
     visit = Visit(door, is_staff=is_staff, show=lambda lines: printer.show(lines, visit.view))
+    printer.unread = visit.leave
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, visit.leave)

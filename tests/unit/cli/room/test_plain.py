@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from io import StringIO
 
 from haven.sessions.v1 import resources_pb2 as pb
@@ -49,3 +50,15 @@ def test_the_last_lines_say_what_may_be_relied_on_afterwards() -> None:
     last, standing = out.getvalue().splitlines()[-2:]
     assert "you have left" in last
     assert "somebody is being called" in standing
+
+
+def test_where_nobody_reads_any_more_one_leaves_and_nothing_breaks() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    left: list[bool] = []
+    with os.fdopen(writer, "w") as out:
+        printer, view = Printer(out), a_view()
+        printer.unread = lambda: left.append(True)
+        printer.show(view.take(happens(1, CHAT, "Heron", "good morning")), view)
+        printer.show(view.take(happens(2, CHAT, "Heron", "is anybody here")), view)
+    assert left == [True]
