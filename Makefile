@@ -50,7 +50,7 @@ unit: setup ## Tests without servers, on every supported Python that is found
 
 .PHONY: test
 test: setup ## Everything that correctness needs, on real servers
-	$(MAKE) -j4 --output-sync=target scenarios crisis danger chassis notify unit integration  # longest first
+	$(MAKE) -j4 --output-sync=target scenarios crisis danger chassis sessions unit integration notify  # longest first
 
 .PHONY: crisis
 crisis: setup ## Crisis on real servers
@@ -60,10 +60,15 @@ crisis: setup ## Crisis on real servers
 notify: setup ## Notify on real servers
 	$(BIN)/pytest tests/integration/notify
 
+.PHONY: sessions
+sessions: setup ## Sessions on real servers
+	$(BIN)/pytest tests/integration/sessions
+
 .PHONY: integration
 integration: setup ## Contracts, and the other services on real servers
 	$(BIN)/pytest tests/contract tests/integration --ignore=tests/integration/chassis \
-		--ignore=tests/integration/crisis --ignore=tests/integration/notify
+		--ignore=tests/integration/crisis --ignore=tests/integration/notify \
+		--ignore=tests/integration/sessions
 
 .PHONY: chassis
 chassis: setup ## The chassis on real servers; its workers in a run of their own
