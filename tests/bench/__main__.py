@@ -30,6 +30,18 @@ MEASURES: dict[str, tuple[str, ...]] = {
     ),
     "tests.bench.messages": ("notify_messages_per_s",),
     "tests.bench.inbound": ("inbound_to_case_p99_ms",),
+    "tests.bench.rooms": (
+        "participants_at_knee",
+        "event_delivery_p50_ms",
+        "event_delivery_p99_ms",
+    ),
+    "tests.bench.fanout": ("fanout_ratio",),
+    "tests.bench.reunions": (
+        "cross_replica_p99_ms",
+        "resume_p99_ms",
+        "signal_to_case_p99_ms",
+        "room_kib_per_participant",
+    ),
 }
 
 

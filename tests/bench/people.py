@@ -39,7 +39,7 @@ def acquainted(running: Platform, count: int) -> list[str]:
     """New patients: intake tells of them, notify knows how to reach them; they proved nothing."""
     patients = [new_id() for _ in range(count)]
     call = system_call(TENANT, service="intake", action="bench.commit")
-    with _cipher(running) as cipher:
+    with cipher_of(running) as cipher:
         contacts = [
             PatientContactRecorded(
                 patient_id=patient_id,
@@ -66,7 +66,7 @@ def prove(running: Platform, patients: Sequence[str]) -> None:
     """Their mail addresses are theirs, as after a code that came back."""
     call = system_call(TENANT, service="notify", action="bench.prove")
     store = running.store("notify")
-    with _cipher(running) as cipher:
+    with cipher_of(running) as cipher:
         shelves = open_shelves(store, cipher)
         for batch in _batches(patients):
 
@@ -79,7 +79,8 @@ def prove(running: Platform, patients: Sequence[str]) -> None:
 
 
 @contextmanager
-def _cipher(running: Platform) -> Iterator[FieldCipher]:
+def cipher_of(running: Platform) -> Iterator[FieldCipher]:
+    """What seals fields as the services do."""
     file = Path(running.stack.environment.variables["HAVEN_MASTER_KEY_FILE"])
     cipher = FieldCipher(running.client, KeyManagement.of_file(file))
     try:
