@@ -86,9 +86,9 @@ class Attendee:
     async def converse(self, end: float) -> None:
         """Say something as soon as the last is in the room."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(end - time.monotonic()):
-                while True:
-                    await self.say()
+            while (left := end - time.monotonic()) > 0:
+                await self.say()  # cut short it would take the stream with it
+                async with asyncio.timeout(left):
                     await self._answered.acquire()
 
     async def chat(self, end: float, every: float) -> None:

@@ -46,6 +46,7 @@ class Crowd:
         """Everybody says the next as soon as the last is in the room."""
         end = self._look(settle, seconds)
         await asyncio.gather(*(self._people[each].converse(end) for each in subjects))
+        await asyncio.sleep(DRAIN_SECONDS)  # the other's turn begins in silence
         return self._seen(seconds)
 
     async def chat(

@@ -13,7 +13,7 @@ from tests.bench.roommates import SEATS, house, rooms
 
 EVERY_SECONDS = 5.0  # one event of each participant
 SETTLE_SECONDS, SECONDS = 3.0, 12.0
-STEP, MOST = 4, 80  # rooms
+STEP, MOST = 6, 90  # rooms
 KNEE_MS = 100.0
 TRIES = 2  # one pause of a shared machine is no knee
 
