@@ -123,7 +123,9 @@ def _signals(running: Platform, crowd: Audience, ceiling: str) -> Figure:
 def _weight(running: Platform, crowd: Audience) -> Figure:
     """A fresh replica with a few in it, and with many."""
     running.stack.restart("sessions-api")
-    process = psutil.Process(running.stack.processes["sessions-api"].pid)
+    pid = running.stack.processes["sessions-api"].pid
+    crowd.watch("sessions-api", pid)
+    process = psutil.Process(pid)
 
     def fill(count: int) -> int:
         people = tickets(running, rooms(running, count))
