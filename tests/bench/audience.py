@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 
+from tests.bench.crowd import CHANNELS
 from tests.bench.platform import TENANT, Platform
 from tests.bench.roommates import Room
 
@@ -27,7 +28,8 @@ class Outcome:
     @property
     def text(self) -> str:
         """The shares as a figure tells them."""
-        return ", ".join(f"{name} {share:.0%}" for name, share in self.busy.items())
+        cores = ", ".join(f"{name} {share:.0%}" for name, share in self.busy.items())
+        return f"of a core: {cores}; streams share {CHANNELS} connections to a server"
 
 
 class Audience:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,16 +24,16 @@ def measure() -> list[Figure]:
     with house() as running, audience(processes(running)) as crowd:
         assert running.stack.database is not None
         ceiling = f"{transactions_per_second(running.stack.database.uri):,.0f} bare txn/s"
-        groups = _joined(running, crowd, STEP)
-        knee = _chat(crowd, groups)
+        groups: list[list[dict[str, str]]] = []
+        held, text = 0, "none held"
         while len(groups) < MOST:
             groups += _joined(running, crowd, STEP)
             seen = _chat(crowd, groups)
             if not _holds(seen):
+                text += f"; {len(groups)} did not: {_told(seen)}"
                 break
-            knee = seen
-        held = len(groups) - STEP
-        text = f"{held} rooms held: {_told(knee)}; {len(groups)} did not: {_told(seen)}; {ceiling}"
+            held, text = len(groups), f"{len(groups)} rooms held: {_told(seen)}"
+        text = f"one replica, {os.cpu_count()} cores for all: {text}; {ceiling}"
         figures = [Figure("participants_at_knee", held * SEATS, "people", text, ">= 0")]
         half = groups[: max(1, held // 2)]
         crowd.do("leave", subjects=_names(groups[len(half) :]))
