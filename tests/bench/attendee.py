@@ -59,6 +59,7 @@ class Attendee:
         self._welcomed, self._caught_up = asyncio.Event(), asyncio.Event()
         self._answered = asyncio.Semaphore(0)
         self._tasks: list[asyncio.Task[None]] = []
+        self._writing = asyncio.Lock()
         self._stream: Any = None
 
     async def join(self, *, up_to: int = 0) -> float:
@@ -85,6 +86,7 @@ class Attendee:
 
     async def converse(self, end: float) -> None:
         """Say something as soon as the last is in the room."""
+        self._answered = asyncio.Semaphore(0)  # what was answered too late to count is no leave
         with suppress(TimeoutError):
             while (left := end - time.monotonic()) > 0:
                 await self.say()  # cut short it would take the stream with it
@@ -120,7 +122,8 @@ class Attendee:
 
     async def _send(self, frame: pb.AttendSessionRequest) -> None:
         try:
-            await self._stream.write(frame)
+            async with self._writing:  # two writes at once end a stream
+                await self._stream.write(frame)
         except (grpc.RpcError, asyncio.InvalidStateError):
             self._tally.odd["unsent"] += 1
 
