@@ -151,8 +151,8 @@ class SharedRows:
     def _write(self, collection: str) -> None:
         try:
             self._write_all(collection)
-        except Exception as error:
-            self._failure = error  # the database has given the transaction up
+        except Exception as error:  # of whatever kind: the database has given the transaction up
+            self._failure = error
             raise
 
     def _write_all(self, collection: str) -> None:

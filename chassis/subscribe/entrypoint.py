@@ -14,7 +14,7 @@ import inspect
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -128,7 +128,9 @@ class Subscription(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         if self.head_start.is_taken(delivery.call, age=self._age(delivery)):
             self.settle(delivery.message, AlreadyDone())
         else:
-            self._work(delivery)
+            # Its seconds are for attempts; what the other way was given is not taken from them.
+            call = replace(delivery.call, deadline=self._deadline())
+            self._work(replace(delivery, call=call))
 
     def _work(self, delivery: Delivery) -> None:
         try:

@@ -6,6 +6,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import eventlet
 import pytest
 from haven.crisis.v1.events_pb2 import CaseOpened, CaseResolved, PageRequested
 
@@ -121,6 +122,21 @@ def test_a_crisis_event_that_fails_for_seconds_is_parked(
     ward.send(PageRequested(page_id=new_id(), case_id=f"{AWAY}1"))
 
     assert ward.parked(PAGES).headers["x-haven-reason"] in {"THING_AWAY", "DEADLINE_EXCEEDED"}
+
+
+def test_what_a_crisis_event_leaves_to_the_direct_way_is_not_taken_from_its_own_time(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(*_: object, **__: object) -> bool:
+        eventlet.sleep(1.5)
+        return False
+
+    monkeypatch.setattr("chassis.subscribe.entrypoint.CRISIS_SECONDS", 1.0)
+    monkeypatch.setattr("chassis.subscribe.head_start.HeadStart.is_taken", late)
+    ward.start()
+
+    ward.has_effect(ward.send(PageRequested(page_id=new_id(), case_id=new_id())))
+    assert ward.depth(f"{PAGES}.dead") == 0
 
 
 def test_a_crisis_event_is_not_parked_because_the_time_cannot_be_read(ward: Ward) -> None:
