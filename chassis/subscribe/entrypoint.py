@@ -128,9 +128,12 @@ class Subscription(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         if self.head_start.is_taken(delivery.call, age=self._age(delivery)):
             self.settle(delivery.message, AlreadyDone())
         else:
-            # Its seconds are for attempts; what the other way was given is not taken from them.
-            call = replace(delivery.call, deadline=self._deadline())
-            self._work(replace(delivery, call=call))
+            self._work(delivery)
+
+    def begin(self, worker: Any) -> None:
+        """Its seconds are for attempts: what it waited here for is not taken from them."""
+        call, event = worker.args
+        worker.args = (replace(call, deadline=self._deadline()), event)
 
     def _work(self, delivery: Delivery) -> None:
         try:
@@ -163,21 +166,20 @@ class Subscription(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         """nameko's callback after the handler, on the same green thread."""
         error = exc_info[1] if exc_info else None
         if self.spec.message_class is MessageClass.CRISIS:
-            error = self._persist(delivery, worker, error)
+            error = self._persist(worker, error)
         if error is None:
             failpoint("subscribe.before-ack")
             event_lag.labels(self.queue).observe(max(0.0, self._age(delivery)))
         self.settle(delivery.message, error)
         return result, exc_info
 
-    def _persist(
-        self, delivery: Delivery, worker: Any, error: BaseException | None
-    ) -> BaseException | None:
+    def _persist(self, worker: Any, error: BaseException | None) -> BaseException | None:
         """Try a crisis-class event again at once, for as long as its few seconds last."""
         backoff = Backoff(CRISIS_FIRST, CRISIS_MOST)
         handler = getattr(worker.service, self.method_name)
+        deadline = worker.args[0].deadline
         while error is not None and is_retryable(error):
-            if (left := delivery.call.deadline.remaining()) <= 0:
+            if (left := deadline.remaining()) <= 0:
                 break
             time.sleep(min(backoff.next(), left))
             try:

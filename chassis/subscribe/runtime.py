@@ -46,8 +46,9 @@ class Core(DependencyProvider):  # type: ignore[misc]  # nameko is untyped
         return runtime_of(self.container).core
 
     def worker_setup(self, worker_ctx: Any) -> None:
-        """Open the span."""
+        """Open the span; the handler's seconds begin."""
         subscription = worker_ctx.entrypoint
+        subscription.begin(worker_ctx)
         scope = continued(
             worker_ctx.data.get("traceparent", ""),
             f"on {subscription.spec.subject}",

@@ -1,4 +1,4 @@
-"""`python -m tests.campaign [kills] [seed]`: exits non-zero where anything was dropped or late.
+"""`python -m tests.campaign [kills] [seed]`: non-zero where anything was lost, late or parked.
 
 After the kills the broker is stopped, and frozen, for a minute in the middle of fifty cases.
 """
@@ -24,6 +24,7 @@ from cli.demo.world import World
 from cli.environment import Uris
 from cli.stack import Stack
 from tests.campaign.campaign import WAIT, WITHOUT_DRILLS, Campaign
+from tests.scenarios.ledger import Ledger
 
 KILLS = 200
 LATEST_SECONDS = 2.0
@@ -49,13 +50,15 @@ def main() -> int:
             campaign = Campaign(stack, story, client)
             report = campaign.run(kills, seed=seed, say=console.print)
             outages = _outages(stack, campaign, console)
+            assert stack.broker is not None
+            parked = Ledger(stack.broker.uri, client).dead()
         world.close()
     late = [each for each in report.lateness if each > LATEST_SECONDS]
-    for fault in report.faults:
+    for fault in (*report.faults, *parked):
         console.print(fault)
     console.print(report.text())
     console.print(f"{len(late)} of {len(report.lateness)} pages later than {LATEST_SECONDS:g} s")
-    return 1 if report.faults or late or outages else 0
+    return 1 if report.faults or late or outages or parked else 0
 
 
 def _outages(stack: Stack, campaign: Campaign, console: Console) -> list[str]:

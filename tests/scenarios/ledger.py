@@ -8,7 +8,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from chassis.dead_letters import count_dead, dead_queues
+from chassis.dead_letters import count_dead, dead_queues, list_dead
 from chassis.topology import Catalogue, EventSpec, load_catalogue, queue_name
 from cli.environment import SERVICES
 
@@ -57,10 +57,15 @@ class Ledger:
                     late.append(f"{spec.subject} took {seconds:.1f} s to {consumer}")
         return late
 
-    def dead(self) -> dict[str, int]:
-        """Dead queues that hold something."""
+    def dead(self) -> list[str]:
+        """What is parked, and why."""
         counts = count_dead(self.amqp_uri, dead_queues(catalogue()))
-        return {queue: count for queue, count in counts.items() if count}
+        queues = [queue.removesuffix(".dead") for queue, count in counts.items() if count]
+        return [
+            f"{each.event_id} in {queue}: {each.reason} after {each.attempts}"
+            for queue in queues
+            for each in list_dead(self.amqp_uri, queue)
+        ]
 
     def _waiting(self) -> list[str]:
         waiting = []

@@ -110,7 +110,7 @@ def everything_ends_in_its_defined_state(platform: Platform) -> Iterator[None]:
     platform.stack.wait_ready()
     eventually(lambda: _is_settled(platform), within=120, every=0.5)
     assert platform.client.crisis.cases.count_documents({"is_open": True}) == 0
-    assert platform.ledger.dead() == {}
+    assert platform.ledger.dead() == []
     assert platform.ledger.doubled() == []
 
 

@@ -70,7 +70,7 @@ def books_balance(stack: Stack, ledger: Ledger) -> Iterator[None]:
     yield
     stack.wait_ready()
     eventually(lambda: not ledger.unsettled() or _show(ledger.unsettled()), within=120, every=0.5)
-    assert ledger.dead() == {}
+    assert ledger.dead() == []
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -10,6 +10,7 @@ import eventlet
 import pytest
 from haven.crisis.v1.events_pb2 import CaseOpened, CaseResolved, PageRequested
 
+from chassis.call import Call
 from chassis.envelope import CONTENT_TYPE, properties_of
 from chassis.errors import Unavailable
 from chassis.ids import new_id
@@ -17,7 +18,7 @@ from chassis.settings import SettingsError
 from chassis.subscribe import subscribed_by
 from chassis.subscribe.main import check_subscriptions
 from chassis.topology import MessageClass
-from tests.integration.chassis.bus.effects import AWAY, POISON, REFUSED, SECRET
+from tests.integration.chassis.bus.effects import AWAY, POISON, REFUSED, SECRET, Core
 from tests.integration.chassis.bus.subscriptions import Subscriptions
 from tests.waiting import eventually
 from tests.worker.ward import CASES, PAGES, Ward, a_row
@@ -135,6 +136,27 @@ def test_what_a_crisis_event_leaves_to_the_direct_way_is_not_taken_from_its_own_
     monkeypatch.setattr("chassis.subscribe.head_start.HeadStart.is_taken", late)
     ward.start()
 
+    ward.has_effect(ward.send(PageRequested(page_id=new_id(), case_id=new_id())))
+    assert ward.depth(f"{PAGES}.dead") == 0
+
+
+def test_what_a_crisis_event_waits_for_its_turn_is_not_taken_from_its_own_time(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Busy(Core):
+        """Has one worker, and somebody before us has it for longer than an event's seconds."""
+
+        def take(self, call: Call, event: Any) -> None:
+            if event.case_id == "ahead":
+                eventlet.sleep(3)
+            else:
+                super().take(call, event)
+
+    monkeypatch.setattr("tests.worker.ward.MOST_HANDLERS", 1)
+    monkeypatch.setattr("chassis.subscribe.entrypoint.CRISIS_SECONDS", 2.0)
+    ward.start(core=Busy(ward.store))
+
+    ward.send(PageRequested(page_id=new_id(), case_id="ahead"))
     ward.has_effect(ward.send(PageRequested(page_id=new_id(), case_id=new_id())))
     assert ward.depth(f"{PAGES}.dead") == 0
 
