@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ from tests.broker import Management
 
 ROOT = Path(__file__).parents[1]
 MEMORY = Path("/dev/shm")  # not a file of ours: where Linux keeps files in memory
+MONGOD = pytest.StashKey[MongoServer]()
 ROOM = 4 << 30  # bytes that the servers of all suites of `make test` never fill together
 
 
@@ -53,14 +54,25 @@ def amqp_uri(server_folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def mongodb_uri(server_folder: Path) -> Iterator[str]:
+def mongodb_uri(server_folder: Path, pytestconfig: pytest.Config) -> Iterator[str]:
     """A MongoDB replica set shared by the session. Take `database` to be alone in one."""
     if given := os.environ.get("HAVEN_MONGODB_URI"):
         yield given
         return
     server = MongoServer(server_folder / "mongodb").start()
+    pytestconfig.stash[MONGOD] = server
     yield server.uri
     server.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """A test that fails because its server died says how the server died."""
+    report = yield
+    server = item.config.stash.get(MONGOD, None)
+    if report.failed and server is not None and (end := server.obituary()):
+        report.sections.append(("mongod", end))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -72,6 +72,12 @@ class MongoServer:
         """End it at once, as a crash would."""
         self._child.kill()
 
+    def obituary(self) -> str:
+        """How it ended and what its log calls an error; empty while it runs."""
+        if self._child.is_running:
+            return ""
+        return f"mongod ended with {self._child.exit_code}\n{self._faults()}"
+
     def freeze(self) -> None:
         """Keep it from answering while its connections stay open."""
         self._child.freeze()

@@ -141,6 +141,17 @@ def test_a_frozen_database_does_not_answer_until_it_is_thawed(tmp_path: Path) ->
     server.stop()
 
 
+def test_a_database_that_died_says_how(tmp_path: Path) -> None:
+    server = MongoServer(tmp_path).start()
+    while_it_lived = server.obituary()
+    os.kill(server.pid, signal.SIGSEGV)
+    end = eventually(server.obituary, within=60)
+
+    assert while_it_lived == ""
+    assert end.startswith(f"mongod ended with -{int(signal.SIGSEGV)}\n")
+    assert "Segmentation fault" in end
+
+
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
     first = MongoServer(tmp_path / "first").start()
     second = MongoServer(tmp_path / "second", port=first.port)
