@@ -28,6 +28,17 @@ def nothing(_: Tx) -> None:
     """A use case without an effect."""
 
 
+def in_a_crowd_for_long(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two have just been taken together; whoever comes next waits as good as for ever."""
+    monkeypatch.setattr(group, "LINGER_SECONDS", 600.0)
+    monkeypatch.setattr(group, "CROWD_SECONDS", 600.0)
+    with crowd.while_one_is_committed():
+        crowd.come("e0", nothing)
+        crowd.come("e1", nothing)
+        crowd.waiting(2)
+    eventually(lambda: crowd.transactions == 2, within=20)
+
+
 class Crowd:
     """Events on their way into one store."""
 
@@ -269,13 +280,7 @@ class GroupSuite:
     def test_in_a_crowd_a_group_waits_for_others_and_goes_as_soon_as_it_is_full(
         self, crowd: Crowd, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(group, "LINGER_SECONDS", 600.0)
-        monkeypatch.setattr(group, "CROWD_SECONDS", 600.0)
-        with crowd.while_one_is_committed():
-            crowd.come("e0", nothing)
-            crowd.come("e1", nothing)
-            crowd.waiting(2)
-        eventually(lambda: crowd.transactions == 2, within=20)
+        in_a_crowd_for_long(crowd, monkeypatch)
 
         others = [crowd.come(f"f{each}", opened(crowd.store, each)) for each in range(8)]
 
@@ -285,13 +290,7 @@ class GroupSuite:
     def test_in_a_crowd_nobody_waits_longer_than_half_of_the_time_left(
         self, crowd: Crowd, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(group, "LINGER_SECONDS", 600.0)
-        monkeypatch.setattr(group, "CROWD_SECONDS", 600.0)
-        with crowd.while_one_is_committed():
-            crowd.come("e0", nothing)
-            crowd.come("e1", nothing)
-            crowd.waiting(2)
-        eventually(lambda: crowd.transactions == 2, within=20)
+        in_a_crowd_for_long(crowd, monkeypatch)
 
         assert crowd.come("e2", opened(crowd.store, 2), seconds=6).result(20) == "c2"
 
