@@ -160,7 +160,8 @@ async def test_a_board_survives_streams_that_the_database_forgets(
             await opened(clinician, f"p-{number}")
         await board.until(lambda seen: len(seen.changes) == 5)
 
-    assert board.versions == [(f"p-{number}", 1) for number in range(5)]
+    # What a lost stream did not bring comes by the sweep: after the next case, perhaps.
+    assert sorted(board.versions) == [(f"p-{number}", 1) for number in range(5)]
 
 
 async def test_without_any_stream_a_sweep_still_finds_every_change(
