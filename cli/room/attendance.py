@@ -27,7 +27,7 @@ SILENT_BEATS, SILENT_SECONDS = 3, 5.0  # both must be over: a busy machine is no
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 KNOCK_SECONDS = 30.0  # nobody has answered yet: probably there is nothing
 PATIENCE_SECONDS = 600.0  # gaps up to this are joined where minutes are counted
-ANSWER_SECONDS = 15.0  # then the same chat is sent again; it is one message all the same
+ANSWER_SECONDS = 15.0  # then the same frame is sent again; it has one effect all the same
 AWAY_SECONDS = 10.0  # for hanging up
 
 Take = Callable[[pb.AttendSessionResponse], None]
@@ -98,9 +98,8 @@ class Attendance:
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  # no secret
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def say(self, request_id: str, text: str) -> str | None:
-        """Until it is in the room: None; or the reason why it never will be."""
-        frame = pb.AttendSessionRequest(chat=pb.Chat(request_id=request_id, text=text))
+    async def ask(self, request_id: str, frame: pb.AttendSessionRequest) -> str | None:
+        """Until what the frame asks for is done: None; or the reason why it never will be."""
         while True:
             await self._connected.wait()
             answer = self._answers[request_id] = asyncio.get_running_loop().create_future()
@@ -111,7 +110,7 @@ class Attendance:
                     reason: str | None = await answer
                     return reason
             except (TimeoutError, Lost):
-                continue  # the same message, however often it is sent
+                continue  # it is done once, however often it is sent
             finally:
                 self._answers.pop(request_id, None)
 

@@ -75,7 +75,8 @@ class RoomScreen(App[Ending]):
             number = f"{line.number:>4} " if line.number else "     "
             room.write(Text(f"{number}{line.time}  {line.text}", style=STYLES[line.kind]))
         view = self._visit.view
-        self.query_one("#people", Static).update("\n".join(["Here", "", *view.people]))
+        hands = ["", "Hands up", "", *view.activity.hands] if view.activity.hands else []
+        self.query_one("#people", Static).update("\n".join(["Here", "", *view.people, *hands]))
         self.query_one("#where", Static).update(view.where)
         private = self.query_one("#private", Static)
         private.set_class(not view.standing, "quiet")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from haven.sessions.v1 import resources_pb2 as pb
 
 from cli.room import words
+from cli.room.plain_line import shown
 
 
 @dataclass(slots=True)
@@ -68,7 +69,7 @@ class Signals:
     def unanswered(self) -> Iterator[str]:
         """Presses that wait for their first answer, in words."""
         for about in self._unanswered.values():
-            whose = f"call for help of {words.shown(about)}" if about else "your call for help"
+            whose = f"call for help of {shown(about)}" if about else "your call for help"
             yield (
                 f"{whose}: BEING SENT, nobody is known to have it. "
                 f"If it cannot wait call {words.CALL_NUMBER}"

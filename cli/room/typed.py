@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 ACTS = {
     "start": "StartSession",
@@ -36,6 +36,16 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class Do:
+    """What is a frame of its own: which one, and what is in it besides its key."""
+
+    kind: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+    # To be shown with it.
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """Something that this client answers by itself: who, help."""
 
@@ -54,13 +64,18 @@ class Nothing:
     why: str = ""
 
 
-Wish = Say | Press | Act | Ask | Leave | Nothing
+Wish = Say | Press | Act | Do | Ask | Leave | Nothing
 COMMANDS: Mapping[str, Wish] = {
     **{word: Act(method) for word, method in ACTS.items()},
     "who": Ask("who"),
     "help": Ask("help"),
     "leave": Leave(),
+    "hand": Do("raise_hand"),
+    "close": Do("close_poll"),
 }
+REACTIONS = ("heart", "applause", "agree", "me-too", "thanks")
+STAFF_ONLY = {*ACTS, "poll", "poll-staff", "close"}
+BEST_MOOD, LONG_NUMBER = 10, 4
 
 
 def wish(line: str, *, is_staff: bool) -> Wish:
@@ -80,8 +95,13 @@ def _command(word: str, rest: str, *, is_staff: bool) -> Wish:
     if word == "sos":
         # Whatever else a patient writes on that line: it is a call for help.
         return _worry(rest) if is_staff else Press()
-    if word in ACTS and not is_staff:
+    if word in STAFF_ONLY and not is_staff:
         return Nothing(f"/{word} is for the facilitator; nothing was sent")
+    match word:
+        case "mood":
+            return _mood(rest, is_staff=is_staff)
+        case "lower" | "react" | "vote" | "poll" | "poll-staff":
+            return _with_rest(word, rest)
     if word in COMMANDS and rest:
         return Nothing(f"/{word} takes nothing behind it; nothing was sent")
     return COMMANDS.get(word) or Nothing(
@@ -91,3 +111,40 @@ def _command(word: str, rest: str, *, is_staff: bool) -> Wish:
 
 def _worry(alias: str) -> Wish:
     return Press(alias) if alias else Nothing("about whom? /sos ALIAS; nothing was sent")
+
+
+def _mood(rest: str, *, is_staff: bool) -> Wish:
+    """Staff ask. Whatever a patient writes on that line, staff hear that there was something."""
+    if is_staff:
+        return (
+            Nothing("/mood asks everybody and takes nothing behind it") if rest else Do("ask_mood")
+        )
+    if not rest:
+        return Nothing("how are you? /mood 0 (the worst) to 10 (the best); nothing was sent")
+    if rest.isascii() and rest.isdigit() and len(rest) < LONG_NUMBER and int(rest) <= BEST_MOOD:
+        return Do("give_mood", {"value": int(rest)})
+    remark = "no number from 0 to 10: staff are told that you answered, and not what stands there"
+    return Do("give_mood", remark=remark)
+
+
+def _with_rest(word: str, rest: str) -> Wish:
+    match word:
+        case "lower":
+            return Do("lower_hand", {"alias": rest})
+        case "react":
+            is_known = rest.lower() in REACTIONS
+            usage = f"/react {' | '.join(REACTIONS)}; nothing was sent"
+            return Do("react", {"reaction": rest.lower()}) if is_known else Nothing(usage)
+        case "vote":
+            is_number = rest.isascii() and rest.isdigit() and len(rest) < LONG_NUMBER
+            usage = "/vote and the number of the option; nothing was sent"
+            return Do("vote", {"option": int(rest)}) if is_number else Nothing(usage)
+    return _poll(word, rest)
+
+
+def _poll(word: str, rest: str) -> Wish:
+    question, *options = (part.strip() for part in rest.split("|"))
+    if not question or not options:
+        return Nothing(f"/{word} QUESTION | ONE | ANOTHER; nothing was sent")
+    audience = "all" if word == "poll" else "staff"
+    return Do("open_poll", {"question": question, "options": options, "audience": audience})

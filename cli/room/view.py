@@ -9,7 +9,9 @@ from enum import Enum
 
 from haven.sessions.v1 import resources_pb2, sessions_pb2
 
-from cli.room import words
+from cli.room import activity_words, words
+from cli.room.activity import Activity
+from cli.room.plain_line import shown
 from cli.room.signals import Signals
 
 Frame = sessions_pb2.AttendSessionResponse
@@ -50,6 +52,7 @@ class View:
         self.is_inside = False  # false at the door
         self.was_connected = False
         self.signals = Signals()
+        self.activity = Activity()
         self._said_to_try = False
         self._people: dict[tuple[str, int], None] = {}
         self._people_as_of = 0
@@ -59,7 +62,7 @@ class View:
     @property
     def people(self) -> Sequence[str]:
         """Who is here, by the names that everybody sees."""
-        return sorted(words.shown(alias) for alias, _ in self._people)
+        return sorted(shown(alias) for alias, _ in self._people)
 
     @property
     def patients(self) -> Mapping[str, str]:
@@ -80,7 +83,7 @@ class View:
         """This participant's place in a few words."""
         if not self.is_connected:
             return "not connected, trying" if self.was_connected else "coming to the door"
-        return f"in the room as {words.shown(self.alias)}" if self.is_inside else "at the door"
+        return f"in the room as {shown(self.alias)}" if self.is_inside else "at the door"
 
     def take(self, frame: Frame) -> Sequence[Line]:
         """The lines that a frame adds. Raises Gap; takes nothing that was shown already."""
@@ -132,13 +135,17 @@ class View:
             self.private_cursor = welcome.private_cursor
         self._came_by_the_door = False
         place = "in the room again" if is_back else "in the room"
-        lines = [self.notice(f"{place} as {words.shown(self.alias)}. {self.who()}")]
+        lines = [self.notice(f"{place} as {shown(self.alias)}. {self.who()}")]
+        lines += [self.notice(each) for each in self.activity.welcomed(welcome)]
         lines += [self.private(self._signal(each)) for each in self.signals.open()]
+        lines += [self.private(words.chat_risk(each)) for each in welcome.chat_risks]
+        lines += [self.private(activity_words.mood(each)) for each in welcome.mood_check_ins]
         return lines
 
     def who(self) -> str:
         """Who is here, as a sentence."""
-        return f"here: {', '.join(self.people) or 'nobody'}"
+        hands = f"; hands up: {', '.join(self.activity.hands)}" if self.activity.hands else ""
+        return f"here: {', '.join(self.people) or 'nobody'}{hands}"
 
     def _connect(self, *, is_inside: bool) -> None:
         self.is_connected = self.was_connected = True
@@ -154,6 +161,7 @@ class View:
         self._remember(event.alias, event.patient_id)
         if event.number > self._people_as_of:
             self._count(event)
+            self.activity.happened(event)
         at = words.time_of_day(event.create_time, self.zone)
         return [Line(Kind.ROOM, words.event(event), at, event.number)]
 
@@ -179,9 +187,7 @@ class View:
             case "chat_risk":
                 told = [words.chat_risk(event.chat_risk)]
             case _:
-                told = [
-                    "something happened for you that this client does not know: ask the program"
-                ]
+                told = [self.activity.private(event) or words.UNKNOWN]
         return [Line(Kind.PRIVATE, each, at) for each in told]
 
     def _remember(self, alias: str, patient_id: str) -> None:

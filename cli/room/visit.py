@@ -10,10 +10,11 @@ from grpc import aio
 from haven.sessions.v1 import sessions_pb2 as pb
 
 from chassis.ids import new_id
-from cli.room import typed, words
+from cli.room import doing, typed, words
 from cli.room.attendance import GONE, Attendance, Ending
 from cli.room.calls import Calls
 from cli.room.door import Door, Refused, refused
+from cli.room.plain_line import shown
 from cli.room.view import Line, View
 
 WAITING_LINES = 1000  # typed and not sent yet
@@ -35,7 +36,7 @@ class Visit:
         self._door, self._show = door, show
         self._attendance = Attendance(door, self.view, take=self._take, lost=self._lost)
         self._calls = Calls(door, self.view, self._attendance, changed=self._news)
-        self._wishes: asyncio.Queue[typed.Say | typed.Act] = asyncio.Queue(WAITING_LINES)
+        self._wishes: asyncio.Queue[typed.Say | typed.Act | typed.Do] = asyncio.Queue(WAITING_LINES)
         self._unsent = 0
         self._wants_to_leave, self._hurries = asyncio.Event(), asyncio.Event()
         self._aside = set[asyncio.Task[None]]()
@@ -67,7 +68,7 @@ class Visit:
         match typed.wish(line, is_staff=self.view.is_staff):
             case typed.Press(about):
                 self._press(line, about)
-            case typed.Say() | typed.Act() as wanted:
+            case typed.Say() | typed.Act() | typed.Do() as wanted:
                 self._put(wanted)
             case typed.Ask("who"):
                 self._tell(self.view.who())
@@ -103,12 +104,12 @@ class Visit:
                 return
             roster = {each.alias: each.patient_id for each in answer.session.seats}
             if not (patient_id := _named(roster, about)):
-                names = ", ".join(sorted(map(words.shown, filter(None, roster))))
+                names = ", ".join(sorted(map(shown, filter(None, roster))))
                 self._tell(f"NO call for help was raised: nobody has that alias. There are {names}")
                 return
         self._calls.raise_signal(patient_id, about)
 
-    def _put(self, wanted: typed.Say | typed.Act) -> None:
+    def _put(self, wanted: typed.Say | typed.Act | typed.Do) -> None:
         if isinstance(wanted, typed.Say) and wanted.text.strip(" !.").lower() == "sos":
             self._tell("said to everybody; /sos calls for help in private")
         try:
@@ -125,17 +126,37 @@ class Visit:
                     await self._say(text)
                 case typed.Act(method):
                     await self._act(method)
+                case typed.Do() as wanted:
+                    await self._do(wanted)
             self._unsent -= 1
             self._wishes.task_done()
 
     async def _say(self, text: str) -> None:
-        request_id = new_id()
-        reason = await self._attendance.say(request_id, text)
-        while reason in AGAIN:  # as long as the stay lasts: what comes behind it must not overtake
-            await asyncio.sleep(AGAIN_SECONDS)
-            reason = await self._attendance.say(request_id, text)
+        chat = pb.Chat(request_id=new_id(), text=text)
+        reason = await self._ask(chat.request_id, pb.AttendSessionRequest(chat=chat))
         if reason is not None:
             self._tell(f"not said: {words.refusal(reason)}")
+
+    async def _do(self, wanted: typed.Do) -> None:
+        request_id = new_id()
+        try:
+            frame = doing.frame(wanted, request_id, self.view.activity)
+        except doing.Undoable as error:
+            self._tell(str(error))
+            return
+        reason = await self._ask(request_id, frame)
+        if reason is not None:
+            self._tell(f"not done: {words.refusal(reason)}")
+        elif told := wanted.remark or doing.DONE.get(wanted.kind):
+            self._tell(told)
+
+    async def _ask(self, request_id: str, frame: pb.AttendSessionRequest) -> str | None:
+        """As long as the stay lasts: what comes behind it must not overtake."""
+        reason = await self._attendance.ask(request_id, frame)
+        while reason in AGAIN:
+            await asyncio.sleep(AGAIN_SECONDS)
+            reason = await self._attendance.ask(request_id, frame)
+        return reason
 
     async def _act(self, method: str) -> None:
         answer = await self._insist(method, getattr(pb, f"{method}Request"), request_id=new_id())

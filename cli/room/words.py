@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import UTC, datetime, tzinfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from haven.sessions.v1 import events_pb2
 from haven.sessions.v1 import resources_pb2 as pb
 
+from cli.room import activity_words
+from cli.room.plain_line import shown
+
 # Answered at any hour (services/sessions/domain/policy.py), until the service has named another.
 CALL_NUMBER = "988"
-HIDDEN = {"Cc", "Cf", "Zl", "Zp", "Cs"}  # what could move a cursor or turn a line around
 UNKNOWN = "something happened for you that this client does not know: ask the program"
 LATE = "; that was before the connection was lost"
 
 HELP = (
     "a line of text is said to the room; //... says a line that begins with a slash",
     "/who  who is here    /leave  go    /help  this",
+    "/hand  you would like to speak    /lower  take the hand down",
+    "/react heart, applause, agree, me-too or thanks",
 )
-HELP_PATIENT = ("/sos  I am not safe: calls for help in private, the others see nothing",)
+HELP_PATIENT = (
+    "/sos  I am not safe: calls for help in private, the others see nothing",
+    "/mood 0 (the worst) to 10 (the best)  how you are: staff see it, the others see nothing",
+    "/vote NUMBER  answers the poll; nobody is told who voted what",
+)
 HELP_STAFF = (
     "/sos ALIAS  you fear for a patient: calls for help, the others see nothing",
-    "/start  /break  /resume  /end  the session",
+    "/start  /break  /resume  /end  the session    /lower ALIAS  somebody's hand",
+    "/poll QUESTION | ONE | ANOTHER  asks; /poll-staff: staff alone see the result; /close  counts",
+    "/mood  asks everybody how they are; their answers are private",
 )
 
 EVENTS = {
@@ -72,6 +81,11 @@ REASONS = {
     "MESSAGE_TOO_LARGE": "it is too long: say it in several lines",
     "TEXT_MALFORMED": "control characters are not text",
     "NOT_ADMITTED": "the session has not begun: say it once you are in the room",
+    "PATIENTS_ONLY": "that is for patients",
+    "POLL_MALFORMED": "a question and some different short options: /poll QUESTION | ONE | ANOTHER",
+    "POLL_OPEN_ALREADY": "a poll is open already: /close it first",
+    "POLL_CLOSED": "the poll is closed",
+    "OPTION_UNKNOWN": "no option of the poll has that number",
     "UNAUTHENTICATED": "the token is not accepted here: get a new one, then come again",
     "PERMISSION_DENIED": "this token may not do that: come with the token of the right role",
     "UNAVAILABLE": "nothing answers: try again in a while",
@@ -88,21 +102,12 @@ def now(zone: tzinfo | None) -> str:
     return datetime.now(UTC).astimezone(zone).strftime("%H:%M:%S")
 
 
-def shown(text: str) -> str:
-    """Somebody else's text as one line that cannot play with the reader's terminal."""
-    return "".join(
-        " / " if each == "\n" else " " if each == "\t" else _plain(each) for each in text
-    ).strip()
-
-
-def _plain(letter: str) -> str:
-    return "\N{REPLACEMENT CHARACTER}" if unicodedata.category(letter) in HIDDEN else letter
-
-
 def event(happened: pb.RoomEvent) -> str:
     """An event of the room; one of a kind that is not known here is still told."""
     if happened.is_text_removed:
         return f"{shown(happened.alias)}: (removed, its time is over)"
+    if (told := activity_words.event(happened)) is not None:
+        return told
     wording = EVENTS.get(happened.kind, "* something happened that this client does not know")
     return wording.format(alias=shown(happened.alias), text=shown(happened.text))
 

@@ -22,8 +22,12 @@ from services.sessions.domain.policy import SessionsPolicy
 from services.sessions.handlers.attendances import Attendances
 from services.sessions.handlers.chats import Chats
 from services.sessions.handlers.doors import Doors
+from services.sessions.handlers.gestures import Gestures
 from services.sessions.handlers.locations import Attestations
+from services.sessions.handlers.moods import Moods
+from services.sessions.handlers.polls import Polls
 from services.sessions.handlers.presence import Presences
+from services.sessions.handlers.qualities import Qualities
 from services.sessions.handlers.rooms import Rooms
 from services.sessions.handlers.roster import Rosters
 from services.sessions.handlers.signals import Signals
@@ -46,6 +50,10 @@ class Sessions:
     doors: Doors
     presences: Presences
     chats: Chats
+    gestures: Gestures
+    polls: Polls
+    moods: Moods
+    qualities: Qualities
     attestations: Attestations
     attendances: Attendances
     signals: Signals
@@ -84,6 +92,10 @@ def bootstrap(*, store: Store, policies: Policies, cipher: Keeper) -> Sessions:
         doors=Doors(store, kept, policies),
         presences=Presences(store, kept, policies),
         chats=Chats(store, kept, policies),
+        gestures=Gestures(store, kept),
+        polls=Polls(store, kept, policies),
+        moods=Moods(store, kept, policies),
+        qualities=Qualities(store, kept, policies),
         attestations=Attestations(store, kept, policies, cipher=cipher),
         attendances=Attendances(store, kept, policies, key=key),
         signals=Signals(store, kept, policies),

@@ -13,8 +13,11 @@ from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.copies import AliasGiven, ConsentGiven, ConsentLost, Seat, SeatChange
 from services.sessions.domain.location import Location
 from services.sessions.domain.log import PrivateEvent, RoomEvent
+from services.sessions.domain.mood import MoodCheckIn
 from services.sessions.domain.participant import Participant, Role
 from services.sessions.domain.policy import SessionsPolicy
+from services.sessions.domain.poll import Poll
+from services.sessions.domain.quality import Quality
 from services.sessions.domain.seal import Sign
 from services.sessions.domain.session import Session
 from services.sessions.domain.signal import SafetySignal
@@ -119,3 +122,6 @@ class Records:
     private_log: Log[PrivateEvent]
     chat_risks: Shelf[ChatRisk]
     transcripts: Transcripts
+    polls: Shelf[Poll]
+    moods: Shelf[MoodCheckIn]
+    qualities: Shelf[Quality]

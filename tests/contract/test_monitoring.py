@@ -45,8 +45,8 @@ print(generate_latest(REGISTRY).decode())
 """
 # Labels of ours: codes that are known when a process starts. Prometheus adds the rest.
 LABELS = {
-    "action", "answer", "channel", "class", "code", "consumer", "exchange", "job", "kind",
-    "method", "model", "outcome", "provider", "queue", "reason", "sender", "service",
+    "action", "answer", "channel", "class", "code", "consumer", "device", "exchange", "job",
+    "kind", "method", "model", "outcome", "provider", "queue", "reason", "sender", "service",
     "severity", "state", "step", "type", "verdict", "version", "wish", "instrument", "tier", "le",
 }  # fmt: skip
 ADDED = {"haven_process", "haven_service", "instance", "pod"}

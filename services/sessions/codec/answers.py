@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from haven.sessions.v1 import resources_pb2, sessions_pb2
 
 from chassis.store import Page
+from services.sessions.codec.activity_frames import quality_message
 from services.sessions.codec.events import CHAT_SEVERITIES, DEPARTURES, ORIGINS, timestamp
 from services.sessions.domain.case import Help
 from services.sessions.domain.chat import ChatRisk
@@ -146,8 +147,12 @@ def departure_message(departure: Departure | None) -> resources_pb2.Departure | 
 
 def participant_message(companion: Companion) -> resources_pb2.Participant:
     """Somebody in the room."""
+    quality = companion.quality
     return resources_pb2.Participant(
-        alias=companion.alias, role=ROLES[companion.role], patient_id=companion.patient_id
+        alias=companion.alias,
+        role=ROLES[companion.role],
+        patient_id=companion.patient_id,
+        connection_quality=quality_message(quality, companion.alias) if quality else None,
     )
 
 

@@ -88,6 +88,7 @@ def participant_document(participant: Participant) -> Document:
         "arrive_time": participant.arrive_time,
         "absence_notice_time": participant.absence_notice_time,
         "silence_time": participant.silence_time,
+        "hand_number": participant.hand_number,
         "spans": [_span_document(each) for each in participant.ledger.spans],
         "leaves": [
             {"connection_id": connection_id, "leave_time": at}
@@ -116,6 +117,7 @@ def participant_from(document: Document) -> Participant:
         arrive_time=document["arrive_time"],
         absence_notice_time=document["absence_notice_time"],
         silence_time=document["silence_time"],
+        hand_number=document.get("hand_number", 0),  # earlier releases knew no hands
         ledger=ledger,
         recorded_seconds=document["recorded_seconds"],
         record_time=document["record_time"],
@@ -223,6 +225,7 @@ def case_document(case: Case) -> Document:
         "versions": {step.value: version for step, version in case.versions.items()},
         "holder_role": case.holder_role,
         "contact_time": case.contact_time,
+        "resolve_time": case.resolve_time,
         "safety_signal_ids": sorted(case.signal_ids),
     }
 
@@ -235,6 +238,7 @@ def case_from(document: Document) -> Case:
         versions={CaseStep(step): version for step, version in document["versions"].items()},
         holder_role=document["holder_role"],
         contact_time=document["contact_time"],
+        resolve_time=document.get("resolve_time"),  # earlier releases kept none
         signal_ids=frozenset(document["safety_signal_ids"]),
     )
 

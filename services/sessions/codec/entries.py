@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from chassis.store import Document
+from services.sessions.codec.activity_documents import (
+    mood_document,
+    mood_from,
+    poll_view_document,
+    poll_view_from,
+    quality_document,
+    quality_from,
+    tally_document,
+    tally_from,
+)
 from services.sessions.codec.documents import (
     chat_risk_document,
     chat_risk_from,
@@ -14,7 +25,21 @@ from services.sessions.codec.documents import (
 from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.events import DepartureKind
 from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
+from services.sessions.domain.mood import MoodCheckIn
 from services.sessions.domain.participant import Departure, Role
+from services.sessions.domain.poll import PollTally
+from services.sessions.domain.quality import Quality
+from services.sessions.domain.reaction import Reaction
+from services.sessions.domain.signal import SafetySignal
+
+# What a private event may be about: its field, and how it is written and read.
+ABOUT: Mapping[type, tuple[str, Callable[[Any], Document], Callable[[Document], Any]]] = {
+    SafetySignal: ("safety_signal", signal_document, signal_from),
+    ChatRisk: ("chat_risk", chat_risk_document, chat_risk_from),
+    MoodCheckIn: ("mood_check_in", mood_document, mood_from),
+    PollTally: ("poll_tally", tally_document, tally_from),
+    Quality: ("connection_quality", quality_document, quality_from),
+}
 
 
 def room_event_document(event: RoomEvent) -> Document:
@@ -26,6 +51,7 @@ def room_event_document(event: RoomEvent) -> Document:
         "person_id": event.patient_id,
         "text": event.text,
         "event_time": event.create_time,
+        **_more(event),
     }
 
 
@@ -40,18 +66,17 @@ def room_event_from(document: Document) -> RoomEvent:
         text=document["text"],
         number=document["number"],
         is_text_removed=document.get("is_text_removed", False),
+        reaction=Reaction(document["reaction"]) if "reaction" in document else None,
+        poll=poll_view_from(document["poll"]) if "poll" in document else None,
+        is_by_facilitator=document.get("is_by_facilitator", False),
     )
 
 
 def private_event_document(event: PrivateEvent) -> Document:
     """One event of a private log: what it is about, as it stood."""
-    about = event.about
-    if isinstance(about, ChatRisk):
-        content = {"chat_risk": chat_risk_document(about)}
-    else:
-        content = {"safety_signal": signal_document(about)}
+    field, write, _ = ABOUT[type(event.about)]
     return {
-        **content,
+        field: write(event.about),
         "departure": _departure_document(event.departure),
         "alias": event.alias,
         "event_time": event.create_time,
@@ -60,14 +85,26 @@ def private_event_document(event: PrivateEvent) -> Document:
 
 def private_event_from(document: Document) -> PrivateEvent:
     """The event again, with its number."""
-    risk = document.get("chat_risk")
+    about = next(read(document[field]) for field, _, read in ABOUT.values() if document.get(field))
     return PrivateEvent(
-        about=chat_risk_from(risk) if risk else signal_from(document["safety_signal"]),
+        about=about,
         create_time=document["event_time"],
         alias=document["alias"],
         number=document["number"],
         departure=_departure_from(document.get("departure")),  # earlier releases wrote none
     )
+
+
+def _more(event: RoomEvent) -> Document:
+    """What only some kinds have."""
+    more: Document = {}
+    if event.reaction is not None:
+        more["reaction"] = event.reaction.value
+    if event.poll is not None:
+        more["poll"] = poll_view_document(event.poll)
+    if event.is_by_facilitator:
+        more["is_by_facilitator"] = True
+    return more
 
 
 def _departure_document(departure: Departure | None) -> dict[str, Any] | None:

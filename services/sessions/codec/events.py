@@ -126,6 +126,7 @@ def _chat_risk_raised(event: ChatRiskRaised) -> sessions.ChatRiskRaised:
         location_id=event.location.location_id if event.location else "",
         raise_time=timestamp(event.raise_time),
         location=_location_attested(event.location) if event.location else None,
+        mood_check_in_id=event.mood_check_in_id,
     )
 
 

@@ -6,7 +6,15 @@ from datetime import timedelta
 
 from google.protobuf.duration_pb2 import Duration
 from haven.sessions.v1 import resources_pb2, sessions_pb2
+from haven.sessions.v1.activities_pb2 import REACTION_UNSPECIFIED as NO_REACTION
 
+from services.sessions.codec.activity_frames import (
+    REACTIONS,
+    mood_message,
+    poll_message,
+    quality_message,
+    tally_message,
+)
 from services.sessions.codec.answers import (
     ROLES,
     chat_risk_message,
@@ -18,7 +26,11 @@ from services.sessions.codec.events import timestamp
 from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.commands import Enter
 from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
+from services.sessions.domain.mood import MoodCheckIn
+from services.sessions.domain.participant import Role
 from services.sessions.domain.parting import Parting
+from services.sessions.domain.poll import PollTally
+from services.sessions.domain.signal import SafetySignal
 from services.sessions.domain.views import Admission, SignalView
 
 Frame = sessions_pb2.AttendSessionResponse
@@ -30,6 +42,12 @@ KINDS = {
     RoomEventKind.SESSION_ENDED: resources_pb2.ROOM_EVENT_KIND_SESSION_ENDED,
     RoomEventKind.BREAK_STARTED: resources_pb2.ROOM_EVENT_KIND_BREAK_STARTED,
     RoomEventKind.BREAK_ENDED: resources_pb2.ROOM_EVENT_KIND_BREAK_ENDED,
+    RoomEventKind.HAND_RAISED: resources_pb2.ROOM_EVENT_KIND_HAND_RAISED,
+    RoomEventKind.HAND_LOWERED: resources_pb2.ROOM_EVENT_KIND_HAND_LOWERED,
+    RoomEventKind.REACTED: resources_pb2.ROOM_EVENT_KIND_REACTED,
+    RoomEventKind.POLL_OPENED: resources_pb2.ROOM_EVENT_KIND_POLL_OPENED,
+    RoomEventKind.POLL_CLOSED: resources_pb2.ROOM_EVENT_KIND_POLL_CLOSED,
+    RoomEventKind.MOOD_ASKED: resources_pb2.ROOM_EVENT_KIND_MOOD_ASKED,
 }
 PARTINGS = {
     Parting.LEFT: sessions_pb2.GOODBYE_REASON_LEFT,
@@ -64,6 +82,8 @@ def waiting(admission: Admission, *, heartbeat_seconds: float) -> Frame:
 
 def welcome(admission: Admission, *, heartbeat_seconds: float) -> Frame:
     """In the room."""
+    activity, is_staff = admission.activity, admission.role is Role.FACILITATOR
+    poll = activity.poll
     return Frame(
         welcome=sessions_pb2.Welcome(
             session_id=admission.session_id,
@@ -74,6 +94,15 @@ def welcome(admission: Admission, *, heartbeat_seconds: float) -> Frame:
             heartbeat_interval=_duration(heartbeat_seconds),
             private_cursor=admission.private_head,
             safety_signals=[signal_message(each) for each in admission.signals],
+            raised_hands=[
+                resources_pb2.RaisedHand(
+                    alias=each.alias, role=ROLES[each.role], number=each.number
+                )
+                for each in activity.hands
+            ],
+            open_poll=poll_message(poll, for_staff=is_staff) if poll else None,
+            chat_risks=[chat_risk_message(*each) for each in activity.chat_risks],
+            mood_check_ins=[mood_message(*each) for each in activity.moods],
         )
     )
 
@@ -90,6 +119,9 @@ def room_event(event: RoomEvent, *, for_staff: bool) -> Frame:
             create_time=timestamp(event.create_time),
             patient_id=event.patient_id if for_staff else "",
             is_text_removed=event.is_text_removed,
+            reaction=REACTIONS[event.reaction] if event.reaction else NO_REACTION,
+            poll=poll_message(event.poll, for_staff=for_staff) if event.poll else None,
+            is_by_facilitator=event.is_by_facilitator,
         )
     )
 
@@ -102,16 +134,23 @@ def private_event(event: PrivateEvent, *, call_number: str, for_staff: bool) -> 
         create_time=timestamp(event.create_time),
         departure=departure_message(event.departure) if for_staff else None,
     )
-    if isinstance(about, ChatRisk):
-        message.chat_risk.CopyFrom(chat_risk_message(about, alias))
-    else:
-        view = SignalView(about, call_number, alias, is_stored=event.number > 0)
-        message.safety_signal.CopyFrom(signal_message(view))
+    match about:
+        case SafetySignal():
+            view = SignalView(about, call_number, alias, is_stored=event.number > 0)
+            message.safety_signal.CopyFrom(signal_message(view))
+        case ChatRisk():
+            message.chat_risk.CopyFrom(chat_risk_message(about, alias))
+        case MoodCheckIn():
+            message.mood_check_in.CopyFrom(mood_message(about, alias))
+        case PollTally():
+            message.poll_tally.CopyFrom(tally_message(about))
+        case _:
+            message.connection_quality.CopyFrom(quality_message(about, alias))
     return Frame(private_event=message)
 
 
 def receipt(request_id: str, number: int) -> Frame:
-    """What was said is in the room."""
+    """What was asked for is done."""
     return Frame(receipt=sessions_pb2.Receipt(request_id=request_id, number=number))
 
 

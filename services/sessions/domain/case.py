@@ -11,7 +11,7 @@ For each kind of step the newest version is kept; where the case stands follows 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -51,6 +51,8 @@ class Case:
     versions: Mapping[CaseStep, int] = field(default_factory=dict)
     holder_role: str = ""
     contact_time: datetime | None = None
+    # Of the newest resolution; a case may go on after it.
+    resolve_time: datetime | None = None
     signal_ids: frozenset[str] = field(default_factory=frozenset)
     version: int = 0
     events: list[object] = field(default_factory=list)
@@ -75,9 +77,10 @@ class Case:
         if self._take(CaseStep.CONTACTED, version):
             self.contact_time = at
 
-    def resolve(self, version: int) -> None:
+    def resolve(self, at: datetime, version: int) -> None:
         """It ended."""
-        self._take(CaseStep.RESOLVED, version)
+        if self._take(CaseStep.RESOLVED, version):
+            self.resolve_time = at
 
     @property
     def help(self) -> Help:
@@ -103,3 +106,11 @@ class Case:
             return False
         self.versions = {**self.versions, step: version}
         return True
+
+
+def are_settled(cases: Sequence[Case], at: datetime) -> bool:
+    """True where what happened then to their patient was followed by a resolution, and nothing
+    goes on. Where nobody knows of a case, nothing is settled."""
+    is_resolved = all(case.help is Help.RESOLVED for case in cases)
+    ends = [case.resolve_time for case in cases if case.resolve_time is not None]
+    return is_resolved and any(end >= at for end in ends)

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from services.sessions.domain.poll import Question
+from services.sessions.domain.quality import Report
+from services.sessions.domain.reaction import Reaction
 from services.sessions.domain.seal import AmendReason
 
 
@@ -96,6 +99,71 @@ class Say:
 
     session_id: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class InRoom:
+    """Raise the own hand; or ask the room for its moods."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LowerHand:
+    """By the name that everybody sees; empty = the own one."""
+
+    session_id: str
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
+class React:
+    """Show the room a sign."""
+
+    session_id: str
+    reaction: Reaction
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPoll:
+    """Ask the room."""
+
+    session_id: str
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """Answer it; options are numbered from 1."""
+
+    session_id: str
+    poll_id: str
+    option: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePoll:
+    """Take no more answers."""
+
+    session_id: str
+    poll_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveMood:
+    """How one is, from 0 to 10; None = what came is no such number."""
+
+    session_id: str
+    value: int | None
+    ask_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportQuality:
+    """What a client measured."""
+
+    session_id: str
+    report: Report
 
 
 class CaseStep(StrEnum):

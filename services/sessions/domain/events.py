@@ -78,7 +78,7 @@ class AbsentPatientCame:
 
 @dataclass(frozen=True, slots=True)
 class ChatRiskRaised:
-    """A patient's words in a room's chat may mean danger."""
+    """A patient's words in a room's chat may mean danger, or their mood does."""
 
     chat_risk_id: str
     session_id: str
@@ -87,6 +87,8 @@ class ChatRiskRaised:
     number: int
     location: LocationAttested | None
     raise_time: datetime
+    # Empty for words.
+    mood_check_in_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

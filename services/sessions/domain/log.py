@@ -9,12 +9,16 @@ from enum import StrEnum
 
 from chassis.errors import InvalidArgument
 from services.sessions.domain.chat import ChatRisk
+from services.sessions.domain.mood import MoodCheckIn
 from services.sessions.domain.participant import (
     FACILITATOR_TITLE,
     Departure,
     Participant,
     Role,
 )
+from services.sessions.domain.poll import PollTally, PollView
+from services.sessions.domain.quality import Quality
+from services.sessions.domain.reaction import Reaction
 from services.sessions.domain.signal import SafetySignal
 
 
@@ -28,6 +32,12 @@ class RoomEventKind(StrEnum):
     SESSION_ENDED = "session_ended"
     BREAK_STARTED = "break_started"
     BREAK_ENDED = "break_ended"
+    HAND_RAISED = "hand_raised"
+    HAND_LOWERED = "hand_lowered"
+    REACTED = "reacted"
+    POLL_OPENED = "poll_opened"
+    POLL_CLOSED = "poll_closed"
+    MOOD_ASKED = "mood_asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,10 @@ class RoomEvent:
     number: int = 0
     # It was a text, and its time is over.
     is_text_removed: bool = False
+    reaction: Reaction | None = None
+    poll: PollView | None = None
+    # A hand that was not lowered by its own participant.
+    is_by_facilitator: bool = False
 
 
 def of_participant(
@@ -59,12 +73,12 @@ def of_room(kind: RoomEventKind, now: datetime) -> RoomEvent:
 
 @dataclass(frozen=True, slots=True)
 class PrivateEvent:
-    """One event of a person's private log: a signal as it stood then, or a chat that worries.
+    """One event of a person's private log: a signal as it stood then, or what staff should know.
 
     With a departure: the patient of the signal has just gone, and it is not answered.
     """
 
-    about: SafetySignal | ChatRisk
+    about: SafetySignal | ChatRisk | MoodCheckIn | PollTally | Quality
     create_time: datetime
     alias: str = ""
     number: int = 0

@@ -62,6 +62,8 @@ class Participant:
     absence_notice_time: datetime | None = None
     # Due: the last connection has been silent for too long. None = nothing to do.
     silence_time: datetime | None = None
+    # The room's event that raised their hand; 0 = it is down.
+    hand_number: int = 0
     ledger: Ledger = field(default_factory=Ledger)
     recorded_seconds: int | None = None
     record_time: datetime | None = None
@@ -215,5 +217,6 @@ class Participant:
         was_present = self.is_present
         if self.presence in {Presence.WAITING, Presence.PRESENT}:
             self.presence, self.departure = Presence.GONE, departure
+        self.hand_number = 0
         self.silence_time = None
         return was_present

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 from services.sessions.domain.ledger import Counting
 
@@ -21,6 +22,32 @@ class SessionsPolicy:
     chat_per_second: float = 2.0  # [D] faster than anybody types
     frame_burst: int = 100  # [D] frames of any kind at once, safety signals not counted
     frames_per_second: float = 20.0  # [D] a client that floods is shown out
+    # Chat that is refused is looked at for danger all the same, a participant's at this pace.
+    refused_chat_burst: int = 20  # [D] twice what may be said at once
+    refused_chat_per_second: float = 0.2  # [D] a flood of lines is one worry, not hundreds
+    # Hands, polls, moods, reactions, reports of quality: each participant's
+    act_burst: int = 10  # [D]
+    acts_per_second: float = 1.0  # [D]
+    reaction_burst: int = 5  # [D]
+    reactions_per_second: float = 0.5  # [D] a sign now and then, not applause as a machine makes it
+    mood_burst: int = 5  # [D]
+    moods_per_second: float = 0.1  # [D]
+    quality_burst: int = 3  # [D]
+    qualities_per_second: float = 0.2  # [D] a client measures for some seconds before it tells
+    quality_quiet_seconds: float = 30.0  # [D] a connection that comes and goes is told once
+    poll_question_length: int = 300  # [D] characters
+    poll_option_length: int = 100  # [D] characters
+    poll_options: int = 10  # [D] as many as fit a screen
+    # [D] Below five, who knows one vote or two knows the others': the usual least cell of tables.
+    poll_least_votes: int = 5
+    # Moods, 0 to 10: what worries is program policy. clinical.md 1.1, own session check [D]: 4 or
+    # less needs a look on the same day, and so does a drop of 3.
+    mood_low: int = 4
+    mood_very_low: int = 1  # [D]
+    mood_drop: int = 3
+    # From which severity on crisis hears of a mood, which may wake people. [D]: staff of the room
+    # see every mood; whether a case is opened for one is for the program to say.
+    mood_crisis: Literal["never", "low", "moderate"] = "never"
     # The door
     lobby_seconds: float = 900.0  # [D] how long before the start patients may wait
     early_start_seconds: float = 600.0  # [D] how long before its time a session may begin

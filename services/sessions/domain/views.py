@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.copies import Seat
 from services.sessions.domain.ledger import Interval
 from services.sessions.domain.location import Location
+from services.sessions.domain.mood import MoodCheckIn
 from services.sessions.domain.participant import Participant, Role
+from services.sessions.domain.poll import PollView
+from services.sessions.domain.quality import Quality
 from services.sessions.domain.session import Session
 from services.sessions.domain.signal import SafetySignal
 
@@ -56,11 +60,32 @@ class SignalView:
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """Somebody in the room; `patient_id` is empty for those who may see aliases only."""
+    """Somebody in the room; those who may see aliases only get no more than alias and role."""
 
     alias: str
     role: Role
     patient_id: str = ""
+    quality: Quality | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RaisedHand:
+    """Somebody would like to speak, since the room's event with this number."""
+
+    alias: str
+    role: Role
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What goes on in a room, as far as whoever comes may know it; worries with the alias."""
+
+    # The first one first.
+    hands: tuple[RaisedHand, ...] = ()
+    poll: PollView | None = None
+    chat_risks: tuple[tuple[ChatRisk, str], ...] = ()
+    moods: tuple[tuple[MoodCheckIn, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +102,4 @@ class Admission:
     private_head: int
     companions: tuple[Companion, ...] = ()
     signals: tuple[SignalView, ...] = ()
+    activity: Activity = Activity()

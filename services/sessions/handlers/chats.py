@@ -9,18 +9,18 @@ from dataclasses import replace
 
 from prometheus_client import Counter
 
-from chassis.call import Call, RequestOnce
+from chassis.call import Call
+from chassis.crypto import fingerprint
 from chassis.errors import InvalidArgument
-from chassis.ids import derived_id, new_id
+from chassis.ids import derived_id
 from chassis.store import Store, Tx
 from clinical.risk import Assessment, Severity, assess
 from services.sessions.domain.chat import NOT_IN_THE_ROOM, ChatRisk
 from services.sessions.domain.commands import Say
 from services.sessions.domain.log import PrivateEvent, RoomEventKind, of_participant, spoken
-from services.sessions.domain.participant import Participant
 from services.sessions.domain.session import Session
 from services.sessions.handlers.doors import STAFF
-from services.sessions.handlers.standing import place_of, quiet
+from services.sessions.handlers.standing import key_of, place_of, quiet, tell_staff
 from services.sessions.ports import Policies, Records
 
 AUDIT_ACTION = "chat-risk.raise"
@@ -46,60 +46,68 @@ class Chats:
     def say(self, call: Call, command: Say) -> int:
         """Put a text into the room's log; its number. A patient's that worries is told, in the same
         transaction, to crisis and to the room's staff; staff's own words are no patient's."""
-        found = Assessment() if STAFF & call.actor.roles else assess(command.text)
+        found = _assessed(call, command)
         act = quiet(call) if found.severity is None else replace(call, action=AUDIT_ACTION)
         try:
             text = spoken(command.text, self._policies(call.tenant_id).text_length)
         except InvalidArgument:
-            self._hear_refused(act, command, found)
+            self.overhear(call, command)
             raise
-        number = self._store.transact(act, lambda tx: self._say(tx, command, text, found.severity))
+        id = _risk_id(call, command)
+        number = self._store.transact(
+            act, lambda tx: self._say(tx, command, text, found.severity, id)
+        )
         _count(found)
         return number
 
-    def forget(self, call: Call, session_id: str) -> None:
-        """Empty the texts of a session that have been kept as long as the tenant says."""
-        if self._store.transact(quiet(call), lambda tx: self._is_over(tx, session_id)):
-            self._store.transact(call, lambda tx: self._forget(tx, session_id))
-
-    def _hear_refused(self, call: Call, command: Say, found: Assessment) -> None:
+    def overhear(self, call: Call, command: Say) -> None:
         """What a patient cannot say here may be what somebody must hear: it worries all the same,
-        once for its key, though the room will never show it."""
-        severity, once = found.severity, call.once
+        once for its key, though the room will not show it."""
+        found = _assessed(call, command)
+        severity, id = found.severity, _risk_id(call, command)
         if severity is None:
             return
-        key = once.request_id if isinstance(once, RequestOnce) else new_id()
-        by = call.actor.subject
-        id = derived_id("chat-risk", call.tenant_id, command.session_id, by, key)
 
         def act(tx: Tx) -> bool:
             place, session = place_of(self._records, tx, command.session_id)
             if self._records.chat_risks.peek(tx, id) is not None:
                 return False
             risk = ChatRisk(id, session.id, place.person_id, severity, NOT_IN_THE_ROOM, tx.now)
-            self._worry(tx, risk, place, session)
+            self._worry(tx, risk, session)
             return True
 
-        if self._store.transact(replace(call, once=None), act):
+        if self._store.transact(replace(call, once=None, action=AUDIT_ACTION), act):
             _count(found)
 
-    def _say(self, tx: Tx, command: Say, text: str, severity: Severity | None) -> int:
+    def forget(self, call: Call, session_id: str) -> None:
+        """Empty the texts of a session that have been kept as long as the tenant says."""
+        if self._store.transact(quiet(call), lambda tx: self._is_over(tx, session_id)):
+            self._store.transact(call, lambda tx: self._forget(tx, session_id))
+
+    def _say(self, tx: Tx, command: Say, text: str, severity: Severity | None, risk_id: str) -> int:
         place, session = place_of(self._records, tx, command.session_id)
         session.require_open()
         event = of_participant(RoomEventKind.CHAT, place, tx.now, text=text)
         number = self._records.room_log.append(tx, session.id, event)
         if severity is not None:
-            id = derived_id("chat-risk", tx.call.tenant_id, session.id, str(number))
-            risk = ChatRisk(id, session.id, place.person_id, severity, number, tx.now)
-            self._worry(tx, risk, place, session)
+            known = self._records.chat_risks.peek(tx, risk_id)
+            if known is not None:  # refused before as too fast or too early: crisis has heard of it
+                known.number = number
+                self._note(tx, known, session)
+                return number
+            risk = ChatRisk(risk_id, session.id, place.person_id, severity, number, tx.now)
+            self._worry(tx, risk, session)
         return number
 
-    def _worry(self, tx: Tx, risk: ChatRisk, place: Participant, session: Session) -> None:
+    def _worry(self, tx: Tx, risk: ChatRisk, session: Session) -> None:
         location = self._records.locations.newest(tx, risk.patient_id)
         risk.tell(location.told() if location else None)
+        self._note(tx, risk, session)
+
+    def _note(self, tx: Tx, risk: ChatRisk, session: Session) -> None:
         self._records.chat_risks.put(tx, risk)
-        told = PrivateEvent(risk, tx.now, place.alias)
-        self._records.private_log.append(tx, session.schedule.facilitator_id, told)
+        alias = self._records.copies.alias(tx, risk.patient_id, session.schedule.group_id)
+        tell_staff(self._records, tx, session, PrivateEvent(risk, tx.now, alias))
 
     def _is_over(self, tx: Tx, session_id: str) -> bool:
         """True once the texts must go; until then says when to look again."""
@@ -116,6 +124,17 @@ class Chats:
         """A piece; while there is more the session stays due."""
         if self._records.transcripts.empty(tx, session_id, PIECE) < PIECE:
             self._records.transcripts.look_at(tx, session_id, None)
+
+
+def _assessed(call: Call, command: Say) -> Assessment:
+    """Staff's own words are no patient's."""
+    return Assessment() if STAFF & call.actor.roles else assess(command.text)
+
+
+def _risk_id(call: Call, command: Say) -> str:
+    """One message, one fact, whether it was refused before or not. Other words are another one."""
+    by, words = call.actor.subject, fingerprint(command.text.encode()).hex()
+    return derived_id("chat-risk", call.tenant_id, command.session_id, by, key_of(call), words)
 
 
 def _count(found: Assessment) -> None:

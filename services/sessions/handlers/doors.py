@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chassis.call import Call
 from chassis.call import Role as CallerRole
 from chassis.errors import NotFound, OutOfRange
@@ -11,7 +13,8 @@ from services.sessions.domain.door import admit_facilitator, admit_patient
 from services.sessions.domain.log import RoomEventKind, of_participant
 from services.sessions.domain.participant import FACILITATOR_TITLE, Participant, Role
 from services.sessions.domain.session import Session
-from services.sessions.domain.views import Admission, Companion, SignalView
+from services.sessions.domain.views import Activity, Admission, Companion, SignalView
+from services.sessions.handlers.activities import Activities
 from services.sessions.handlers.standing import standing_of, unresolved
 from services.sessions.ports import Policies, Records
 
@@ -23,6 +26,7 @@ class Doors:
 
     def __init__(self, store: Store, records: Records, policies: Policies) -> None:
         self._store, self._records, self._policies = store, records, policies
+        self._activities = Activities(records, policies)
 
     def enter(self, call: Call, command: Enter) -> Admission:
         """Let the caller in, or let them wait, or say what is missing."""
@@ -44,6 +48,7 @@ class Doors:
             room_head = self._records.room_log.append(tx, session.id, event)
         self._records.participants.put(tx, place)
         tx.touch(place.patient_id, session.id)
+        present = self._present(tx, session) if enters else []
         return Admission(
             session_id=session.id,
             role=role,
@@ -53,8 +58,11 @@ class Doors:
             start_time=session.schedule.start_time,
             room_head=room_head,
             private_head=private_head,
-            companions=self._companions(tx, session, role) if enters else (),
+            companions=self._companions(tx, session, role, present),
             signals=self._signals(tx, session, place),
+            activity=self._activities.seen_by(tx, session, place, present)
+            if enters
+            else Activity(),
         )
 
     def _admit(self, tx: Tx, session: Session, person_id: str) -> tuple[Role, str, bool]:
@@ -75,20 +83,24 @@ class Doors:
             raise OutOfRange("CURSOR_UNKNOWN", "no event has that number yet")
         return room, private
 
-    def _companions(self, tx: Tx, session: Session, role: Role) -> tuple[Companion, ...]:
+    def _present(self, tx: Tx, session: Session) -> list[Participant]:
+        everybody = self._records.participants.in_session(tx, session.id)
+        return [each for each in everybody if each.is_present]
+
+    def _companions(
+        self, tx: Tx, session: Session, role: Role, present: Sequence[Participant]
+    ) -> tuple[Companion, ...]:
         """Who is in the room; who is behind an alias only for staff, and on record."""
         is_staff = role is Role.FACILITATOR
-        present = [
-            each
-            for each in self._records.participants.in_session(tx, session.id)
-            if each.is_present
-        ]
+        qualities = self._activities.qualities(tx, session) if is_staff else {}
         for each in present:
             if is_staff:
                 tx.touch(each.patient_id, session.id)
         # In the order of their names: the order in which people came is nobody's business.
         return tuple(
-            Companion(each.alias, each.role, each.patient_id if is_staff else "")
+            Companion(
+                each.alias, each.role, each.patient_id if is_staff else "", qualities.get(each.id)
+            )
             for each in sorted(present, key=lambda each: each.alias)
         )
 

@@ -12,6 +12,7 @@ from services.sessions.domain.log import RoomEventKind, of_room
 from services.sessions.domain.participant import Role
 from services.sessions.domain.session import Session
 from services.sessions.domain.views import SessionView
+from services.sessions.handlers.activities import wind_up
 from services.sessions.handlers.departures import Watch
 from services.sessions.ports import Policies, Records
 
@@ -104,6 +105,7 @@ class Rooms:
         self._records.sessions.put(tx, session)
         if session.is_over:
             self._dismiss(tx, session)
+            wind_up(self._records, tx, session, self._policies(tx.call.tenant_id))
         self._records.room_log.append(tx, session.id, of_room(kind, tx.now))
 
     def _dismiss(self, tx: Tx, session: Session) -> None:

@@ -155,4 +155,4 @@ def _take(case: Case, command: FollowCase, version: int) -> None:
         case CaseStep.CONTACTED:
             case.contact(command.at, version)
         case CaseStep.RESOLVED:
-            case.resolve(version)
+            case.resolve(command.at, version)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chassis.call import Call
+from chassis.call import Call, RequestOnce
 from chassis.errors import NotFound
-from chassis.store import Reader
+from chassis.ids import new_id
+from chassis.store import Reader, Tx
 from services.sessions.domain.case import Help
 from services.sessions.domain.door import BARRING_SCOPES, Standing
+from services.sessions.domain.log import PrivateEvent
 from services.sessions.domain.participant import Participant
 from services.sessions.domain.session import Session
 from services.sessions.domain.signal import SafetySignal
@@ -51,3 +53,13 @@ def session_of(records: Records, reader: Reader, session_id: str) -> Session:
 def quiet(call: Call) -> Call:
     """Without an action and without a record touched, the audit trail gets no row."""
     return replace(call, action="")
+
+
+def key_of(call: Call) -> str:
+    """What makes a repetition the same fact; new where the caller gave none."""
+    return call.once.request_id if isinstance(call.once, RequestOnce) else new_id()
+
+
+def tell_staff(records: Records, tx: Tx, session: Session, event: PrivateEvent) -> None:
+    """In private, to who leads the room."""
+    records.private_log.append(tx, session.schedule.facilitator_id, event)

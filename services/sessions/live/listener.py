@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable
 from functools import partial
 
 from haven.sessions.v1 import sessions_pb2
 from prometheus_client import Counter
 
-from chassis.call import RequestOnce
-from chassis.crypto import fingerprint
 from chassis.errors import (
     DeadlineExceeded,
     FailedPrecondition,
@@ -26,10 +23,11 @@ from services.sessions.codec import frames
 from services.sessions.domain.commands import RaiseSignal, Say
 from services.sessions.domain.pace import Bucket
 from services.sessions.domain.parting import Parting
+from services.sessions.live.acts import ACTS, Acts, Job
 from services.sessions.live.connection import Connection
+from services.sessions.live.overhearing import Overhearing, once_of
 from services.sessions.live.wire import Wire
 
-Job = Callable[[], Awaitable[None]]
 UNFINISHED_JOBS = 32  # more than any burst of chat; then the participant is too fast
 
 beats_missed = Counter(
@@ -47,6 +45,7 @@ class Listener:
         self._frames = Bucket(policy.frame_burst, policy.frames_per_second, now=now)
         self._chats = Bucket(policy.chat_burst, policy.chat_per_second, now=now)
         self._jobs: asyncio.Queue[Job] = asyncio.Queue(UNFINISHED_JOBS)
+        self._acts, self._overhearing = Acts(connection, self._jobs), Overhearing(connection)
         self._last_beat = -math.inf
         self._signals: set[asyncio.Task[None]] = set()
 
@@ -85,6 +84,8 @@ class Listener:
                 await self._jobs.put(self._leave)
             case "hello":
                 self._refuse("", "HELLO_REPEATED")
+            case str() if kind in ACTS:
+                self._acts.take(kind, frame)
             case _:
                 self._refuse("", "FRAME_UNKNOWN")
 
@@ -97,13 +98,17 @@ class Listener:
 
     def _chat(self, chat: sessions_pb2.Chat) -> None:
         if not is_uuid(chat.request_id):
-            self._refuse(chat.request_id, "REQUEST_ID_INVALID")
+            self._refuse_chat(chat, "REQUEST_ID_INVALID")
         elif not self._connection.is_admitted:
-            self._refuse(chat.request_id, "NOT_ADMITTED")
+            self._refuse_chat(chat, "NOT_ADMITTED")
         elif not self._chats.take(time.monotonic()) or self._jobs.full():
-            self._refuse(chat.request_id, "RATE_LIMITED")
+            self._refuse_chat(chat, "RATE_LIMITED")
         else:
             self._jobs.put_nowait(partial(self._say, chat))
+
+    def _refuse_chat(self, chat: sessions_pb2.Chat, reason: str) -> None:
+        self._refuse(chat.request_id, reason)
+        self._overhearing.hear(chat)
 
     def _press(self, frame: sessions_pb2.RaiseSignal) -> None:
         """On a task of its own: it waits for nothing that this participant did before."""
@@ -113,13 +118,7 @@ class Listener:
 
     async def _say(self, chat: sessions_pb2.Chat) -> None:
         connection = self._connection
-        once = RequestOnce(
-            request_id=chat.request_id.lower(),
-            method=f"room.chat/{connection.session_id}",
-            fingerprint=fingerprint(chat.text.encode()),
-            encode=lambda number: str(number).encode(),
-        )
-        say = Say(connection.session_id, chat.text)
+        once, say = once_of(connection, chat), Say(connection.session_id, chat.text)
         try:
             async with connection.live.hub.turns.take(connection.tenant_id, connection.session_id):
                 number = await connection.step(connection.live.sessions.chats.say, say, once=once)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from chassis.store import Index, Store, due_index
-from services.sessions.codec import documents, entries
+from services.sessions.codec import activity_documents, documents, entries
 from services.sessions.domain.log import PrivateEvent, RoomEvent
+from services.sessions.domain.mood import MoodCheckIn
+from services.sessions.domain.poll import Poll
+from services.sessions.domain.quality import Quality
 from services.sessions.ports import Records
 from services.sessions.store.copies import ALIASES, CONSENT_BARS, CONSENTS, SEATS, CopyStore
 from services.sessions.store.logs import LogStore
@@ -19,6 +22,7 @@ from services.sessions.store.transcripts import TranscriptStore
 
 SESSIONS, SIGNALS, CASES = "sessions", "safety_signals", "cases"
 CHAT_RISKS = "chat_risks"
+POLLS, MOODS, QUALITIES = "polls", "mood_check_ins", "connection_qualities"
 ROOM_LOGS, ROOM_EVENTS = "room_logs", "room_events"
 PRIVATE_LOGS, PRIVATE_EVENTS = "private_logs", "private_events"
 
@@ -33,6 +37,12 @@ INDEXES: tuple[Index, ...] = (
     Index(SIGNALS, [("tenant_id", 1), ("raised_by", 1), ("help", 1)]),
     Index(SIGNALS, [("tenant_id", 1), ("patient_id", 1), ("help", 1)]),
     Index(SIGNALS, [("tenant_id", 1), ("session_id", 1), ("help", 1)]),
+    Index(CASES, [("tenant_id", 1), ("patient_id", 1)]),
+    Index(CHAT_RISKS, [("tenant_id", 1), ("session_id", 1)]),
+    Index(MOODS, [("tenant_id", 1), ("session_id", 1), ("patient_id", 1)]),
+    Index(QUALITIES, [("tenant_id", 1), ("session_id", 1)]),
+    # One poll at a time.
+    Index(POLLS, [("tenant_id", 1), ("session_id", 1)], unique=True, partial={"is_open": True}),
     Index(SEATS, [("tenant_id", 1), ("session_id", 1), ("patient_id", 1)]),
     Index(ALIASES, [("tenant_id", 1), ("group_id", 1), ("patient_id", 1)], unique=True),
     Index(CONSENT_BARS, [("tenant_id", 1), ("patient_id", 1)]),
@@ -76,6 +86,38 @@ def records(store: Store) -> Records:
             from_document=documents.chat_risk_from,
         ),
         transcripts=TranscriptStore(SESSIONS, ROOM_EVENTS),
+        polls=_polls(store),
+        moods=_moods(store),
+        qualities=_qualities(store),
+    )
+
+
+def _polls(store: Store) -> ShelfStore[Poll]:
+    return ShelfStore(
+        store,
+        POLLS,
+        to_document=activity_documents.poll_document,
+        from_document=activity_documents.poll_from,
+        on_record=False,
+    )
+
+
+def _moods(store: Store) -> ShelfStore[MoodCheckIn]:
+    return ShelfStore(
+        store,
+        MOODS,
+        to_document=activity_documents.mood_document,
+        from_document=activity_documents.mood_from,
+    )
+
+
+def _qualities(store: Store) -> ShelfStore[Quality]:
+    return ShelfStore(
+        store,
+        QUALITIES,
+        to_document=activity_documents.quality_document,
+        from_document=activity_documents.quality_from,
+        on_record=False,
     )
 
 

@@ -16,7 +16,11 @@ A = TypeVar("A", bound=Aggregate)
 
 
 class ShelfStore(Generic[A]):
-    """Aggregates of one kind; see ports.Shelf."""
+    """Aggregates of one kind; see ports.Shelf.
+
+    What is not `on_record` belongs to a room and to no patient, publishes nothing and, like the
+    room's log, leaves no audit rows.
+    """
 
     def __init__(
         self,
@@ -25,8 +29,10 @@ class ShelfStore(Generic[A]):
         *,
         to_document: Callable[[A], Document],
         from_document: Callable[[Document], A],
+        on_record: bool = True,
     ) -> None:
         self._collection, self._from_document = collection, from_document
+        self._to_document, self._on_record = to_document, on_record
         self._repository: Repository[A] = Repository(
             store,
             collection,
@@ -54,6 +60,8 @@ class ShelfStore(Generic[A]):
 
     def put(self, tx: Tx, aggregate: A) -> A:
         """Store it, new or changed, and publish what happened to it."""
+        if not self._on_record:
+            return self._put_aside(tx, aggregate)
         if aggregate.version == 0:
             return self._repository.insert(tx, aggregate)
         return self._repository.save(tx, aggregate)
@@ -61,6 +69,15 @@ class ShelfStore(Generic[A]):
     def forget(self, tx: Tx, id: str) -> None:
         """Remove it, if it is there."""
         tx.delete(self._collection, id)
+
+    def _put_aside(self, tx: Tx, aggregate: A) -> A:
+        document = self._to_document(aggregate)
+        if aggregate.version == 0:
+            stored = tx.insert(self._collection, document)
+        else:
+            stored = tx.replace(self._collection, document, version=aggregate.version)
+        aggregate.version = stored["version"]
+        return aggregate
 
     def _restored(self, document: Document) -> A:
         aggregate = self._from_document(document)

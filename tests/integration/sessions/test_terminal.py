@@ -83,6 +83,32 @@ async def test_a_group_works_from_its_begin_to_its_end(room: Room) -> None:
     assert not any("p-1" in line for line in (*ana.said, *lead.said))
 
 
+async def test_hands_a_poll_and_moods_from_a_terminal(room: Room) -> None:
+    await room.begins()
+    ana, ben, lead = [await room.joins(each) for each in ("p-1", "p-2", "f-1")]
+    for each in (ana, ben, lead):
+        await each.sees("in the room as")
+    await ana.types("/hand")
+    await lead.sees(f"* {ANA} raises a hand")
+    await lead.types(f"/lower {ANA}")
+    await ana.sees(f"* the hand of {ANA} is down, by the facilitator")
+    await lead.types("/poll Ready? | yes | not yet")
+    await ana.sees("* poll: Ready? 1 yes, 2 not yet; /vote NUMBER")
+    await ana.types("/vote 2")
+    await lead.sees("votes so far: yes 0, not yet 1")
+    await lead.types("/close")
+    await ben.sees("* poll closed: Ready? too few voted")
+    await lead.sees("* poll closed: Ready? yes 0, not yet 1")
+    await lead.types("/mood")
+    await ana.sees("* how are you? /mood 0 (the worst)")
+    await ana.types("/mood 1")
+    await ana.sees("staff have it, and nobody else")
+    await lead.sees(f"mood of {ANA}: 1 of 10 (VERY LOW)")
+    await ana.types("/react thanks")
+    await ben.sees(f"* {ANA} says thanks")
+    assert ben.private == ana.private == []
+
+
 async def test_a_call_for_help_is_seen_by_the_facilitator_and_not_by_the_others(
     room: Room,
 ) -> None:

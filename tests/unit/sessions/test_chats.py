@@ -215,3 +215,52 @@ def test_an_empty_message_is_told_to_nobody(ward: Ward) -> None:
         ward.says(by_patient(), "  ")
 
     assert raised(ward) == []
+
+
+def overhears(ward: Ward, text: str, key: str = "r-1") -> None:
+    """As the live room does with chat that it refused before anybody read it."""
+    call = replace(by_patient(), once=RequestOnce(key, "room.chat/s-1", b"f", str))
+    ward.sessions.chats.overhear(call, Say("s-1", text))
+
+
+def test_refused_words_that_are_accepted_later_are_one_worry_and_then_have_their_number(
+    ward: Ward,
+) -> None:
+    for _ in range(2):
+        overhears(ward, WORRYING)
+    call = replace(by_patient(), once=RequestOnce("r-1", "room.chat/s-1", b"f", lambda _: b""))
+    number = ward.sessions.chats.say(call, Say("s-1", WORRYING))
+
+    (event,) = raised(ward)
+    assert event.number == 0
+    assert [(risk.id, risk.number) for risk in told(ward)] == [
+        (event.chat_risk_id, 0),
+        (event.chat_risk_id, number),
+    ]
+
+
+def test_words_that_were_accepted_meanwhile_are_not_heard_again(ward: Ward) -> None:
+    call = replace(by_patient(), once=RequestOnce("r-1", "room.chat/s-1", b"f", lambda _: b""))
+    ward.sessions.chats.say(call, Say("s-1", WORRYING))
+    overhears(ward, WORRYING)
+
+    assert len(raised(ward)) == len(told(ward)) == 1
+
+
+def test_worse_words_under_a_key_that_was_heard_before_are_a_worry_of_their_own(
+    ward: Ward,
+) -> None:
+    overhears(ward, "не хочу жить")
+    overhears(ward, WORRYING)
+
+    severities = {event.severity for event in raised(ward)}
+    assert severities == {sessions.CHAT_RISK_SEVERITY_LOW, sessions.CHAT_RISK_SEVERITY_HIGH}
+
+
+def test_refused_words_of_every_day_and_of_staff_leave_nothing(ward: Ward) -> None:
+    rows = len(ward.store.documents("audit_entries"))
+    overhears(ward, "good morning")
+    ward.sessions.chats.overhear(by_facilitator(), Say("s-1", WORRYING))
+
+    assert (raised(ward), told(ward)) == ([], [])
+    assert len(ward.store.documents("audit_entries")) == rows

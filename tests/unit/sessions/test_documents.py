@@ -9,11 +9,17 @@ import bson
 import pytest
 from bson.codec_options import CodecOptions
 
-from services.sessions.codec import documents, entries
+from clinical.risk import Severity
+from services.sessions.codec import activity_documents, documents, entries
 from services.sessions.domain.case import Case
+from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.events import DepartureKind
 from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
+from services.sessions.domain.mood import MoodCheckIn, concerns_of
 from services.sessions.domain.participant import Departure, Participant, Role
+from services.sessions.domain.poll import Audience, Poll, PollTally, PollView, Question
+from services.sessions.domain.quality import Device, Quality, Report
+from services.sessions.domain.reaction import Reaction
 from services.sessions.domain.session import Session
 from tests.unit.sessions.builders import (
     NOON,
@@ -75,6 +81,7 @@ def a_case_with_a_history() -> Case:
     case.escalate(2)
     case.acknowledge("supervisor", 3)
     case.contact(after(minutes=9), 4)
+    case.resolve(after(minutes=12), 5)
     return case
 
 
@@ -118,3 +125,62 @@ def test_log_entries_have_no_patient_id_that_the_audit_trail_would_take_for_a_ch
     event = RoomEvent(RoomEventKind.JOINED, "Blue Heron 4", Role.PATIENT, NOON, "p-1")
     assert "patient_id" not in entries.room_event_document(event)
     assert "patient_id" not in entries.private_event_document(PrivateEvent(a_signal(), NOON))
+
+
+A_QUESTION = Question("Ready?", ("yes", "no"), Audience.STAFF)
+
+
+def test_a_poll_open_and_closed() -> None:
+    poll = Poll("po-1", "s-1", A_QUESTION, NOON, votes={"p-1": 2})
+    assert activity_documents.poll_from(kept(activity_documents.poll_document(poll))) == poll
+    poll.close(after(minutes=1))
+    assert activity_documents.poll_from(kept(activity_documents.poll_document(poll))) == poll
+
+
+def a_mood(value: int | None) -> MoodCheckIn:
+    concerns = concerns_of(value, (9,), POLICY)
+    return MoodCheckIn("m-1", "s-1", "p-1", value, 7, concerns, NOON, is_crisis_told=True)
+
+
+A_REPORT = Report(0.25, None, 0.5, Device.PHONE)
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        a_mood(0),
+        a_mood(None),
+        PollTally("po-1", (0, 3)),
+        Quality("pa-1", "s-1", A_REPORT, NOON, is_told_poor=True, tell_time=NOON),
+        ChatRisk("c-1", "s-1", "p-1", Severity.LOW, 0, NOON),
+    ],
+)
+def test_what_staff_are_told_in_private(about: Any) -> None:
+    event = PrivateEvent(about, NOON, "Blue Heron 4", number=3)
+    stored = kept({**entries.private_event_document(event), "number": 3})
+    assert entries.private_event_from(stored) == event
+    assert "patient_id" not in stored
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"kind": RoomEventKind.REACTED, "reaction": Reaction.ME_TOO},
+        {"kind": RoomEventKind.HAND_LOWERED, "is_by_facilitator": True},
+        {
+            "kind": RoomEventKind.POLL_CLOSED,
+            "poll": PollView("po-1", A_QUESTION, (0, 3), is_open=False, is_hidden_from_peers=True),
+        },
+    ],
+)
+def test_an_event_of_what_goes_on_in_a_room(more: dict[str, Any]) -> None:
+    event = RoomEvent(alias="Blue Heron 4", role=Role.PATIENT, create_time=NOON, number=7, **more)
+    stored = kept({**entries.room_event_document(event), "number": 7})
+    assert entries.room_event_from(stored) == event
+
+
+def test_places_and_cases_of_an_earlier_release_have_neither_hand_nor_end() -> None:
+    place, case = documents.participant_document(a_patient()), documents.case_document(a_case())
+    del place["hand_number"], case["resolve_time"]
+    assert documents.participant_from(kept(place)).hand_number == 0
+    assert documents.case_from(kept(case)).resolve_time is None

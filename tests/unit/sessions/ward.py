@@ -22,11 +22,13 @@ from services.sessions.domain.commands import (
     AttestLocation,
     Connected,
     Enter,
+    GiveMood,
     Lead,
     RaiseSignal,
     Say,
 )
 from services.sessions.domain.log import PrivateEvent, RoomEvent
+from services.sessions.domain.mood import MoodCheckIn
 from services.sessions.domain.views import Admission, SignalView
 from services.sessions.store import INDEXES
 from services.sessions.timers import due_work
@@ -137,6 +139,9 @@ class Ward:
 
     def says(self, call: Call, text: str) -> int:
         return self.sessions.chats.say(call, Say("s-1", text))
+
+    def feels(self, call: Call, value: int | None, *, ask_number: int = 0) -> MoodCheckIn:
+        return self.sessions.moods.give(call, GiveMood("s-1", value, ask_number))
 
     def presses(self, call: Call, *, key: str = "", **changes: str) -> SignalView:
         command = RaiseSignal(
