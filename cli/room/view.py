@@ -186,6 +186,8 @@ class View:
                 told = [*words.departure(event), self._signal(event.safety_signal)]
             case "chat_risk":
                 told = [words.chat_risk(event.chat_risk)]
+            case "assignment":
+                told = [words.assignment(event.assignment, self.zone)]
             case _:
                 told = [self.activity.private(event) or words.UNKNOWN]
         return [Line(Kind.PRIVATE, each, at) for each in told]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from haven.sessions.v1 import events_pb2
+from haven.sessions.v1 import assignments_pb2, events_pb2
 from haven.sessions.v1 import resources_pb2 as pb
 
 from cli.room import activity_words
@@ -53,6 +53,13 @@ DEPARTURES = {
     events_pb2.DEPARTURE_KIND_LEFT: "left",
     events_pb2.DEPARTURE_KIND_LOST: "lost the connection",
     events_pb2.DEPARTURE_KIND_DISMISSED: "was let go with the session",
+}
+
+ASSIGNMENTS = {
+    assignments_pb2.ASSIGNMENT_STATE_ASSIGNED: "was given",
+    assignments_pb2.ASSIGNMENT_STATE_SUBMITTED: "was handed in",
+    assignments_pb2.ASSIGNMENT_STATE_REVIEWED: "was accepted",
+    assignments_pb2.ASSIGNMENT_STATE_RETURNED: "was given back",
 }
 
 # Reason: what it means, and what would help.
@@ -116,7 +123,18 @@ def chat_risk(risk: pb.ChatRisk) -> str:
     """For staff: a message of the room that somebody should look at."""
     how = SEVERITIES.get(risk.severity, "high")
     where = f"line {risk.number}" if risk.number else "a line that was refused"
+    if risk.assignment_id or risk.group_id:
+        where = "in an assignment" if risk.assignment_id else "on the group's board"
+        where += f", number {risk.number}" if risk.number else ", and it was refused"
     return f"{shown(risk.alias)} wrote what may mean danger ({how}): {where}; staff are called"
+
+
+def assignment(notice: pb.AssignmentNotice, zone: tzinfo | None) -> str:
+    """What became of an assignment; what it is about is in the program alone."""
+    how = ASSIGNMENTS.get(notice.state, "changed")
+    due = notice.due_time.ToDatetime(tzinfo=UTC).astimezone(zone)
+    of = f"{shown(notice.alias)}: an" if notice.alias else "an"
+    return f"{of} assignment {how}, due {due:%A %d %B, %H:%M}: see the program"
 
 
 def departure(told: pb.PrivateEvent) -> list[str]:

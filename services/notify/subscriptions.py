@@ -84,6 +84,21 @@ class Subscriptions:
         """A patient did not come: remind them, discreetly."""
         self.core.consumers[sessions_pb2.PatientAbsent](call, event)
 
+    @subscribe(sessions_pb2.AssignmentReminderRequested)
+    def on_assignment_reminder_requested(self, call: Call, event: Any) -> None:
+        """A patient has not done what they were given to do: remind them, discreetly."""
+        self.core.consumers[sessions_pb2.AssignmentReminderRequested](call, event)
+
+    @subscribe(sessions_pb2.BoardReportOpened)
+    def on_board_report_opened(self, call: Call, event: Any) -> None:
+        """Somebody of staff must look at something: tell them."""
+        self.core.consumers[sessions_pb2.BoardReportOpened](call, event)
+
+    @subscribe(sessions_pb2.BoardReportMissed)
+    def on_board_report_missed(self, call: Call, event: Any) -> None:
+        """Nobody has looked in time: tell the supervisors."""
+        self.core.consumers[sessions_pb2.BoardReportMissed](call, event)
+
     @subscribe(scheduling_pb2.SessionScheduled)
     def on_session_scheduled(self, call: Call, event: Any) -> None:
         """A session exists, moved or was canceled: its reminders go with it."""

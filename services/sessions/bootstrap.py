@@ -16,10 +16,15 @@ from chassis.inbound import Handler
 from chassis.process import Process
 from chassis.store import Store
 from chassis.tenants import Tenants
+from services.sessions.codec import assignments as assignments_codec
 from services.sessions.codec import events
+from services.sessions.domain.board import BoardEvent
 from services.sessions.domain.log import PrivateEvent, RoomEvent
 from services.sessions.domain.policy import SessionsPolicy
+from services.sessions.handlers.assignments import Assignments
 from services.sessions.handlers.attendances import Attendances
+from services.sessions.handlers.board_reports import BoardReports
+from services.sessions.handlers.boards import BoardPosts
 from services.sessions.handlers.chats import Chats
 from services.sessions.handlers.doors import Doors
 from services.sessions.handlers.gestures import Gestures
@@ -31,13 +36,28 @@ from services.sessions.handlers.qualities import Qualities
 from services.sessions.handlers.rooms import Rooms
 from services.sessions.handlers.roster import Rosters
 from services.sessions.handlers.signals import Signals
-from services.sessions.ports import Keeper, Policies
+from services.sessions.handlers.zones import TimeZones
+from services.sessions.ports import Keeper, Policies, Records
+from services.sessions.ports.boards import Boards
 from services.sessions.queries import Following, Queries
+from services.sessions.queries.assignments import AssignmentQueries
+from services.sessions.queries.boards import BoardQueries
 from services.sessions.store import records
+from services.sessions.store.assignments import AssignmentStore, ZoneStore
 from services.sessions.store.attendance_key import AttendanceKey
+from services.sessions.store.boards import boards
 
 SERVICE = "sessions"
 C = TypeVar("C")
+
+
+@dataclass(frozen=True)
+class BoardCare:
+    """The use cases of boards."""
+
+    posts: BoardPosts
+    reports: BoardReports
+    queries: BoardQueries
 
 
 @dataclass(frozen=True)
@@ -57,9 +77,14 @@ class Sessions:
     attestations: Attestations
     attendances: Attendances
     signals: Signals
+    assignments: Assignments
+    assignment_queries: AssignmentQueries
+    zones: TimeZones
+    boards: BoardCare
     queries: Queries
     room_log: Following[RoomEvent]
     private_log: Following[PrivateEvent]
+    board_log: Following[BoardEvent]
 
     @property
     def consumers(self) -> Mapping[type[Message], Handler]:
@@ -72,6 +97,7 @@ class Sessions:
             intake.AliasAssigned: _taking(events.alias_given, rosters.give_alias),
             intake.ConsentRecorded: _taking(events.consent_given, rosters.give_consent),
             intake.ConsentRevoked: _taking(events.consent_lost, rosters.lose_consent),
+            intake.PatientContactRecorded: _taking(assignments_codec.zone_known, self.zones.keep),
             crisis.DrillStarted: _taking(events.drill_started, self.signals.raise_for_drill),
             crisis.CaseOpened: _taking(events.case_opened, follow),
             crisis.CaseEscalated: _taking(events.case_escalated, follow),
@@ -85,6 +111,9 @@ class Sessions:
 def bootstrap(*, store: Store, policies: Policies, cipher: Keeper) -> Sessions:
     """The service on this store; tests give their own parts by name."""
     kept, key = records(store), AttendanceKey(cipher)
+    book, zones = AssignmentStore(store), ZoneStore()
+    shelves = boards(store)
+    lines = assignments_codec.SealedLines(cipher)
     return Sessions(
         policies=policies,
         rosters=Rosters(store, kept, policies),
@@ -99,9 +128,23 @@ def bootstrap(*, store: Store, policies: Policies, cipher: Keeper) -> Sessions:
         attestations=Attestations(store, kept, policies, cipher=cipher),
         attendances=Attendances(store, kept, policies, key=key),
         signals=Signals(store, kept, policies),
+        assignments=Assignments(store, kept, policies, book=book, zones=zones, lines=lines),
+        assignment_queries=AssignmentQueries(store, kept, book=book, lines=lines),
+        zones=TimeZones(store, zones),
         queries=Queries(store, kept, policies, key=key),
         room_log=Following(store, kept.room_log),
         private_log=Following(store, kept.private_log),
+        boards=_board_care(store, kept, policies, shelves),
+        board_log=Following(store, shelves.log),
+    )
+
+
+def _board_care(store: Store, kept: Records, policies: Policies, shelves: Boards) -> BoardCare:
+    reports = BoardReports(store, policies, boards=shelves)
+    return BoardCare(
+        posts=BoardPosts(store, kept, policies, boards=shelves, reports=reports),
+        reports=reports,
+        queries=BoardQueries(store, shelves),
     )
 
 

@@ -48,6 +48,11 @@ class Subscriptions:
         """A patient took a consent back: doors close."""
         self.core.consumers[intake_pb2.ConsentRevoked](call, event)
 
+    @subscribe(intake_pb2.PatientContactRecorded)
+    def on_patient_contact_recorded(self, call: Call, event: Any) -> None:
+        """A patient's time zone is known: what is due is due there."""
+        self.core.consumers[intake_pb2.PatientContactRecorded](call, event)
+
     @subscribe(crisis_pb2.DrillStarted)
     def on_drill_started(self, call: Call, event: Any) -> None:
         """The platform tries itself: raise the signal as a patient's."""

@@ -24,7 +24,7 @@ from haven.sessions.v1 import sessions_pb2
 from chassis.ids import new_id
 from cli.demo.cast import ADMINISTRATOR, COORDINATOR, PRIVACY_OFFICER, SUPERVISOR, Story, email_of
 from cli.demo.world import Person
-from tests.scenarios import aftercare
+from tests.scenarios import aftercare, between
 from tests.waiting import eventually
 
 T = TypeVar("T", bound=Message)
@@ -38,6 +38,7 @@ def play(story: Story) -> None:
     _on_call(story)
     _notify(story)
     _sessions(story)
+    between.play(story)
     _seats(story)
     _audit(story)
     aftercare.play(story)

@@ -15,7 +15,7 @@ from google.protobuf.message_factory import GetMessageClass
 from haven.crisis.v1 import board_pb2, board_pb2_grpc
 from haven.delivery.v1 import delivery_pb2, delivery_pb2_grpc
 from haven.policy.v1 import policy_pb2
-from haven.sessions.v1 import sessions_pb2, sessions_pb2_grpc
+from haven.sessions.v1 import boards_pb2, boards_pb2_grpc, sessions_pb2, sessions_pb2_grpc
 
 from chassis.call import Role
 from chassis.ids import new_id
@@ -194,6 +194,22 @@ def test_a_board_shows_itself_to_whom_its_policy_says(role: Role, story: Story) 
     frames.cancel()
 
     assert reason == ("snapshot" if role.value in allowed else "ROLE_NOT_ALLOWED")
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.WORKLOAD])
+def test_a_groups_board_is_followed_by_whom_its_policy_says(role: Role, story: Story) -> None:
+    service = boards_pb2.DESCRIPTOR.services_by_name["GroupBoardService"]
+    policy = service.methods_by_name["WatchBoard"].GetOptions().Extensions[policy_pb2.method_policy]
+    allowed = {policy_pb2.Role.Name(each).removeprefix("ROLE_").lower() for each in policy.roles}
+    stub = boards_pb2_grpc.GroupBoardServiceStub(story.world.channel("sessions"))
+    caller = story.world.metadata(Person(LAKESIDE, "nobody-in-particular", (role,)))
+    board = boards_pb2.WatchBoardRequest(group_id=story.ids["group"])
+
+    with pytest.raises(grpc.RpcError) as refused:
+        next(stub.WatchBoard(board, metadata=caller, timeout=20))
+
+    expected = "NOT_FOUND" if role.value in allowed else "ROLE_NOT_ALLOWED"
+    assert refusal(refused.value).reason == expected  # of the other tenant, it does not exist
 
 
 def test_a_board_of_the_other_tenant_shows_none_of_the_storys_cases(story: Story) -> None:

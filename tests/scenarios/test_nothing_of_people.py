@@ -21,8 +21,11 @@ from cli.stack import Stack
 
 # Who they are and how they are reached; as it was sent.
 IDENTITY = ("Sample First", "Sample Second-Patient", "Sample Contact", "@haven.example")
+# Rests as ciphertext alone, like identity.
+SEALED = ("Sample diary", "Sample answer", "Another sample answer", "Sample comment")
 CONTACT = ("+1540555", "+12025550101", ADDRESS, NUMBER)
-WORDS = ("sample line", "a walk by the river", "we call this number")
+SAID = ("sample line", "Sample post", "a walk by the river", "we call this number")
+WORDS = (*SEALED, *SAID)
 
 
 def planted(story: Story) -> list[bytes]:
@@ -66,7 +69,7 @@ def test_nobodys_name_or_address_lies_in_a_database_as_plain_text(
     stack: Stack, mongodb_uri: str, story: Story
 ) -> None:
     assert story.people, "and they have all spoken"
-    secret = [each.encode() for each in (*IDENTITY, *CONTACT)]
+    secret = [each.encode() for each in (*IDENTITY, *CONTACT, *SEALED)]
     with MongoClient[dict[str, Any]](mongodb_uri) as client:
         seen = {
             (collection, word)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 
 import grpc
+from google.type.date_pb2 import Date
 from haven.scheduling.v1 import scheduling_pb2
+from haven.sessions.v1 import assignments_pb2, sessions_pb2
 from haven.sessions.v1 import resources_pb2 as sessions
-from haven.sessions.v1 import sessions_pb2
 
 from cli.demo.attendee import Attendee, since, together
 from cli.demo.cast import COORDINATOR, Story
@@ -29,6 +31,7 @@ def play(story: Story) -> dict[str, Attendee]:
     _cut(story, attendees)
     _minutes(story)
     _break(story, attendees)
+    _give(story, attendees)
     return attendees
 
 
@@ -197,3 +200,32 @@ def _break(story: Story, attendees: dict[str, Attendee]) -> None:
         return all(attendee.room[-1].kind == last for attendee in attendees.values())
 
     story.timeline.wait("everyone to know that a break is over", together(over), within=5)
+
+
+def _give(story: Story, attendees: dict[str, Attendee]) -> None:
+    """Something to do until next week, also for the one who did not come."""
+    day = datetime.now(UTC).date() + timedelta(days=7)
+    given = story.world.ask(
+        story.people["facilitator"],
+        assignments_pb2.HandOutAssignmentRequest(
+            session_id=story.ids["session"],
+            patient_ids=[story.patient(part).subject for part in ("second-patient", "missing")],
+            title="Sample diary",
+            instructions="Sample words of what to write down",
+            due_date=Date(year=day.year, month=day.month, day=day.day),
+            due_minute=18 * 60,
+        ),
+    ).assignments
+    hers = story.patient("second-patient").subject
+    story.ids["assignment"] = next(each.assignment_id for each in given if each.patient_id == hers)
+
+    def told(part: str) -> bool:
+        return any(event.HasField("assignment") for event in attendees[part].private)
+
+    story.timeline.wait(
+        "the word of something to do", together(lambda: told("second-patient")), within=10
+    )
+    story.timeline.claim(
+        "What is handed out is told in private to whom it is given",
+        not told("first"),
+    )

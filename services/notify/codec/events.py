@@ -55,10 +55,39 @@ def nudge(event: sessions_pb2.PatientAbsent) -> commands.Nudge:
     )
 
 
+def task_reminder(event: sessions_pb2.AssignmentReminderRequested) -> commands.RemindOfTask:
+    """Something waits for a patient."""
+    return commands.RemindOfTask(
+        reminder_id=_required(event, "reminder_id"),
+        patient_id=_required(event, "patient_id"),
+        expire_time=_time(event.expire_time),
+    )
+
+
 def overdue(event: crisis_pb2.FollowUpMissed) -> commands.TellOverdue:
     """Something was not done in time, for the how-manieth time."""
     return commands.TellOverdue(
         follow_up_id=_required(event, "follow_up_id"),
+        recipient_id=_required(event, "recipient_id"),
+        number=event.escalation_count,
+        notice_time=_time(event.miss_time),
+    )
+
+
+def board_report_opened(event: sessions_pb2.BoardReportOpened) -> commands.TellOfTask:
+    """Staff are asked to look at something."""
+    return commands.TellOfTask(
+        task_id=_required(event, "board_report_id"),
+        recipient_id=_required(event, "recipient_id"),
+        number=event.open_count,
+        expire_time=_time(event.due_time),
+    )
+
+
+def board_report_missed(event: sessions_pb2.BoardReportMissed) -> commands.TellOverdue:
+    """Nobody has looked in time, for the how-manieth time."""
+    return commands.TellOverdue(
+        follow_up_id=_required(event, "board_report_id"),
         recipient_id=_required(event, "recipient_id"),
         number=event.escalation_count,
         notice_time=_time(event.miss_time),

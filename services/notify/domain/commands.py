@@ -35,6 +35,25 @@ class Nudge:
 
 
 @dataclass(frozen=True, slots=True)
+class RemindOfTask:
+    """A patient has not done what they were given to do."""
+
+    reminder_id: str
+    patient_id: str
+    expire_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TellOfTask:
+    """A member of staff is asked to look at something; asked `number` times."""
+
+    task_id: str
+    recipient_id: str
+    number: int
+    expire_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TellOverdue:
     """Something that a member of staff looks after was not done in time; told `number` times."""
 

@@ -126,6 +126,20 @@ PUBLISHED = (
         ),
     ),
     in_both(
+        "task",
+        1,
+        everywhere(
+            subject="Something waits for you",
+            long="Something waits for you. Please open the app when you can.\n",
+            short="Something waits for you. Please open the app when you can.",
+        ),
+        everywhere(
+            subject="Algo le espera",
+            long="Algo le espera. Abra la aplicación cuando pueda.\n",
+            short="Algo le espera. Abra la app cuando pueda.",
+        ),
+    ),
+    in_both(
         "person-waiting",
         1,
         everywhere(

@@ -12,7 +12,8 @@ from services.notify.domain.wording import Template, TemplateRef
 __all__ = [
     "ANSWERS", "CANCELED", "CHOICES", "CODE", "COVER_CLOSED", "COVER_OPEN", "HELP", "MOVED",
     "NOTHING_OPEN", "NUDGE", "OVERDUE", "PAGE", "PERISHABLE", "PERSON_WAITING", "RECORDED",
-    "REMINDER", "RESUMED", "STOPPED", "SUPPORT", "TEMPLATES", "Template", "TemplateRef", "template",
+    "REMINDER", "RESUMED", "STOPPED", "SUPPORT", "TASK", "TEMPLATES", "Template", "TemplateRef",
+    "template",
 ]  # fmt: skip
 
 # Staff: acknowledge a page. What may be replied or pressed is added by whoever carries it.
@@ -21,6 +22,8 @@ PAGE = TemplateRef("page", 3)
 NUDGE, REMINDER = TemplateRef("nudge", 2), TemplateRef("reminder", 1)
 # Patients who were reminded of it: it is at another time; it is not.
 MOVED, CANCELED = TemplateRef("moved", 1), TemplateRef("canceled", 1)
+# Patients: something that they were given to do is due soon, or was. Staff: something to look at.
+TASK = TemplateRef("task", 1)
 # Staff: something on their list is overdue.
 OVERDUE = TemplateRef("overdue", 1)
 # Staff on duty: somebody waits in the queue.

@@ -10,9 +10,11 @@ from chassis.ids import derived_id
 from chassis.store import Store, Tx
 from services.notify.domain.commands import (
     Nudge,
+    RemindOfTask,
     SendPage,
     TellOfCover,
     TellOfPerson,
+    TellOfTask,
     TellOverdue,
 )
 from services.notify.domain.message import Message, MessageClass, Page
@@ -21,6 +23,7 @@ from services.notify.domain.template import (
     OVERDUE,
     PAGE,
     PERSON_WAITING,
+    TASK,
     TemplateRef,
 )
 from services.notify.handlers.counting import count_accepted
@@ -75,6 +78,37 @@ class Accepting:
             )
             message.patient_id = command.patient_id
             return message
+
+        self._accept(call, made)
+
+    def task(self, call: Call, command: RemindOfTask) -> None:
+        """Remind a patient of something to do, without saying of what; in hours for reminders."""
+
+        def made(now: datetime) -> Message:
+            message = self._message(
+                derived_id(call.tenant_id, "task", command.reminder_id),
+                MessageClass.SCHEDULE,
+                command.patient_id,
+                template=TASK,
+                times=(now, command.expire_time),
+            )
+            message.patient_id = command.patient_id
+            return message
+
+        self._accept(call, made)
+
+    def staff_task(self, call: Call, command: TellOfTask) -> None:
+        """Tell a member of staff that something waits, without saying what or about whom."""
+        key = (call.tenant_id, "staff-task", command.task_id, str(command.number))
+
+        def made(now: datetime) -> Message:
+            return self._message(
+                derived_id(*key),
+                MessageClass.CLINICAL,
+                command.recipient_id,
+                template=TASK,
+                times=(now, command.expire_time),
+            )
 
         self._accept(call, made)
 

@@ -133,6 +133,8 @@ def chat_risk_message(risk: ChatRisk, alias: str) -> resources_pb2.ChatRisk:
         alias=alias,
         severity=CHAT_SEVERITIES[risk.severity],
         number=risk.number,
+        assignment_id=risk.assignment_id,
+        group_id=risk.group_id,
     )
 
 

@@ -202,6 +202,8 @@ def chat_risk_document(risk: ChatRisk) -> Document:
         "severity": risk.severity.name.lower(),
         "number": risk.number,
         "raise_time": risk.raise_time,
+        "assignment_id": risk.assignment_id,
+        "group_id": risk.group_id,
     }
 
 
@@ -214,6 +216,8 @@ def chat_risk_from(document: Document) -> ChatRisk:
         severity=Severity[document["severity"].upper()],
         number=document["number"],
         raise_time=document["raise_time"],
+        assignment_id=document.get("assignment_id", ""),  # earlier releases wrote neither
+        group_id=document.get("group_id", ""),
     )
 
 

@@ -16,12 +16,14 @@ from services.sessions.codec.activity_documents import (
     tally_document,
     tally_from,
 )
+from services.sessions.codec.assignment_documents import notice_document, notice_from
 from services.sessions.codec.documents import (
     chat_risk_document,
     chat_risk_from,
     signal_document,
     signal_from,
 )
+from services.sessions.domain.assignment import AssignmentNotice
 from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.events import DepartureKind
 from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
@@ -39,6 +41,7 @@ ABOUT: Mapping[type, tuple[str, Callable[[Any], Document], Callable[[Document], 
     MoodCheckIn: ("mood_check_in", mood_document, mood_from),
     PollTally: ("poll_tally", tally_document, tally_from),
     Quality: ("connection_quality", quality_document, quality_from),
+    AssignmentNotice: ("assignment", notice_document, notice_from),
 }
 
 

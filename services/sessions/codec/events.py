@@ -16,6 +16,7 @@ from haven.sessions.v1 import events_pb2 as sessions
 from chassis.decode import Fields
 from chassis.errors import Internal
 from clinical.risk import Severity
+from services.sessions.codec import between_sessions
 from services.sessions.domain.commands import CaseStep, FollowCase, ForgetDrill, RaiseDrill
 from services.sessions.domain.copies import AliasGiven, ConsentGiven, ConsentLost, SeatChange
 from services.sessions.domain.events import (
@@ -127,6 +128,8 @@ def _chat_risk_raised(event: ChatRiskRaised) -> sessions.ChatRiskRaised:
         raise_time=timestamp(event.raise_time),
         location=_location_attested(event.location) if event.location else None,
         mood_check_in_id=event.mood_check_in_id,
+        assignment_id=event.assignment_id,
+        group_id=event.group_id,
     )
 
 
@@ -163,6 +166,7 @@ WRITERS: Mapping[type, Callable[[Any], Message]] = {
     ChatRiskRaised: _chat_risk_raised,
     SafetySignalRaised: _signal_raised,
     EndangeredPatientLeft: _endangered_patient_left,
+    **between_sessions.WRITERS,
 }
 
 

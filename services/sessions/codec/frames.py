@@ -8,6 +8,7 @@ from google.protobuf.duration_pb2 import Duration
 from haven.sessions.v1 import resources_pb2, sessions_pb2
 from haven.sessions.v1.activities_pb2 import REACTION_UNSPECIFIED as NO_REACTION
 
+from services.sessions.codec import assignments
 from services.sessions.codec.activity_frames import (
     REACTIONS,
     mood_message,
@@ -23,6 +24,7 @@ from services.sessions.codec.answers import (
     signal_message,
 )
 from services.sessions.codec.events import timestamp
+from services.sessions.domain.assignment import AssignmentNotice
 from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.commands import Enter
 from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
@@ -144,6 +146,8 @@ def private_event(event: PrivateEvent, *, call_number: str, for_staff: bool) -> 
             message.mood_check_in.CopyFrom(mood_message(about, alias))
         case PollTally():
             message.poll_tally.CopyFrom(tally_message(about))
+        case AssignmentNotice():
+            message.assignment.CopyFrom(assignments.notice(about, alias))
         case _:
             message.connection_quality.CopyFrom(quality_message(about, alias))
     return Frame(private_event=message)

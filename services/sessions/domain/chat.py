@@ -22,6 +22,9 @@ class ChatRisk:
     # The message's place in the room, or NOT_IN_THE_ROOM.
     number: int
     raise_time: datetime
+    # Not of a room: handed in for this assignment, or written on this group's board.
+    assignment_id: str = ""
+    group_id: str = ""
     version: int = 0
     events: list[object] = field(default_factory=list)
 
@@ -36,5 +39,7 @@ class ChatRisk:
                 self.number,
                 location,
                 self.raise_time,
+                assignment_id=self.assignment_id,
+                group_id=self.group_id,
             )
         )

@@ -25,6 +25,13 @@ class DepartureKind(StrEnum):
     DISMISSED = "dismissed"
 
 
+class Reminder(StrEnum):
+    """Of what a patient is reminded."""
+
+    DUE_SOON = "due_soon"
+    OVERDUE = "overdue"
+
+
 @dataclass(frozen=True, slots=True)
 class SessionStarted:
     """A facilitator opened the room."""
@@ -89,6 +96,9 @@ class ChatRiskRaised:
     raise_time: datetime
     # Empty for words.
     mood_check_in_id: str = ""
+    # Where it was handed in, or the board that it was written on.
+    assignment_id: str = ""
+    group_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +124,38 @@ class EndangeredPatientLeft:
     kind: DepartureKind
     leave_time: datetime
     location: LocationAttested | None
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentReminderRequested:
+    """A patient has not handed something in."""
+
+    reminder_id: str
+    assignment_id: str
+    patient_id: str
+    kind: Reminder
+    due_time: datetime
+    expire_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BoardReportOpened:
+    """Staff are asked to look at a post."""
+
+    board_report_id: str
+    group_id: str
+    recipient_id: str
+    open_count: int
+    due_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BoardReportMissed:
+    """Nobody has looked at a reported post in time."""
+
+    board_report_id: str
+    group_id: str
+    recipient_id: str
+    escalation_count: int
+    due_time: datetime
+    miss_time: datetime

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from chassis.errors import InvalidArgument
+from services.sessions.domain.assignment import AssignmentNotice
 from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.mood import MoodCheckIn
 from services.sessions.domain.participant import (
@@ -73,12 +74,13 @@ def of_room(kind: RoomEventKind, now: datetime) -> RoomEvent:
 
 @dataclass(frozen=True, slots=True)
 class PrivateEvent:
-    """One event of a person's private log: a signal as it stood then, or what staff should know.
+    """One event of a person's private log: a signal as it stood then, what staff should know,
+    or what became of an assignment.
 
     With a departure: the patient of the signal has just gone, and it is not answered.
     """
 
-    about: SafetySignal | ChatRisk | MoodCheckIn | PollTally | Quality
+    about: SafetySignal | ChatRisk | MoodCheckIn | PollTally | Quality | AssignmentNotice
     create_time: datetime
     alias: str = ""
     number: int = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from services.sessions.domain.ledger import Counting
 
@@ -67,6 +68,26 @@ class SessionsPolicy:
     signal_retry_seconds: float = 120.0  # [D] how long a signal that is not stored is retried
     # clinical.md 5.1: never left alone; [D] for so long after a signal, going escalates it
     signal_watch_seconds: float = 600.0
+
+    # Assignments
+    time_zone: str = "America/New_York"  # [D] of patients whose own is not known
+    assignment_remind_seconds: float = 86_400.0  # [D] the day before it is due
+    assignment_again_seconds: float = 259_200.0  # [D] three days for what was given back
+    assignment_expire_seconds: float = 1_209_600.0  # [D] two weeks late it is of no use any more
+    assignment_text_length: int = 8000  # [D] characters of what is handed in
+
+    # Boards
+    board_posts_per_hour: int = 60  # [D] of one patient on one board; more is no talk any more
+    board_report_seconds: float = 14_400.0  # [D] four hours until somebody has looked at a post
+    board_report_repeat_seconds: float = 86_400.0  # [D] the supervisors hear of it again each day
+    board_heartbeat_seconds: float = 10.0  # [D] of a stream on which nothing is written
+    supervisor_id: str = "supervisor-pool"  # whom notify tells; the same as crisis' of the tenant
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.time_zone)
+        except (OSError, KeyError) as error:  # ZoneInfoNotFoundError is a KeyError
+            raise ValueError("time_zone is no IANA time zone") from error
 
     @property
     def counting(self) -> Counting:

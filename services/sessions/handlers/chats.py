@@ -27,11 +27,11 @@ AUDIT_ACTION = "chat-risk.raise"
 PIECE = 200  # messages emptied by one transaction, well within its life
 
 risks = Counter(
-    "haven_sessions_chat_risks", "Chat messages that gave reason to look.", ["severity"]
+    "haven_sessions_chat_risks", "What patients wrote that gave reason to look.", ["severity"]
 )
 unassessed = Counter(
     "haven_sessions_chat_unassessed",
-    "Chat messages at which the risk rules failed, raised as the worst: must be 0.",
+    "Texts at which the risk rules failed, raised as the worst: must be 0.",
 )
 for _severity in Severity:
     risks.labels(_severity.name.lower())
@@ -57,7 +57,7 @@ class Chats:
         number = self._store.transact(
             act, lambda tx: self._say(tx, command, text, found.severity, id)
         )
-        _count(found)
+        count(found)
         return number
 
     def overhear(self, call: Call, command: Say) -> None:
@@ -77,7 +77,7 @@ class Chats:
             return True
 
         if self._store.transact(replace(call, once=None, action=AUDIT_ACTION), act):
-            _count(found)
+            count(found)
 
     def forget(self, call: Call, session_id: str) -> None:
         """Empty the texts of a session that have been kept as long as the tenant says."""
@@ -137,7 +137,8 @@ def _risk_id(call: Call, command: Say) -> str:
     return derived_id("chat-risk", call.tenant_id, command.session_id, by, key_of(call), words)
 
 
-def _count(found: Assessment) -> None:
+def count(found: Assessment) -> None:
+    """After the commit, once."""
     if found.severity is not None:
         risks.labels(found.severity.name.lower()).inc()
     if found.is_unassessed:

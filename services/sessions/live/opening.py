@@ -8,12 +8,15 @@ from contextlib import AbstractAsyncContextManager
 from chassis.store import Store
 from chassis.store.watch import INSERTS, Watch
 from services.sessions.bootstrap import Sessions
+from services.sessions.live.board_hub import BoardHub
+from services.sessions.live.board_watcher import BoardLive
 from services.sessions.live.connection import Live
 from services.sessions.live.desk import SignalDesk
 from services.sessions.live.hub import Hub
 from services.sessions.live.tail import Run
 from services.sessions.settings import SessionsSettings
 from services.sessions.store import PRIVATE_EVENTS, ROOM_EVENTS
+from services.sessions.store.boards import BOARD_EVENTS
 
 
 def live_of(sessions: Sessions, run: Run, *, settings: SessionsSettings) -> Live:
@@ -21,6 +24,23 @@ def live_of(sessions: Sessions, run: Run, *, settings: SessionsSettings) -> Live
     hub = Hub(sessions.room_log, sessions.private_log, run=run)
     desk = SignalDesk(sessions.signals, sessions.policies, hub, threads=settings.signal_threads)
     return Live(sessions, hub, desk, run, settings.reader_queue)
+
+
+def board_live_of(sessions: Sessions, run: Run, *, settings: SessionsSettings) -> BoardLive:
+    """The process's followers of boards."""
+    hub = BoardHub(sessions.board_log, run=run)
+    return BoardLive(sessions, hub, run, settings.reader_queue)
+
+
+def board_lifespan(live: BoardLive, store: Store) -> AbstractAsyncContextManager[None]:
+    """What must run as long as boards are followed."""
+
+    def watch(wake: Callable[[], None]) -> Watch:
+        watching = Watch(store)
+        watching.listen(BOARD_EVENTS, lambda _row: wake(), operations=INSERTS)
+        return watching
+
+    return live.hub.running(watch)
 
 
 def lifespans(live: Live, store: Store) -> Sequence[AbstractAsyncContextManager[None]]:

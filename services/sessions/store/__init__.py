@@ -9,6 +9,8 @@ from services.sessions.domain.mood import MoodCheckIn
 from services.sessions.domain.poll import Poll
 from services.sessions.domain.quality import Quality
 from services.sessions.ports import Records
+from services.sessions.store.assignments import ASSIGNMENTS
+from services.sessions.store.boards import BOARD_EVENTS, BOARD_REPORTS, BOARDS
 from services.sessions.store.copies import ALIASES, CONSENT_BARS, CONSENTS, SEATS, CopyStore
 from services.sessions.store.logs import LogStore
 from services.sessions.store.shelves import (
@@ -45,11 +47,28 @@ INDEXES: tuple[Index, ...] = (
     Index(POLLS, [("tenant_id", 1), ("session_id", 1)], unique=True, partial={"is_open": True}),
     Index(SEATS, [("tenant_id", 1), ("session_id", 1), ("patient_id", 1)]),
     Index(ALIASES, [("tenant_id", 1), ("group_id", 1), ("patient_id", 1)], unique=True),
+    Index(ALIASES, [("tenant_id", 1), ("patient_id", 1)]),
     Index(CONSENT_BARS, [("tenant_id", 1), ("patient_id", 1)]),
     Index(CONSENTS, [("tenant_id", 1), ("patient_id", 1)]),
+    due_index(ASSIGNMENTS, "look_time"),
+    Index(ASSIGNMENTS, [("tenant_id", 1), ("patient_id", 1), ("due_time", 1)]),
+    Index(ASSIGNMENTS, [("tenant_id", 1), ("session_id", 1), ("due_time", 1)]),
+    Index(ASSIGNMENTS, [("tenant_id", 1), ("due_time", 1)]),
+    Index(ASSIGNMENTS, [("tenant_id", 1), ("is_overdue", 1), ("due_time", 1)]),
+    due_index(BOARDS, "look_time"),
+    due_index(BOARD_REPORTS, "miss_time"),
+    Index(SESSIONS, [("tenant_id", 1), ("group_id", 1), ("start_time", 1)]),
+    Index(BOARD_REPORTS, [("tenant_id", 1), ("group_id", 1), ("state", 1), ("due_time", 1)]),
+    Index(BOARD_REPORTS, [("tenant_id", 1), ("state", 1), ("due_time", 1)]),
+    Index(BOARD_REPORTS, [("tenant_id", 1), ("due_time", 1)]),
+    Index(
+        BOARD_EVENTS,
+        [("tenant_id", 1), ("log_key", 1), ("person_id", 1), ("event_time", 1)],
+    ),
     # One number, one event: what makes a log a log.
     Index(ROOM_EVENTS, [("tenant_id", 1), ("log_key", 1), ("number", 1)], unique=True),
     Index(PRIVATE_EVENTS, [("tenant_id", 1), ("log_key", 1), ("number", 1)], unique=True),
+    Index(BOARD_EVENTS, [("tenant_id", 1), ("log_key", 1), ("number", 1)], unique=True),
 )
 
 

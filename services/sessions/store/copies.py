@@ -85,6 +85,14 @@ class CopyStore:
         found = reader.find_one(ALIASES, {"patient_id": patient_id, "group_id": group_id})
         return "" if found is None else str(found["alias"])
 
+    def is_known(self, reader: Reader, patient_id: str) -> bool:
+        """True for a patient of whom intake has told anything that is kept here."""
+        mine = {"patient_id": patient_id}
+        return any(
+            reader.find_one(each, mine, fields=("_id",)) is not None
+            for each in (ALIASES, CONSENTS, CONSENT_BARS)
+        )
+
     def is_barred(self, reader: Reader, patient_id: str, scopes: Collection[str]) -> bool:
         """True where one of these consents was taken back and not surely given again since."""
         mine = {"patient_id": patient_id, "scope": {"$in": sorted(scopes)}}

@@ -36,6 +36,7 @@ PUBLISHED = {
     "resumed.1": "e5484d16b5648bc4",
     "stopped.1": "6ac0b8e7d0a5e824",
     "support.1": "424b139b88077568",
+    "task.1": "31264c4f97ae2d4f",
 }
 EVERY_FORM = [
     pytest.param(

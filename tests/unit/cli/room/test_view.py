@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from haven.sessions.v1 import events_pb2
+from haven.sessions.v1 import assignments_pb2, events_pb2
 from haven.sessions.v1 import resources_pb2 as pb
 
 from cli.room.view import Gap, Kind
@@ -121,6 +121,26 @@ def test_staff_see_which_line_may_mean_danger_and_that_somebody_in_danger_has_go
     assert first.startswith("Heron wrote what may mean danger (high): line 7")
     assert second.startswith("Heron lost the connection and nobody is known")
     assert "NOBODY HAS IT YET" in third
+
+
+def test_what_was_written_between_sessions_is_told_by_where_it_was_written() -> None:
+    view = a_view(is_staff=True)
+    takes(view, welcome("Facilitator"))
+    handed_in = pb.ChatRisk(alias="Heron", assignment_id="a-1", number=1)
+    posted = pb.ChatRisk(alias="Heron", group_id="g-1", number=4)
+    lines = takes(view, private(1, chat_risk=handed_in), private(2, chat_risk=posted))
+    first, second = texts(lines)
+    assert "in an assignment, number 1" in first
+    assert "on the group's board, number 4" in second
+
+
+def test_a_patient_hears_that_there_is_something_to_do_and_not_what() -> None:
+    view = a_view()
+    takes(view, welcome("Heron"))
+    given = assignments_pb2.ASSIGNMENT_STATE_ASSIGNED
+    notice = pb.AssignmentNotice(assignment_id="a-1", state=given, due_time=at(1))
+    (line,) = texts(takes(view, private(1, assignment=notice)))
+    assert line.startswith("an assignment was given, due ")
 
 
 def test_a_text_whose_time_is_over_is_told_as_removed() -> None:
