@@ -12,11 +12,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pymongo import MongoClient
 from pymongo.database import Database
 
 from cli.servers import MongoServer, ProviderServer, RabbitServer, SmtpServer
 from tests.broker import Management
+
+# Whether an example is right does not depend on how busy the machine is.
+settings.register_profile("haven", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("haven")
 
 ROOT = Path(__file__).parents[1]
 MEMORY = Path("/dev/shm")  # not a file of ours: where Linux keeps files in memory

@@ -231,7 +231,7 @@ absences = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(absences, st.booleans())
 def test_whoever_opted_out_is_never_on_call_and_every_hour_is_a_shift_or_a_gap(
     opt_outs: Any, is_next_called: Any

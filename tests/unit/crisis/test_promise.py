@@ -226,4 +226,4 @@ class Promise(RuleBasedStateMachine):
 
 
 TestPromise = Promise.TestCase
-TestPromise.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestPromise.settings = settings(max_examples=150, stateful_step_count=40)

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.crisis.domain.rotation import Override
@@ -129,7 +129,6 @@ def test_in_the_hour_that_is_skipped_a_hand_off_still_happens() -> None:
     assert who(rotation, local(zone, 2026, 3, 9, 2, 30)) == "dr-one"
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(SIX_ZONES),
     st.integers(0, 3 * 365 * 24 * 60),

@@ -107,7 +107,7 @@ def test_two_hand_offs_that_a_skipped_hour_throws_together_pass_over_one_turn() 
     assert who(rotation, local(zone, 2026, 3, 8, 3, 15)) == "dr-three"
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(zones, hand_offs, edges, st.integers(0, 4 * 24 * 60))
 def test_at_every_instant_around_a_change_there_is_one_turn_and_it_only_grows(
     zone: Any, times: Any, instant: Any, minutes: Any
@@ -123,7 +123,7 @@ def test_at_every_instant_around_a_change_there_is_one_turn_and_it_only_grows(
     assert turns.at(following) > turns.at(instant)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(zones, hand_offs, st.sampled_from(EDGES))
 def test_every_hand_off_of_a_week_happens_exactly_once_over_a_change(
     zone: Any, times: Any, edge: Any
@@ -139,7 +139,7 @@ def test_every_hand_off_of_a_week_happens_exactly_once_over_a_change(
     assert turns.at(end - just_before) - turns.at(start - just_before) == 3 * len(times)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     zones,
     st.one_of(hand_offs, st.integers(1, 14)),

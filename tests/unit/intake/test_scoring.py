@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import InvalidArgument, NotFound
@@ -88,7 +88,6 @@ def test_the_difficulty_item_is_not_part_of_the_total() -> None:
     assert score(PHQ9, answers).value == 6
 
 
-@settings(deadline=None)  # a busy machine is not a finding
 @given(st.lists(st.one_of(st.none(), st.integers(0, 3)), min_size=9, max_size=9))
 def test_a_phq_9_total_stays_on_its_scale_and_follows_the_published_formula(
     values: list[int | None],

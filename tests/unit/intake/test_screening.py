@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import FailedPrecondition, InvalidArgument
@@ -329,7 +329,6 @@ ANSWERS = st.builds(
 )
 
 
-@settings(deadline=None)  # a busy machine is not a finding
 @given(st.lists(ANSWERS, max_size=20), st.booleans())
 def test_however_answers_arrive_the_end_is_never_below_any_completion_of_them(
     arriving: Sequence[GivenAnswer], is_left: bool

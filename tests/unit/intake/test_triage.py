@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.domain.answers import Answer, GivenAnswer, Unread, read_answers
@@ -145,7 +145,6 @@ def test_answers_that_contradict_each_other_are_read_upwards(answers: dict[str, 
     assert reachable_tier(CSSRS, answers, RULES) is Tier.HIGH
 
 
-@settings(deadline=None)  # a busy machine is not a finding
 @given(st.sampled_from(list(patterns())), st.sets(st.sampled_from(ALL)), st.booleans())
 def test_whatever_is_hidden_of_a_screen_its_tier_is_never_below_the_true_one(
     screen: dict[str, int], hidden: set[str], as_skipped: bool
@@ -172,7 +171,6 @@ def odd_answers(item: Item) -> st.SearchStrategy[GivenAnswer]:
     )
 
 
-@settings(deadline=None)  # a busy machine is not a finding
 @given(st.data(), st.sampled_from(list(patterns())), st.sets(st.sampled_from(ALL)))
 def test_whatever_of_a_screen_arrives_mistyped_its_tier_is_never_below_the_true_one(
     data: st.DataObject, screen: dict[str, int], mistyped: set[str]
@@ -189,7 +187,6 @@ def test_whatever_of_a_screen_arrives_mistyped_its_tier_is_never_below_the_true_
     assert unanswered_safety_items(CSSRS, answers) >= mistyped & set(screen)
 
 
-@settings(deadline=None)  # a busy machine is not a finding
 @given(st.data(), st.dictionaries(st.sampled_from(ALL), st.sampled_from([NO, YES, None, "odd"])))
 def test_what_is_mistyped_is_never_less_than_any_value_it_could_have_meant(
     data: st.DataObject, sent: dict[str, int | str | None]
@@ -208,7 +205,6 @@ def test_what_is_mistyped_is_never_less_than_any_value_it_could_have_meant(
         assert reachable_tier(CSSRS, read, RULES) <= tier
 
 
-@settings(deadline=None)  # a busy machine is not a finding
 @given(st.data(), st.sampled_from(PHQ9.items), st.integers(0, 3))
 def test_whatever_of_a_phq_9_arrives_mistyped_its_item_nine_counts(
     data: st.DataObject, item: Item, value: int
@@ -219,14 +215,12 @@ def test_whatever_of_a_phq_9_arrives_mistyped_its_item_nine_counts(
     assert reachable_tier(PHQ9, answers, RULES) is (Tier.NONE if is_calm else Tier.MODERATE)
 
 
-@settings(deadline=None)  # a busy machine is not a finding
 @given(st.dictionaries(st.sampled_from(ALL), st.sampled_from([NO, YES, None])))
 def test_odd_answers_never_end_below_what_they_say(odd: dict[str, int | None]) -> None:
     plain = {code: value for code, value in odd.items() if value is not None}
     assert reachable_tier(CSSRS, odd, RULES) >= expected(plain)
 
 
-@settings(deadline=None)  # a busy machine is not a finding
 @given(
     st.dictionaries(st.sampled_from(ALL), st.sampled_from([NO, YES, None])),
     st.dictionaries(st.sampled_from(ALL), st.sampled_from([NO, YES])),
@@ -304,7 +298,6 @@ def test_craving_counts_from_ninety_on_and_together_with_use(
     assert is_open is (certain is not reachable)
 
 
-@settings(deadline=None)  # a busy machine is not a finding
 @given(
     st.integers(0, 100), st.integers(0, 1), st.sets(st.sampled_from([CRAVING, USE])), st.booleans()
 )

@@ -173,7 +173,7 @@ def caller() -> Any:
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestLife.settings = settings(max_examples=60, stateful_step_count=40)
 
 
 def test_a_scrape_tells_where_every_message_of_every_tenant_is() -> None:
