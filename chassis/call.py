@@ -27,6 +27,7 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
     PRIVACY_OFFICER = "privacy_officer"
     ADMINISTRATOR = "administrator"
+    GUEST = "guest"
     WORKLOAD = "workload"
 
 

@@ -37,6 +37,7 @@ ENDINGS = {
     pb.GOODBYE_REASON_LEFT: "you have left; your seat stays",
     pb.GOODBYE_REASON_SESSION_ENDED: "the session is over",
     pb.GOODBYE_REASON_REPLACED: "you came in from somewhere else; that connection goes on",
+    pb.GOODBYE_REASON_REMOVED: "staff has shown you out; call the program if you need somebody",
 }
 COME_AGAIN = {
     pb.GOODBYE_REASON_RESUME: "this reader was too slow",

@@ -16,6 +16,10 @@ from cli.room.signals import Signals
 
 Frame = sessions_pb2.AttendSessionResponse
 FACILITATOR = resources_pb2.PARTICIPANT_ROLE_FACILITATOR
+SEATS = {
+    resources_pb2.PARTICIPANT_ROLE_CO_FACILITATOR: FACILITATOR,
+    resources_pb2.PARTICIPANT_ROLE_PHONE: resources_pb2.PARTICIPANT_ROLE_PATIENT,
+}
 
 
 class Kind(Enum):
@@ -126,7 +130,7 @@ class View:
         is_back = self.was_connected and not self.is_connected
         self._connect(is_inside=True)
         self.alias = welcome.alias
-        self._people = {(each.alias, each.role): None for each in welcome.participants}
+        self._people = {(each.alias, _seat(each.role)): None for each in welcome.participants}
         self._people_as_of = welcome.cursor
         for each in welcome.participants:
             self._remember(each.alias, each.patient_id)
@@ -166,7 +170,7 @@ class View:
         return [Line(Kind.ROOM, words.event(event), at, event.number)]
 
     def _count(self, event: resources_pb2.RoomEvent) -> None:
-        person = (event.alias, int(event.role))
+        person = (event.alias, _seat(event.role))
         if event.kind == resources_pb2.ROOM_EVENT_KIND_JOINED:
             self._people[person] = None
         elif event.kind == resources_pb2.ROOM_EVENT_KIND_LEFT:
@@ -184,12 +188,10 @@ class View:
             case "safety_signal":
                 self.signals.told(event)
                 told = [*words.departure(event), self._signal(event.safety_signal)]
-            case "chat_risk":
-                told = [words.chat_risk(event.chat_risk)]
             case "assignment":
                 told = [words.assignment(event.assignment, self.zone)]
             case _:
-                told = [self.activity.private(event) or words.UNKNOWN]
+                told = [self.activity.private(event) or words.private(event)]
         return [Line(Kind.PRIVATE, each, at) for each in told]
 
     def _remember(self, alias: str, patient_id: str) -> None:
@@ -198,3 +200,8 @@ class View:
 
     def _signal(self, signal: resources_pb2.SafetySignal) -> str:
         return words.signal(signal, self.zone, is_staff=self.is_staff)
+
+
+def _seat(role: resources_pb2.ParticipantRole.ValueType) -> int:
+    """What stays of a role whoever leads, and by whatever way a patient is there."""
+    return SEATS.get(role, role)

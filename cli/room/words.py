@@ -42,6 +42,18 @@ EVENTS = {
     pb.ROOM_EVENT_KIND_SESSION_ENDED: "* the session is over",
     pb.ROOM_EVENT_KIND_BREAK_STARTED: "* a break begins",
     pb.ROOM_EVENT_KIND_BREAK_ENDED: "* the break is over",
+    pb.ROOM_EVENT_KIND_PROMOTED: "* {alias} leads from now on",
+    pb.ROOM_EVENT_KIND_HELD: "* nobody who leads is here: please wait, somebody is being called",
+    pb.ROOM_EVENT_KIND_RESUMED: "* {alias} is here: the session goes on",
+    pb.ROOM_EVENT_KIND_LOCKED: "* nobody new comes in for now",
+    pb.ROOM_EVENT_KIND_UNLOCKED: "* others may come in again",
+}
+MODERATIONS = {
+    pb.MODERATION_ACT_MUTE: "is muted; a call for help always goes",
+    pb.MODERATION_ACT_UNMUTE: "may speak",
+    pb.MODERATION_ACT_REMOVE: "was shown out, and may come again",
+    pb.MODERATION_ACT_BAR: "was shown out of this session for good",
+    pb.MODERATION_ACT_UNBAR: "may come back",
 }
 
 SEVERITIES = {
@@ -67,6 +79,9 @@ REASONS = {
     "NOT_FOUND": "there is no such session, or no seat in it for this person: check both ids",
     "NOT_FACILITATOR": "somebody else leads this session: come as its facilitator",
     "CONSENT_REVOKED": "a consent that this needs was revoked: sign it again, then come again",
+    "BARRED": "staff has shown this person out of the session for good: call the program",
+    "ROOM_LOCKED": "staff lets nobody new in at the moment: come again later, or call",
+    "MUTED": "staff has muted you; a call for help always goes",
     "SESSION_ENDED": "the session is over: come to the next one",
     "SESSION_CANCELED": "the session was canceled: come to the next one",
     "SESSION_NOT_STARTED": "the session has not begun: come again nearer to its time",
@@ -126,6 +141,7 @@ def chat_risk(risk: pb.ChatRisk) -> str:
     if risk.assignment_id or risk.group_id:
         where = "in an assignment" if risk.assignment_id else "on the group's board"
         where += f", number {risk.number}" if risk.number else ", and it was refused"
+    where = "a private word" if risk.is_private else where
     return f"{shown(risk.alias)} wrote what may mean danger ({how}): {where}; staff are called"
 
 
@@ -135,6 +151,38 @@ def assignment(notice: pb.AssignmentNotice, zone: tzinfo | None) -> str:
     due = notice.due_time.ToDatetime(tzinfo=UTC).astimezone(zone)
     of = f"{shown(notice.alias)}: an" if notice.alias else "an"
     return f"{of} assignment {how}, due {due:%A %d %B, %H:%M}: see the program"
+
+
+def private(event: pb.PrivateEvent) -> str:
+    """What is told to this person alone and is no safety signal."""
+    match event.WhichOneof("event"):
+        case "chat_risk":
+            return chat_risk(event.chat_risk)
+        case "moderation":
+            return moderation(event.moderation)
+        case "private_word":
+            return private_word(event.private_word)
+        case "aside_room":
+            return aside_room(event.aside_room)
+    return UNKNOWN
+
+
+def moderation(done: pb.Moderation) -> str:
+    """What staff did to somebody, who may be the reader."""
+    how = MODERATIONS.get(done.act, "is affected in a way that this client does not know")
+    return f"{shown(done.alias)} {how}"
+
+
+def private_word(word: pb.PrivateWord) -> str:
+    """Between staff and one patient."""
+    to = f" to {shown(word.recipient_alias)}" if word.recipient_alias else " to staff"
+    return f"{shown(word.alias)}{to}: {shown(word.text) or '(removed, its time is over)'}"
+
+
+def aside_room(room: pb.AsideRoom) -> str:
+    """Where two meet besides the group."""
+    who = f"{shown(room.staff_alias)} and {shown(room.alias)}"
+    return f"{who} meet aside: haven room {room.session_id}"
 
 
 def departure(told: pb.PrivateEvent) -> list[str]:

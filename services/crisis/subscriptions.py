@@ -38,6 +38,11 @@ class Subscriptions:
         """Whoever called for help has gone: wake more people, or open a case."""
         self.core.consumers[sessions_pb2.EndangeredPatientLeft](call, event)
 
+    @subscribe(sessions_pb2.RoomHeld)
+    def on_room_held(self, call: Call, event: Any) -> None:
+        """A group is without anybody who may treat: call those on duty."""
+        self.core.consumers[sessions_pb2.RoomHeld](call, event)
+
     @subscribe(sessions_pb2.PatientAbsent)
     def on_patient_absent(self, call: Call, event: Any) -> None:
         """A patient did not come: open or join a case where that worries."""

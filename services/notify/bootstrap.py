@@ -259,6 +259,7 @@ def _consumers(
         crisis_pb2.CaseAcknowledged: _by(events.case_acknowledged, records.keep_case),
         crisis_pb2.CaseResolved: _by(events.case_resolved, records.keep_case),
         crisis_pb2.PersonRequested: _by(events.person_requested, accepting.tell_of_person),
+        crisis_pb2.RoomCoverRequested: _by(events.room_cover, accepting.tell_of_room),
         crisis_pb2.FollowUpMissed: _by(events.overdue, accepting.overdue),
         intake_pb2.PatientContactRecorded: _by(events.patient_contact, contacts.keep_patient),
         intake_pb2.ConsentRecorded: _by(events.consent_given, records.consent),

@@ -59,6 +59,11 @@ class Subscriptions:
         """A patient waits for a person: tell those on duty."""
         self.core.consumers[crisis_pb2.PersonRequested](call, event)
 
+    @subscribe(crisis_pb2.RoomCoverRequested)
+    def on_room_cover_requested(self, call: Call, event: Any) -> None:
+        """A group is without anybody who leads it: tell who can come."""
+        self.core.consumers[crisis_pb2.RoomCoverRequested](call, event)
+
     @subscribe(crisis_pb2.FollowUpMissed)
     def on_follow_up_missed(self, call: Call, event: Any) -> None:
         """Something was not done in time: tell whoever looks after it."""

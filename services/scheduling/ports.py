@@ -85,6 +85,10 @@ class SessionBook(Book[Session], Protocol):
         """Sessions in which any of these holds a seat, neither over nor canceled."""
         ...
 
+    def open_of_co_facilitator(self, reader: Reader, clinician_id: str) -> list[Session]:
+        """Sessions that the clinician helps to lead, neither over nor canceled."""
+        ...
+
     def open_of_facilitator(self, reader: Reader, clinician_id: str) -> list[Session]:
         """Sessions that the clinician leads, neither over nor canceled."""
         ...

@@ -169,6 +169,17 @@ class SchedulingServicer(scheduling_pb2_grpc.SchedulingServiceServicer):
             encode=responses.substitute_facilitator,
         )
 
+    async def AssignCoFacilitators(
+        self, request: wire.AssignCoFacilitatorsRequest, context: Context
+    ) -> wire.AssignCoFacilitatorsResponse:
+        return await self._run(
+            request,
+            context,
+            decode=requests.assign_co_facilitators,
+            handle=self._scheduling.sessions.assign_co_facilitators,
+            encode=responses.assign_co_facilitators,
+        )
+
     async def EnrollPatient(
         self, request: wire.EnrollPatientRequest, context: Context
     ) -> wire.EnrollPatientResponse:

@@ -21,6 +21,7 @@ from services.sessions.codec import events
 from services.sessions.domain.board import BoardEvent
 from services.sessions.domain.log import PrivateEvent, RoomEvent
 from services.sessions.domain.policy import SessionsPolicy
+from services.sessions.handlers.asides import Asides
 from services.sessions.handlers.assignments import Assignments
 from services.sessions.handlers.attendances import Attendances
 from services.sessions.handlers.board_reports import BoardReports
@@ -28,14 +29,19 @@ from services.sessions.handlers.boards import BoardPosts
 from services.sessions.handlers.chats import Chats
 from services.sessions.handlers.doors import Doors
 from services.sessions.handlers.gestures import Gestures
+from services.sessions.handlers.leads import Leads
 from services.sessions.handlers.locations import Attestations
+from services.sessions.handlers.moderating import Moderating
 from services.sessions.handlers.moods import Moods
+from services.sessions.handlers.phones import Phones
+from services.sessions.handlers.places import Places
 from services.sessions.handlers.polls import Polls
 from services.sessions.handlers.presence import Presences
 from services.sessions.handlers.qualities import Qualities
 from services.sessions.handlers.rooms import Rooms
 from services.sessions.handlers.roster import Rosters
 from services.sessions.handlers.signals import Signals
+from services.sessions.handlers.words import Words
 from services.sessions.handlers.zones import TimeZones
 from services.sessions.ports import Keeper, Policies, Records
 from services.sessions.ports.boards import Boards
@@ -68,6 +74,12 @@ class Sessions:
     rosters: Rosters
     rooms: Rooms
     doors: Doors
+    leads: Leads
+    asides: Asides
+    moderating: Moderating
+    phones: Phones
+    places: Places
+    words: Words
     presences: Presences
     chats: Chats
     gestures: Gestures
@@ -119,6 +131,12 @@ def bootstrap(*, store: Store, policies: Policies, cipher: Keeper) -> Sessions:
         rosters=Rosters(store, kept, policies),
         rooms=Rooms(store, kept, policies),
         doors=Doors(store, kept, policies),
+        leads=Leads(store, kept, policies),
+        asides=Asides(store, kept, policies),
+        moderating=Moderating(store, kept, policies),
+        phones=Phones(store, kept, policies),
+        places=Places(store, kept, policies),
+        words=Words(store, kept, policies),
         presences=Presences(store, kept, policies),
         chats=Chats(store, kept, policies),
         gestures=Gestures(store, kept),

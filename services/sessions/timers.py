@@ -20,6 +20,8 @@ def due_work(sessions: Sessions) -> Sequence[DueWork]:
         DueWork("session-absences", SESSIONS, "absence_time", rooms.look_for_absences),
         DueWork("session-overruns", SESSIONS, "close_time", rooms.close_overrun),
         DueWork("session-seals", SESSIONS, "seal_time", sessions.attendances.seal),
+        DueWork("lead-losses", PARTICIPANTS, "reach_time", sessions.leads.look),
+        DueWork("held-rooms", SESSIONS, "call_time", sessions.leads.call_somebody),
         DueWork("participant-silences", PARTICIPANTS, "silence_time", presences.hush),
         DueWork("chat-retention", SESSIONS, "chat_look_time", sessions.chats.forget),
         DueWork("assignment-deadlines", ASSIGNMENTS, "look_time", sessions.assignments.look),

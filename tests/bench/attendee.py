@@ -15,7 +15,6 @@ from haven.sessions.v1 import sessions_pb2 as pb
 
 from chassis.ids import new_id
 
-BEAT_SECONDS = 10.0  # what Haven's welcome asks for
 PATIENCE_SECONDS = 60.0
 ALIVE = pb.AttendSessionRequest(heartbeat=pb.Heartbeat())
 
@@ -55,7 +54,7 @@ class Attendee:
         self._metadata = (("authorization", f"Bearer {token}"),)
         self.is_counted = True
         self.cursor = 0
-        self._awaited = 0
+        self._awaited, self._beat_seconds = 0, 0.0
         self._welcomed, self._caught_up = asyncio.Event(), asyncio.Event()
         self._answered = asyncio.Semaphore(0)
         self._tasks: list[asyncio.Task[None]] = []
@@ -128,10 +127,11 @@ class Attendee:
             self._tally.odd["unsent"] += 1
 
     async def _beat(self) -> None:
-        await asyncio.sleep(random.uniform(0, BEAT_SECONDS))  # not all at once
+        await self._welcomed.wait()
+        await asyncio.sleep(random.uniform(0, self._beat_seconds))  # not all at once
         while True:
             await self._send(ALIVE)
-            await asyncio.sleep(BEAT_SECONDS)
+            await asyncio.sleep(self._beat_seconds)
 
     async def _read(self) -> None:
         try:
@@ -151,6 +151,7 @@ class Attendee:
         elif kind == "receipt":
             self._answered.release()
         elif kind == "welcome":
+            self._beat_seconds = frame.welcome.heartbeat_interval.ToTimedelta().total_seconds()
             self._welcomed.set()
         elif kind == "refusal":
             self._tally.odd[frame.refusal.reason] += 1

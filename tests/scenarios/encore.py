@@ -231,6 +231,30 @@ def _sessions(story: Story) -> None:
         sessions_pb2.RaiseSafetySignalRequest(patient_id=patient.subject),
     ).safety_signal
     ask(patient, sessions_pb2.GetSafetySignalRequest(safety_signal_id=signal.safety_signal_id))
+    _places(story)
+
+
+def _places(story: Story) -> None:
+    """Somebody is given a place in a session that lies ahead; nobody is in its room yet."""
+    ask, refused, lead = story.world.ask, story.world.refused, story.people["facilitator"]
+    series = story.ids["series"]
+    ahead = ask(COORDINATOR, scheduling_pb2.ListSessionsRequest(series_id=series)).sessions[-1]
+    session_id = ahead.session_id
+    observer = sessions_pb2.AddParticipantRequest(
+        session_id=session_id, person_id="observer", role=sessions.PARTICIPANT_ROLE_OBSERVER
+    )
+    assert ask(COORDINATOR, observer).participant.alias == "Observer"
+    ask(
+        COORDINATOR,
+        sessions_pb2.RemoveParticipantRequest(session_id=session_id, person_id="observer"),
+    )
+    patient_id = story.patient("first").subject
+    for request in (
+        sessions_pb2.AppointLeadRequest(session_id=session_id, clinician_id=lead.subject),
+        sessions_pb2.KeepPhoneLegRequest(session_id=session_id, patient_id=patient_id),
+        sessions_pb2.EndPhoneLegRequest(session_id=session_id, patient_id=patient_id),
+    ):
+        assert refused(lead, request)
 
 
 def _sealed_minutes(story: Story) -> None:
@@ -264,6 +288,13 @@ def _seats(story: Story) -> None:
         COORDINATOR,
         scheduling_pb2.SubstituteFacilitatorRequest(
             session_id=session.session_id, facilitator_id=story.people["second"].subject
+        ),
+    )
+    ask(
+        COORDINATOR,
+        scheduling_pb2.AssignCoFacilitatorsRequest(
+            session_id=session.session_id,
+            co_facilitator_ids=[story.people["facilitator"].subject],
         ),
     )
     ask(COORDINATOR, scheduling_pb2.CancelSessionRequest(session_id=session.session_id))

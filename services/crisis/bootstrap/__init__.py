@@ -26,6 +26,7 @@ from services.crisis.handlers.copies import Records
 from services.crisis.handlers.drills import CaseVerbs, Drills
 from services.crisis.handlers.follow_ups import FollowUps
 from services.crisis.handlers.hand_offs import HandOffs
+from services.crisis.handlers.held_rooms import HeldRooms
 from services.crisis.handlers.jurisdictions import Jurisdictions
 from services.crisis.handlers.on_call import OnCall
 from services.crisis.handlers.person_queue import PersonQueue
@@ -58,6 +59,7 @@ from services.crisis.store import (
 )
 from services.crisis.store.audits import MongoAuditBook, OutboxEvents
 from services.crisis.store.board import MongoBoard
+from services.crisis.store.held_rooms import MongoHeldRooms
 from services.crisis.store.on_call import MongoOnCallBook
 
 SERVICE = "crisis"
@@ -157,6 +159,7 @@ def bootstrap(
     records = Records(store, copies=copies, atlas=parts.atlas, aftercare=parts.aftercare)
     absences = Absences(store, cases=cases, copies=copies, aftercare=parts.aftercare)
     answers = Answers(store, cases=cases, policy_of=policy_of)
+    held = _held_rooms(parts)
     review = Review(book=book_of_calls, plans=plans, policy_of=policy_of)
     on_call = OnCall(store, book=book_of_calls, plans=plans, review=review)
     return Crisis(
@@ -170,9 +173,15 @@ def bootstrap(
         plan_queries=PlanQueries(store, plans=plans, policy_of=policy_of),
         on_call_queries=OnCallQueries(store, book=book_of_calls, plans=plans, policy_of=policy_of),
         board_queries=BoardQueries(store, board=MongoBoard()),
-        consumers=consumers(cases, records, absences, answers, on_call),
+        consumers=consumers(cases, records, absences, answers, on_call, held_rooms=held),
         care=_care(parts, copies, cases.take),
     )
+
+
+def _held_rooms(parts: Parts) -> HeldRooms:
+    store = parts.store
+    on_duty = Duty(plans=MongoPlans(store), policy_of=parts.policy_of).now
+    return HeldRooms(store, book=MongoHeldRooms(store), on_duty=on_duty)
 
 
 def _pack_queries(parts: Parts, book: MongoCaseBook, copies: MongoCopies) -> PackQueries:

@@ -17,11 +17,18 @@ from services.crisis.handlers.absences import Absences
 from services.crisis.handlers.answers import Answers
 from services.crisis.handlers.cases import Cases
 from services.crisis.handlers.copies import Records
+from services.crisis.handlers.held_rooms import HeldRooms
 from services.crisis.handlers.on_call import OnCall
 
 
 def consumers(
-    cases: Cases, records: Records, absences: Absences, answers: Answers, on_call: OnCall
+    cases: Cases,
+    records: Records,
+    absences: Absences,
+    answers: Answers,
+    on_call: OnCall,
+    *,
+    held_rooms: HeldRooms,
 ) -> Mapping[type[Message], Handler]:
     """By the event, the use case that takes it."""
     return {
@@ -34,6 +41,7 @@ def consumers(
         sessions_pb2.EndangeredPatientLeft: _by(rooms.signal_of_departure, cases.take),
         sessions_pb2.PatientAbsent: _by(rooms.absence, absences.take),
         sessions_pb2.AbsentPatientCame: _by(rooms.arrival, absences.end),
+        sessions_pb2.RoomHeld: _by(rooms.held_room, held_rooms.call),
         intake_pb2.LocationRecorded: _by(messages.recorded_location, records.keep_location),
         sessions_pb2.LocationAttested: _by(rooms.location, records.keep_location),
         notify_pb2.MessageDelivered: _by(messages.page_delivered, cases.page_delivered),

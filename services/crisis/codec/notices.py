@@ -33,6 +33,14 @@ def _person_requested(event: events.PersonRequested) -> Message:
     return message
 
 
+def _room_cover(event: events.RoomCoverRequested) -> Message:
+    message = events_pb2.RoomCoverRequested(
+        session_id=event.session_id, recipient_id=event.recipient_id
+    )
+    message.hold_time.FromDatetime(event.hold_time)
+    return message
+
+
 def _gap_found(event: events.CoverageGapFound) -> Message:
     message = events_pb2.CoverageGapFound(
         gap_id=event.gap_id,
@@ -63,6 +71,7 @@ def _gap_closed(event: events.CoverageGapClosed) -> Message:
 NOTICES: Mapping[type, Callable[[Any], Message]] = {
     events.FollowUpMissed: _missed,
     events.PersonRequested: _person_requested,
+    events.RoomCoverRequested: _room_cover,
     events.CoverageGapFound: _gap_found,
     events.CoverageGapClosed: _gap_closed,
 }

@@ -25,10 +25,14 @@ DEPARTURES = {
 
 
 def signal_of_safety(event: sessions_pb2.SafetySignalRaised) -> Signal:
-    """The private "I am not safe" of a live room; whoever pressed it, it is as high as can be."""
+    """The private "I am not safe" of a live room; whoever pressed it, it is as high as can be.
+
+    A guest of the room may not have said about whom: somebody is in danger, and who is found out.
+    """
+    is_known = event.origin != sessions_pb2.SAFETY_SIGNAL_ORIGIN_GUEST or bool(event.patient_id)
     return Signal(
         fact_id=required(event, "safety_signal_id"),
-        patient_id=required(event, "patient_id"),
+        patient_id=required(event, "patient_id") if is_known else "",
         source=Source.SAFETY_SIGNAL,
         severity=Severity.HIGH,
         reporter_id="service:sessions",
@@ -78,6 +82,13 @@ def absence(event: sessions_pb2.PatientAbsent) -> commands.TakeAbsence:
         required(event, "session_id"),
         required(event, "patient_id"),
         instant(event.start_time) if event.HasField("start_time") else None,
+    )
+
+
+def held_room(event: sessions_pb2.RoomHeld) -> commands.CoverRoom:
+    """A group is without anybody who may treat."""
+    return commands.CoverRoom(
+        required(event, "session_id"), instant(event.hold_time), tuple(event.clinician_ids)
     )
 
 

@@ -180,6 +180,16 @@ class ListShifts:
 
 
 @dataclass(frozen=True, slots=True)
+class CoverRoom:
+    """A group is without anybody who may treat."""
+
+    session_id: str
+    hold_time: datetime
+    # Who leads the session or helps to.
+    clinician_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TakeAbsence:
     """A patient did not come to a session."""
 

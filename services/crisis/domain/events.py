@@ -111,6 +111,15 @@ class PersonRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomCoverRequested:
+    """A group is without anybody who may treat: tell somebody who can come."""
+
+    session_id: str
+    hold_time: datetime
+    recipient_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class CoverageGapFound:
     """Nobody will be there, or is; told again each day until somebody is."""
 

@@ -11,6 +11,7 @@ from services.crisis.domain.aftercare_commands import FollowDischarge, ListFollo
 from services.crisis.domain.case import Case
 from services.crisis.domain.commands import KeepScreening, ListPage, TakeAbsence
 from services.crisis.domain.follow_up import FollowUp, Kind
+from services.crisis.domain.held_room import HeldRoom
 from services.crisis.domain.jurisdiction import Area, WarnEntry
 from services.crisis.domain.person_request import PersonRequest, Traffic
 from services.crisis.domain.safety_plan import SafetyPlan, Version
@@ -133,6 +134,14 @@ class Atlas(Protocol):
 
     def states(self, reader: Reader) -> list[str]:
         """Where patients of the tenant have been."""
+        ...
+
+
+class HeldRoomBook(Protocol):
+    """Rooms without anybody who may treat, of which others were told."""
+
+    def insert(self, tx: Tx, room: HeldRoom) -> HeldRoom:
+        """Keep it and publish who is told."""
         ...
 
 

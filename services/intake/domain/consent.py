@@ -18,6 +18,7 @@ class ConsentScope(Enum):
     GROUP_PARTICIPATION = "group_participation"
     MESSAGING = "messaging"
     PART2_DISCLOSURE = "part2_disclosure"
+    FAMILY_PARTICIPATION = "family_participation"
 
 
 @dataclass(frozen=True, slots=True)

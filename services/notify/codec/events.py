@@ -103,6 +103,15 @@ def person_requested(event: crisis_pb2.PersonRequested) -> commands.TellOfPerson
     )
 
 
+def room_cover(event: crisis_pb2.RoomCoverRequested) -> commands.TellOfRoom:
+    """A group is without anybody who leads it."""
+    return commands.TellOfRoom(
+        session_id=_required(event, "session_id"),
+        recipient_id=_required(event, "recipient_id"),
+        hold_time=_time(event.hold_time),
+    )
+
+
 def cover_gap_found(event: crisis_pb2.CoverageGapFound) -> commands.TellOfCover:
     """Hours that nobody covers."""
     return _cover(event, event.notice_count, COVER_OPEN)

@@ -73,6 +73,15 @@ class TellOfPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class TellOfRoom:
+    """A room is held; a member of staff who can come should know."""
+
+    session_id: str
+    recipient_id: str
+    hold_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TellOfCover:
     """Hours that nobody covers were found, for the `notice`-th time, or are settled."""
 

@@ -154,6 +154,20 @@ PUBLISHED = (
         ),
     ),
     in_both(
+        "room-waiting",
+        1,
+        everywhere(
+            subject="Somebody is needed",
+            long="A room waits for somebody who leads it. Please open the app now.\n",
+            short="A room waits for somebody who leads it. Please open the app now.",
+        ),
+        everywhere(
+            subject="Se necesita a alguien",
+            long="Una sala espera a alguien que la dirija. Abra la aplicación ahora.\n",
+            short="Una sala espera a alguien que la dirija. Abra la app ahora.",
+        ),
+    ),
+    in_both(
         "cover-open",
         1,
         everywhere(

@@ -12,8 +12,8 @@ from services.notify.domain.wording import Template, TemplateRef
 __all__ = [
     "ANSWERS", "CANCELED", "CHOICES", "CODE", "COVER_CLOSED", "COVER_OPEN", "HELP", "MOVED",
     "NOTHING_OPEN", "NUDGE", "OVERDUE", "PAGE", "PERISHABLE", "PERSON_WAITING", "RECORDED",
-    "REMINDER", "RESUMED", "STOPPED", "SUPPORT", "TASK", "TEMPLATES", "Template", "TemplateRef",
-    "template",
+    "REMINDER", "RESUMED", "ROOM_WAITING", "STOPPED", "SUPPORT", "TASK", "TEMPLATES", "Template",
+    "TemplateRef", "template",
 ]  # fmt: skip
 
 # Staff: acknowledge a page. What may be replied or pressed is added by whoever carries it.
@@ -28,6 +28,8 @@ TASK = TemplateRef("task", 1)
 OVERDUE = TemplateRef("overdue", 1)
 # Staff on duty: somebody waits in the queue.
 PERSON_WAITING = TemplateRef("person-waiting", 1)
+# Staff on duty, and the session's own: a room has nobody who leads it.
+ROOM_WAITING = TemplateRef("room-waiting", 1)
 # Supervisors: hours that nobody covers; they are settled.
 COVER_OPEN, COVER_CLOSED = TemplateRef("cover-open", 1), TemplateRef("cover-closed", 1)
 # Proof that a contact point is its owner's.
@@ -42,7 +44,7 @@ CHOICES = TemplateRef("choices", 1)
 ANSWERS = frozenset({STOPPED, HELP, RESUMED, SUPPORT, RECORDED, NOTHING_OPEN, CHOICES})
 # True for minutes, or until a session begins: none of them is kept to go again another day.
 PERISHABLE = frozenset(
-    each.id for each in (*ANSWERS, CODE, PERSON_WAITING, REMINDER, MOVED, CANCELED)
+    each.id for each in (*ANSWERS, CODE, PERSON_WAITING, ROOM_WAITING, REMINDER, MOVED, CANCELED)
 )
 
 

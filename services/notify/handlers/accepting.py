@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chassis.call import Call, EventOnce
 from chassis.ids import derived_id
@@ -14,6 +14,7 @@ from services.notify.domain.commands import (
     SendPage,
     TellOfCover,
     TellOfPerson,
+    TellOfRoom,
     TellOfTask,
     TellOverdue,
 )
@@ -23,12 +24,14 @@ from services.notify.domain.template import (
     OVERDUE,
     PAGE,
     PERSON_WAITING,
+    ROOM_WAITING,
     TASK,
     TemplateRef,
 )
 from services.notify.handlers.counting import count_accepted
 from services.notify.ports import MessageBook, PolicyOf
 
+ROOM_LIFETIME = timedelta(minutes=30)  # [D] then somebody leads the room, or it is empty
 # A new message as of an instant.
 MadeAt = Callable[[datetime], Message]
 
@@ -139,6 +142,22 @@ class Accepting:
                 command.recipient_id,
                 template=PERSON_WAITING,
                 times=(now, command.expire_time),
+            )
+
+        self._accept(call, made)
+
+    def tell_of_room(self, call: Call, command: TellOfRoom) -> None:
+        """Tell a member of staff that a room waits, without saying which; once per hold."""
+        held = command.hold_time.isoformat()
+        key = (call.tenant_id, "room", command.session_id, held, command.recipient_id)
+
+        def made(now: datetime) -> Message:
+            return self._message(
+                derived_id(*key),
+                MessageClass.CLINICAL,
+                command.recipient_id,
+                template=ROOM_WAITING,
+                times=(now, command.hold_time + ROOM_LIFETIME),
             )
 
         self._accept(call, made)

@@ -118,4 +118,8 @@ def _session_scheduled(event: events.SessionScheduled) -> wire.SessionScheduled:
         break_minutes=event.break_minutes,
         facilitator_states=event.facilitator_states,
         is_canceled=event.is_canceled,
+        co_facilitators=[
+            wire.SessionScheduled.CoFacilitator(clinician_id=each.clinician_id, states=each.states)
+            for each in event.co_facilitators
+        ],
     )

@@ -17,6 +17,7 @@ BREAK_MINUTES = (0, 240)
 BLOCKS_MAX = 21  # three a day
 WEEKS_MAX = 104
 PATIENTS_MAX = 50
+CO_FACILITATORS_MAX = 4
 CAPACITY_MAX = 1000
 STATE_LENGTH = 2
 
@@ -108,6 +109,20 @@ def substitute_facilitator(
     command = commands.SubstituteFacilitator(
         session_id=fields.identifier("session_id"),
         facilitator_id=fields.identifier("facilitator_id"),
+        etag=fields.optional_text("etag"),
+    )
+    fields.done()
+    return command
+
+
+def assign_co_facilitators(
+    request: wire.AssignCoFacilitatorsRequest,
+) -> commands.AssignCoFacilitators:
+    """Which session, and who helps in it; each once."""
+    fields = Fields(request)
+    command = commands.AssignCoFacilitators(
+        session_id=fields.identifier("session_id"),
+        co_facilitator_ids=fields.identifiers("co_facilitator_ids", high=CO_FACILITATORS_MAX),
         etag=fields.optional_text("etag"),
     )
     fields.done()

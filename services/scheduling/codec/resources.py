@@ -113,6 +113,7 @@ def session(value: Session) -> wire.Session:
         counted_minutes=value.counted_minutes,
         break_minutes=value.break_minutes,
         facilitator_states=value.facilitator_states,
+        co_facilitator_ids=[each.clinician_id for each in value.co_facilitators],
         patient_ids=value.booked_ids,
         is_part2_protected=value.is_part2_protected,
         create_time=timestamp(value.create_time),

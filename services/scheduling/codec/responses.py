@@ -85,6 +85,11 @@ def assign_facilitator(found: SeriesView) -> wire.AssignFacilitatorResponse:
     return wire.AssignFacilitatorResponse(series=resources.series(found))
 
 
+def assign_co_facilitators(found: Session) -> wire.AssignCoFacilitatorsResponse:
+    """The session with who helps to lead it."""
+    return wire.AssignCoFacilitatorsResponse(session=resources.session(found))
+
+
 def substitute_facilitator(found: Session) -> wire.SubstituteFacilitatorResponse:
     """The session under its new facilitator."""
     return wire.SubstituteFacilitatorResponse(session=resources.session(found))

@@ -79,6 +79,15 @@ class SubstituteFacilitator:
 
 
 @dataclass(frozen=True, slots=True)
+class AssignCoFacilitators:
+    """Let these clinicians, and nobody else, help to lead one session."""
+
+    session_id: str
+    co_facilitator_ids: tuple[str, ...]
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EnrollPatient:
     """Seat a patient in all that lies ahead of a series."""
 

@@ -8,6 +8,14 @@ from services.scheduling.domain.span import Span
 
 
 @dataclass(frozen=True, slots=True)
+class CoFacilitator:
+    """Who helps to lead a session, and where they may treat at its time."""
+
+    clinician_id: str
+    states: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SessionScheduled:
     """How one occurrence stands now."""
 
@@ -21,6 +29,7 @@ class SessionScheduled:
     counted_minutes: int
     break_minutes: int
     is_canceled: bool
+    co_facilitators: tuple[CoFacilitator, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

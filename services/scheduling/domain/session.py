@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
 from chassis.errors import FailedPrecondition
 from services.scheduling.domain.clinician import Clinician
-from services.scheduling.domain.events import SessionScheduled
+from services.scheduling.domain.events import CoFacilitator, SessionScheduled
 from services.scheduling.domain.span import Span
 
 
@@ -60,6 +60,8 @@ class Session:
     capacity: int
     is_part2_protected: bool
     seats: tuple[Seat, ...] = ()
+    # In the order in which they would lead.
+    co_facilitators: tuple[CoFacilitator, ...] = ()
     state: SessionState = SessionState.SCHEDULED
     version: int = 0
     create_time: datetime | None = None
@@ -102,6 +104,7 @@ class Session:
                 counted_minutes=self.counted_minutes,
                 break_minutes=self.break_minutes,
                 is_canceled=self.state is SessionState.CANCELED,
+                co_facilitators=self.co_facilitators,
             )
         )
 
@@ -128,14 +131,34 @@ class Session:
             raise FailedPrecondition("SESSION_NOT_OPEN", "the session is over or canceled")
         self.facilitator_id = clinician.id
         self.facilitator_states = clinician.states(self.span)
+        self.co_facilitators = tuple(
+            each for each in self.co_facilitators if each.clinician_id != clinician.id
+        )
+        self.announce()
+
+    def be_helped_by(self, clinicians: Sequence[Clinician]) -> None:
+        """Let these, and nobody else, help to lead it."""
+        if not self.is_open:
+            raise FailedPrecondition("SESSION_NOT_OPEN", "the session is over or canceled")
+        if any(each.id == self.facilitator_id for each in clinicians):
+            raise FailedPrecondition("CO_FACILITATOR_LEADS", "a co-facilitator leads it already")
+        self.co_facilitators = tuple(
+            CoFacilitator(each.id, each.states(self.span)) for each in clinicians
+        )
         self.announce()
 
     def follow_licenses(self, clinician: Clinician) -> bool:
-        """Take over what became of the facilitator's licenses; True where it matters here."""
+        """Take over what became of a facilitator's licenses; True where it matters here."""
         states = clinician.states(self.span)
-        if states == self.facilitator_states:
+        before = (self.facilitator_states, self.co_facilitators)
+        if all(each.clinician_id != clinician.id for each in self.co_facilitators):
+            self.facilitator_states = states
+        self.co_facilitators = tuple(
+            replace(each, states=states) if each.clinician_id == clinician.id else each
+            for each in self.co_facilitators
+        )
+        if before == (self.facilitator_states, self.co_facilitators):
             return False
-        self.facilitator_states = states
         self.announce()
         return True
 

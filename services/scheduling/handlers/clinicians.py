@@ -63,7 +63,8 @@ class Clinicians:
         """Save the clinician, then the open sessions whose states changed, then judge anew."""
         saved = self._books.clinicians.save(tx, clinician)
         led = self._books.sessions.open_of_facilitator(tx, clinician.id)
-        changed = [each for each in led if each.follow_licenses(clinician)]
+        helped = self._books.sessions.open_of_co_facilitator(tx, clinician.id)
+        changed = [each for each in (*led, *helped) if each.follow_licenses(clinician)]
         self._books.sessions.save_leads(tx, changed)
         self._review.patients(tx, rosters(changed))
         return saved

@@ -11,6 +11,7 @@ from chassis.ids import new_id
 from chassis.store import Store, Tx
 from services.scheduling.domain.clinician import Clinician
 from services.scheduling.domain.commands import (
+    AssignCoFacilitators,
     CancelSession,
     ScheduleSession,
     SubstituteFacilitator,
@@ -46,6 +47,10 @@ class Sessions:
     def substitute(self, call: Call, command: SubstituteFacilitator) -> Session:
         """Give one session to another facilitator who may treat its whole roster."""
         return self._store.transact(call, lambda tx: self._substitute(tx, command))
+
+    def assign_co_facilitators(self, call: Call, command: AssignCoFacilitators) -> Session:
+        """Say who helps to lead one session."""
+        return self._store.transact(call, lambda tx: self._assign_co_facilitators(tx, command))
 
     def cancel(self, call: Call, command: CancelSession) -> Session:
         """Call a session off and release its seats."""
@@ -88,6 +93,16 @@ class Sessions:
         saved = self._books.sessions.save(tx, session)
         self._review.patients(tx, session.roster)
         return saved
+
+    def _assign_co_facilitators(self, tx: Tx, command: AssignCoFacilitators) -> Session:
+        session = load_as_seen(self._books.sessions, tx, command.session_id, command.etag)
+        load = self._books.clinicians.load
+        clinicians = [load(tx, clinician_id) for clinician_id in command.co_facilitator_ids]
+        session.be_helped_by(clinicians)
+        for clinician in clinicians:
+            require_free_facilitator(self._books, tx, clinician, [session])
+            self._books.clinicians.save(tx, clinician)  # meets a license that ends meanwhile
+        return self._books.sessions.save(tx, session)
 
     def _cancel(self, tx: Tx, command: CancelSession) -> Session:
         session = load_as_seen(self._books.sessions, tx, command.session_id, command.etag)

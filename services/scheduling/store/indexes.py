@@ -18,6 +18,7 @@ INDEXES: tuple[Index, ...] = (
     Index("sessions", [TENANT, ("group_id", 1), *BY_START]),
     Index("sessions", [TENANT, ("roster", 1), *BY_START]),
     Index("sessions", [TENANT, ("facilitator_id", 1), *BY_START]),
+    Index("sessions", [TENANT, ("co_facilitators.clinician_id", 1), *BY_START]),
     due_index("sessions", "due_time"),
     Index("enrollments", [TENANT, *IN_ORDER]),
     Index("enrollments", [TENANT, ("patient_id", 1), *IN_ORDER]),

@@ -13,12 +13,15 @@ from services.scheduling.codec.events import message_of
 from services.scheduling.domain.commands import ListEnrollments, ListSeries, ListSessions, PageOf
 from services.scheduling.domain.dose import Part, week_of
 from services.scheduling.domain.enrollment import Enrollment
+from services.scheduling.domain.events import CoFacilitator
 from services.scheduling.domain.group import Group
 from services.scheduling.domain.series import Series
 from services.scheduling.domain.session import Seat, Session
 from services.scheduling.store.shelf import Shelf
 
 OPEN: Filter = {"is_open": True}
+# Who leads and helps, and where they may treat.
+Leads = tuple[str, tuple[str, ...], tuple[CoFacilitator, ...]]
 
 
 class Groups(Shelf[Group]):
@@ -65,6 +68,10 @@ class Sessions(Shelf[Session]):
         """Sessions that the clinician leads, neither over nor canceled."""
         return self._in_order(reader, {"facilitator_id": clinician_id, **OPEN})
 
+    def open_of_co_facilitator(self, reader: Reader, clinician_id: str) -> list[Session]:
+        """Sessions that the clinician helps to lead, neither over nor canceled."""
+        return self._in_order(reader, {"co_facilitators.clinician_id": clinician_id, **OPEN})
+
     def insert_all(self, tx: Tx, sessions: Collection[Session]) -> None:
         """Keep new ones, in one stroke, and publish their events."""
         tx.insert_many(
@@ -78,11 +85,16 @@ class Sessions(Shelf[Session]):
         A program has hundreds of sessions but few facilitators and few dates on which a license
         begins or ends; one write for each session would outlast the transaction.
         """
-        alike: dict[tuple[str, tuple[str, ...]], list[Session]] = defaultdict(list)
+        alike: dict[Leads, list[Session]] = defaultdict(list)
         for each in sessions:
-            alike[each.facilitator_id, each.facilitator_states].append(each)
-        for (facilitator_id, states), group in alike.items():
-            change = {"facilitator_id": facilitator_id, "facilitator_states": list(states)}
+            leads = (each.facilitator_id, each.facilitator_states, each.co_facilitators)
+            alike[leads].append(each)
+        for (facilitator_id, states, helping), group in alike.items():
+            change = {
+                "facilitator_id": facilitator_id,
+                "facilitator_states": list(states),
+                "co_facilitators": [programs.co_facilitator_document(each) for each in helping],
+            }
             self._change_all(tx, group, {}, {"$set": change})
         self._published(tx, sessions)
 

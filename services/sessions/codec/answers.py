@@ -13,7 +13,8 @@ from services.sessions.codec.activity_frames import quality_message
 from services.sessions.codec.events import CHAT_SEVERITIES, DEPARTURES, ORIGINS, timestamp
 from services.sessions.domain.case import Help
 from services.sessions.domain.chat import ChatRisk
-from services.sessions.domain.participant import Departure, Role
+from services.sessions.domain.participant import Departure
+from services.sessions.domain.roles import Role
 from services.sessions.domain.seal import AmendReason, Seal
 from services.sessions.domain.session import State
 from services.sessions.domain.views import (
@@ -32,8 +33,7 @@ STATES = {
     State.CANCELED: resources_pb2.SESSION_STATE_CANCELED,
 }
 ROLES = {
-    Role.PATIENT: resources_pb2.PARTICIPANT_ROLE_PATIENT,
-    Role.FACILITATOR: resources_pb2.PARTICIPANT_ROLE_FACILITATOR,
+    role: resources_pb2.ParticipantRole.Value(f"PARTICIPANT_ROLE_{role.name}") for role in Role
 }
 AMEND_REASONS = {
     resources_pb2.AttendanceAmendReason.Value(f"ATTENDANCE_AMEND_REASON_{reason.name}"): reason
@@ -135,6 +135,7 @@ def chat_risk_message(risk: ChatRisk, alias: str) -> resources_pb2.ChatRisk:
         number=risk.number,
         assignment_id=risk.assignment_id,
         group_id=risk.group_id,
+        is_private=risk.is_private,
     )
 
 
@@ -155,6 +156,8 @@ def participant_message(companion: Companion) -> resources_pb2.Participant:
         role=ROLES[companion.role],
         patient_id=companion.patient_id,
         connection_quality=quality_message(quality, companion.alias) if quality else None,
+        person_id=companion.person_id,
+        is_muted=companion.is_muted,
     )
 
 
@@ -195,6 +198,31 @@ def end_break(view: SessionView) -> sessions_pb2.EndBreakResponse:
 def end_session(view: SessionView) -> sessions_pb2.EndSessionResponse:
     """The session as ended."""
     return sessions_pb2.EndSessionResponse(session=session_message(view))
+
+
+def add_participant(added: Companion) -> sessions_pb2.AddParticipantResponse:
+    """Under which name the room will know them."""
+    return sessions_pb2.AddParticipantResponse(participant=participant_message(added))
+
+
+def remove_participant(_: None) -> sessions_pb2.RemoveParticipantResponse:
+    """Nothing is left to tell."""
+    return sessions_pb2.RemoveParticipantResponse()
+
+
+def appoint_lead(lead: Companion) -> sessions_pb2.AppointLeadResponse:
+    """Who leads."""
+    return sessions_pb2.AppointLeadResponse(participant=participant_message(lead))
+
+
+def keep_phone_leg(patient: Companion) -> sessions_pb2.KeepPhoneLegResponse:
+    """Who is on the telephone."""
+    return sessions_pb2.KeepPhoneLegResponse(participant=participant_message(patient))
+
+
+def end_phone_leg(_: None) -> sessions_pb2.EndPhoneLegResponse:
+    """Nothing is left to tell."""
+    return sessions_pb2.EndPhoneLegResponse()
 
 
 def list_attendance(page: Page[AttendanceView]) -> sessions_pb2.ListAttendanceResponse:

@@ -13,7 +13,7 @@ from services.sessions.domain.board_report import (
     ReportReason,
     ReportState,
 )
-from services.sessions.domain.participant import Role
+from services.sessions.domain.roles import Role
 
 
 def event_document(event: BoardEvent) -> Document:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
 from chassis.store import Document
 from clinical.risk import Severity
+from services.sessions.codec.intervals import interval_document, interval_from
+from services.sessions.codec.staffing import (
+    co_facilitators_from,
+    house_from,
+    leading_from,
+    staff_document,
+)
 from services.sessions.domain.case import Case, Help
 from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.commands import CaseStep
 from services.sessions.domain.events import Origin
-from services.sessions.domain.ledger import Interval, Ledger, Span
 from services.sessions.domain.location import Location
-from services.sessions.domain.participant import Participant, Presence, Role
-from services.sessions.domain.seal import Amendment, AmendReason, Seal
 from services.sessions.domain.session import Schedule, Session, State
 from services.sessions.domain.signal import Alarm, SafetySignal
 
@@ -36,12 +37,13 @@ def session_document(session: Session) -> Document:
         "state": session.state.value,
         "actual_start_time": session.actual_start_time,
         "actual_end_time": session.actual_end_time,
-        "breaks": [_interval_document(each) for each in session.breaks],
+        "breaks": [interval_document(each) for each in session.breaks],
         "break_start_time": session.break_start_time,
         "absence_time": session.absence_time,
         "close_time": session.close_time,
         "seal_time": session.seal_time,
         "chat_look_time": session.chat_look_time,
+        **staff_document(session),
     }
 
 
@@ -57,6 +59,7 @@ def session_from(document: Document) -> Session:
         counted_minutes=document["counted_minutes"],
         facilitator_states=frozenset(document["facilitator_states"]),
         is_canceled=document["is_canceled"],
+        co_facilitators=co_facilitators_from(document),
     )
     return Session(
         schedule,
@@ -64,7 +67,7 @@ def session_from(document: Document) -> Session:
         state=State(document["state"]),
         actual_start_time=document["actual_start_time"],
         actual_end_time=document["actual_end_time"],
-        breaks=tuple(_interval_from(each) for each in document["breaks"]),
+        breaks=tuple(interval_from(each) for each in document["breaks"]),
         break_start_time=document["break_start_time"],
         absence_time=document["absence_time"],
         close_time=document["close_time"],
@@ -72,57 +75,9 @@ def session_from(document: Document) -> Session:
         seal_time=document.get("seal_time"),
         # Sessions of earlier releases have none.
         chat_look_time=document.get("chat_look_time"),
-    )
-
-
-def participant_document(participant: Participant) -> Document:
-    """A place in a room with its ledger."""
-    return {
-        "_id": participant.id,
-        "session_id": participant.session_id,
-        "person_id": participant.person_id,
-        "role": participant.role.value,
-        "alias": participant.alias,
-        "presence": participant.presence.value,
-        "connection_id": participant.connection_id,
-        "arrive_time": participant.arrive_time,
-        "absence_notice_time": participant.absence_notice_time,
-        "silence_time": participant.silence_time,
-        "hand_number": participant.hand_number,
-        "spans": [_span_document(each) for each in participant.ledger.spans],
-        "leaves": [
-            {"connection_id": connection_id, "leave_time": at}
-            for connection_id, at in sorted(participant.ledger.leaves.items())
-        ],
-        "recorded_seconds": participant.recorded_seconds,
-        "record_time": participant.record_time,
-        "seal": None if participant.seal is None else _seal_document(participant.seal),
-    }
-
-
-def participant_from(document: Document) -> Participant:
-    """The place again."""
-    ledger = Ledger(
-        spans=tuple(_span_from(each) for each in document["spans"]),
-        leaves={each["connection_id"]: each["leave_time"] for each in document["leaves"]},
-    )
-    return Participant(
-        id=document["_id"],
-        session_id=document["session_id"],
-        person_id=document["person_id"],
-        role=Role(document["role"]),
-        alias=document["alias"],
-        presence=Presence(document["presence"]),
-        connection_id=document["connection_id"],
-        arrive_time=document["arrive_time"],
-        absence_notice_time=document["absence_notice_time"],
-        silence_time=document["silence_time"],
-        hand_number=document.get("hand_number", 0),  # earlier releases knew no hands
-        ledger=ledger,
-        recorded_seconds=document["recorded_seconds"],
-        record_time=document["record_time"],
-        seal=_seal_from(document["seal"]) if document.get("seal") else None,
-        version=document["version"],
+        leading=leading_from(document),
+        house=house_from(document),
+        group_session_id=document.get("group_session_id", ""),
     )
 
 
@@ -204,6 +159,7 @@ def chat_risk_document(risk: ChatRisk) -> Document:
         "raise_time": risk.raise_time,
         "assignment_id": risk.assignment_id,
         "group_id": risk.group_id,
+        "is_private": risk.is_private,
     }
 
 
@@ -218,6 +174,7 @@ def chat_risk_from(document: Document) -> ChatRisk:
         raise_time=document["raise_time"],
         assignment_id=document.get("assignment_id", ""),  # earlier releases wrote neither
         group_id=document.get("group_id", ""),
+        is_private=document.get("is_private", False),
     )
 
 
@@ -245,55 +202,3 @@ def case_from(document: Document) -> Case:
         resolve_time=document.get("resolve_time"),  # earlier releases kept none
         signal_ids=frozenset(document["safety_signal_ids"]),
     )
-
-
-def _seal_document(seal: Seal) -> dict[str, Any]:
-    return {
-        "counted_seconds": seal.counted_seconds,
-        "intervals": [_interval_document(each) for each in seal.intervals],
-        "seal_time": seal.seal_time,
-        "signature": seal.signature,
-        "amendments": [
-            {
-                "counted_seconds": each.counted_seconds,
-                "reason": each.reason.value,
-                "amender_id": each.amender_id,
-                "amend_time": each.amend_time,
-            }
-            for each in seal.amendments
-        ],
-    }
-
-
-def _seal_from(document: dict[str, Any]) -> Seal:
-    return Seal(
-        counted_seconds=document["counted_seconds"],
-        intervals=tuple(_interval_from(each) for each in document["intervals"]),
-        seal_time=document["seal_time"],
-        signature=bytes(document["signature"]),
-        amendments=tuple(
-            Amendment(
-                each["counted_seconds"],
-                AmendReason(each["reason"]),
-                each["amender_id"],
-                each["amend_time"],
-            )
-            for each in document["amendments"]
-        ),
-    )
-
-
-def _span_document(span: Span) -> dict[str, Any]:
-    return {"connection_id": span.connection_id, "start": span.start, "end": span.end}
-
-
-def _span_from(document: dict[str, Any]) -> Span:
-    return Span(document["connection_id"], document["start"], document["end"])
-
-
-def _interval_document(interval: Interval) -> dict[str, datetime]:
-    return {"start": interval.start, "end": interval.end}
-
-
-def _interval_from(document: dict[str, datetime]) -> Interval:
-    return Interval(document["start"], document["end"])

@@ -23,16 +23,28 @@ from services.sessions.codec.documents import (
     signal_document,
     signal_from,
 )
+from services.sessions.codec.private import (
+    aside_document,
+    aside_from,
+    moderation_document,
+    moderation_from,
+    word_document,
+    word_from,
+)
+from services.sessions.domain.aside import AsideRoom
 from services.sessions.domain.assignment import AssignmentNotice
 from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.events import DepartureKind
 from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
+from services.sessions.domain.moderation import Moderation
 from services.sessions.domain.mood import MoodCheckIn
-from services.sessions.domain.participant import Departure, Role
+from services.sessions.domain.participant import Departure
 from services.sessions.domain.poll import PollTally
 from services.sessions.domain.quality import Quality
 from services.sessions.domain.reaction import Reaction
+from services.sessions.domain.roles import Role
 from services.sessions.domain.signal import SafetySignal
+from services.sessions.domain.whisper import PrivateWord
 
 # What a private event may be about: its field, and how it is written and read.
 ABOUT: Mapping[type, tuple[str, Callable[[Any], Document], Callable[[Document], Any]]] = {
@@ -42,6 +54,9 @@ ABOUT: Mapping[type, tuple[str, Callable[[Any], Document], Callable[[Document], 
     PollTally: ("poll_tally", tally_document, tally_from),
     Quality: ("connection_quality", quality_document, quality_from),
     AssignmentNotice: ("assignment", notice_document, notice_from),
+    Moderation: ("moderation", moderation_document, moderation_from),
+    PrivateWord: ("private_word", word_document, word_from),
+    AsideRoom: ("aside_room", aside_document, aside_from),
 }
 
 

@@ -28,6 +28,7 @@ from services.sessions.domain.events import (
     LocationAttested,
     Origin,
     PatientAbsent,
+    RoomHeld,
     SafetySignalRaised,
     SessionStarted,
 )
@@ -36,6 +37,7 @@ from services.sessions.domain.session import Schedule
 ORIGINS = {
     Origin.PATIENT: sessions.SAFETY_SIGNAL_ORIGIN_PATIENT,
     Origin.FACILITATOR: sessions.SAFETY_SIGNAL_ORIGIN_FACILITATOR,
+    Origin.GUEST: sessions.SAFETY_SIGNAL_ORIGIN_GUEST,
 }
 CHAT_SEVERITIES = {
     Severity.LOW: sessions.CHAT_RISK_SEVERITY_LOW,
@@ -76,6 +78,14 @@ def _session_started(event: SessionStarted) -> sessions.SessionStarted:
         session_id=event.session_id,
         facilitator_id=event.facilitator_id,
         start_time=timestamp(event.start_time),
+    )
+
+
+def _room_held(event: RoomHeld) -> sessions.RoomHeld:
+    return sessions.RoomHeld(
+        session_id=event.session_id,
+        hold_time=timestamp(event.hold_time),
+        clinician_ids=event.clinician_ids,
     )
 
 
@@ -159,6 +169,7 @@ def _endangered_patient_left(event: EndangeredPatientLeft) -> sessions.Endangere
 
 WRITERS: Mapping[type, Callable[[Any], Message]] = {
     SessionStarted: _session_started,
+    RoomHeld: _room_held,
     LocationAttested: _location_attested,
     AttendanceRecorded: _attendance_recorded,
     PatientAbsent: _patient_absent,
@@ -183,6 +194,9 @@ def schedule_of(event: scheduling.SessionScheduled) -> Schedule:
         counted_minutes=fields.integer("counted_minutes", 0, 24 * 60),
         facilitator_states=frozenset(event.facilitator_states),
         is_canceled=event.is_canceled,
+        co_facilitators={
+            each.clinician_id: frozenset(each.states) for each in event.co_facilitators
+        },
     )
     fields.done()
     return schedule

@@ -24,32 +24,25 @@ from services.sessions.codec.answers import (
     signal_message,
 )
 from services.sessions.codec.events import timestamp
+from services.sessions.codec.private import put_private
+from services.sessions.domain.aside import AsideRoom
 from services.sessions.domain.assignment import AssignmentNotice
 from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.commands import Enter
 from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
+from services.sessions.domain.moderation import Moderation
 from services.sessions.domain.mood import MoodCheckIn
-from services.sessions.domain.participant import Role
 from services.sessions.domain.parting import Parting
 from services.sessions.domain.poll import PollTally
+from services.sessions.domain.roles import Right, may
 from services.sessions.domain.signal import SafetySignal
 from services.sessions.domain.views import Admission, SignalView
+from services.sessions.domain.whisper import PrivateWord
 
 Frame = sessions_pb2.AttendSessionResponse
 KINDS = {
-    RoomEventKind.JOINED: resources_pb2.ROOM_EVENT_KIND_JOINED,
-    RoomEventKind.LEFT: resources_pb2.ROOM_EVENT_KIND_LEFT,
-    RoomEventKind.CHAT: resources_pb2.ROOM_EVENT_KIND_CHAT,
-    RoomEventKind.SESSION_STARTED: resources_pb2.ROOM_EVENT_KIND_SESSION_STARTED,
-    RoomEventKind.SESSION_ENDED: resources_pb2.ROOM_EVENT_KIND_SESSION_ENDED,
-    RoomEventKind.BREAK_STARTED: resources_pb2.ROOM_EVENT_KIND_BREAK_STARTED,
-    RoomEventKind.BREAK_ENDED: resources_pb2.ROOM_EVENT_KIND_BREAK_ENDED,
-    RoomEventKind.HAND_RAISED: resources_pb2.ROOM_EVENT_KIND_HAND_RAISED,
-    RoomEventKind.HAND_LOWERED: resources_pb2.ROOM_EVENT_KIND_HAND_LOWERED,
-    RoomEventKind.REACTED: resources_pb2.ROOM_EVENT_KIND_REACTED,
-    RoomEventKind.POLL_OPENED: resources_pb2.ROOM_EVENT_KIND_POLL_OPENED,
-    RoomEventKind.POLL_CLOSED: resources_pb2.ROOM_EVENT_KIND_POLL_CLOSED,
-    RoomEventKind.MOOD_ASKED: resources_pb2.ROOM_EVENT_KIND_MOOD_ASKED,
+    kind: resources_pb2.RoomEventKind.Value(f"ROOM_EVENT_KIND_{kind.name}")
+    for kind in RoomEventKind
 }
 PARTINGS = {
     Parting.LEFT: sessions_pb2.GOODBYE_REASON_LEFT,
@@ -57,6 +50,7 @@ PARTINGS = {
     Parting.REPLACED: sessions_pb2.GOODBYE_REASON_REPLACED,
     Parting.RESUME: sessions_pb2.GOODBYE_REASON_RESUME,
     Parting.RESUME_ELSEWHERE: sessions_pb2.GOODBYE_REASON_RESUME_ELSEWHERE,
+    Parting.REMOVED: sessions_pb2.GOODBYE_REASON_REMOVED,
 }
 PING = Frame(ping=sessions_pb2.Ping())
 
@@ -84,7 +78,7 @@ def waiting(admission: Admission, *, heartbeat_seconds: float) -> Frame:
 
 def welcome(admission: Admission, *, heartbeat_seconds: float) -> Frame:
     """In the room."""
-    activity, is_staff = admission.activity, admission.role is Role.FACILITATOR
+    activity, is_staff = admission.activity, may(admission.role, Right.HEAR_ALARMS)
     poll = activity.poll
     return Frame(
         welcome=sessions_pb2.Welcome(
@@ -105,6 +99,8 @@ def welcome(admission: Admission, *, heartbeat_seconds: float) -> Frame:
             open_poll=poll_message(poll, for_staff=is_staff) if poll else None,
             chat_risks=[chat_risk_message(*each) for each in activity.chat_risks],
             mood_check_ins=[mood_message(*each) for each in activity.moods],
+            is_held=admission.is_held,
+            is_muted=admission.is_muted,
         )
     )
 
@@ -148,6 +144,8 @@ def private_event(event: PrivateEvent, *, call_number: str, for_staff: bool) -> 
             message.poll_tally.CopyFrom(tally_message(about))
         case AssignmentNotice():
             message.assignment.CopyFrom(assignments.notice(about, alias))
+        case Moderation() | PrivateWord() | AsideRoom():
+            put_private(message, about, for_staff=for_staff)
         case _:
             message.connection_quality.CopyFrom(quality_message(about, alias))
     return Frame(private_event=message)

@@ -8,9 +8,10 @@ from haven.sessions.v1 import sessions_pb2
 
 from chassis.decode import MALFORMED, REQUIRED, UNKNOWN, Fields
 from chassis.ids import is_uuid
-from services.sessions.codec.answers import AMEND_REASONS
+from services.sessions.codec.answers import AMEND_REASONS, ROLES
 from services.sessions.domain import commands
 from services.sessions.domain.location import STATES
+from services.sessions.domain.roles import Role
 
 # Written as people write numbers; between 7 digits (local) and 15 (E.164's longest).
 CALLBACK_NUMBER = re.compile(r"\+?(?:[ ().-]*[0-9]){7,15}")
@@ -49,6 +50,53 @@ def of_session(request: SessionRequest) -> commands.Lead:
     """Whatever names one session and nothing else."""
     fields = Fields(request)
     command = commands.Lead(fields.identifier("session_id"))
+    fields.done()
+    return command
+
+
+ADDED_ROLES = {
+    number: role
+    for role, number in ROLES.items()
+    if role in {Role.CO_FACILITATOR, Role.OBSERVER, Role.INTERPRETER, Role.FAMILY_MEMBER}
+}
+
+
+def add_participant(request: sessions_pb2.AddParticipantRequest) -> commands.AddParticipant:
+    """Who, as what, and of a family member whose."""
+    fields = Fields(request)
+    role = fields.enum("role", ADDED_ROLES)
+    command = commands.AddParticipant(
+        session_id=fields.identifier("session_id"),
+        person_id=fields.identifier("person_id"),
+        role=role,
+        patient_id=fields.optional_identifier("patient_id"),
+    )
+    if (role is Role.FAMILY_MEMBER) != bool(request.patient_id):
+        reason = MALFORMED if request.patient_id else REQUIRED
+        fields.fault("patient_id", reason, "for a family member, and for nobody else")
+    fields.done()
+    return command
+
+
+def remove_participant(request: sessions_pb2.RemoveParticipantRequest) -> commands.NamePerson:
+    """Whose place."""
+    return _named(Fields(request), "person_id")
+
+
+def appoint_lead(request: sessions_pb2.AppointLeadRequest) -> commands.NamePerson:
+    """Who is to lead."""
+    return _named(Fields(request), "clinician_id")
+
+
+def phone_leg(
+    request: sessions_pb2.KeepPhoneLegRequest | sessions_pb2.EndPhoneLegRequest,
+) -> commands.NamePerson:
+    """Who is on the telephone."""
+    return _named(Fields(request), "patient_id")
+
+
+def _named(fields: Fields, name: str) -> commands.NamePerson:
+    command = commands.NamePerson(fields.identifier("session_id"), fields.identifier(name))
     fields.done()
     return command
 

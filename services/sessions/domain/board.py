@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from chassis.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
 from services.sessions.domain.board_report import DecisionReason
-from services.sessions.domain.participant import FACILITATOR_TITLE, Role
+from services.sessions.domain.roles import TITLES, Role
 
 
 class BoardEventKind(StrEnum):
@@ -22,7 +22,7 @@ class BoardEventKind(StrEnum):
 class Author:
     """Who writes, as peers see them; `patient_id` is empty for staff."""
 
-    alias: str = FACILITATOR_TITLE
+    alias: str = TITLES[Role.FACILITATOR]
     role: Role = Role.FACILITATOR
     patient_id: str = ""
 

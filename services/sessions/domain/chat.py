@@ -25,6 +25,8 @@ class ChatRisk:
     # Not of a room: handed in for this assignment, or written on this group's board.
     assignment_id: str = ""
     group_id: str = ""
+    # A private word: in no room's log.
+    is_private: bool = False
     version: int = 0
     events: list[object] = field(default_factory=list)
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from services.sessions.domain.moderation import Act
 from services.sessions.domain.poll import Question
 from services.sessions.domain.quality import Report
 from services.sessions.domain.reaction import Reaction
+from services.sessions.domain.roles import Role
 from services.sessions.domain.seal import AmendReason
 
 
@@ -164,6 +166,53 @@ class ReportQuality:
 
     session_id: str
     report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class AddParticipant:
+    """Give somebody a place in a session."""
+
+    session_id: str
+    person_id: str
+    role: Role
+    # Whose family; empty for others.
+    patient_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NamePerson:
+    """Somebody in a session: whose place is taken back, who is to lead, who is on the telephone."""
+
+    session_id: str
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moderate:
+    """Do this to whoever has the alias, or to the room."""
+
+    session_id: str
+    act: Act
+    alias: str = ""
+    contact_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SayPrivately:
+    """A word to the patient with the alias, or to staff."""
+
+    session_id: str
+    alias: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PullAside:
+    """Meet the patient with the alias in a room for two; one room for each key."""
+
+    session_id: str
+    alias: str
+    key: str
 
 
 class CaseStep(StrEnum):

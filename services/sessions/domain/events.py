@@ -14,6 +14,7 @@ class Origin(StrEnum):
 
     PATIENT = "patient"
     FACILITATOR = "facilitator"
+    GUEST = "guest"
 
 
 class DepartureKind(StrEnum):
@@ -39,6 +40,15 @@ class SessionStarted:
     session_id: str
     facilitator_id: str
     start_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RoomHeld:
+    """Nobody who may treat has been in the room for a while."""
+
+    session_id: str
+    hold_time: datetime
+    clinician_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,18 @@ from datetime import datetime
 from enum import StrEnum
 
 from chassis.errors import InvalidArgument
+from services.sessions.domain.aside import AsideRoom
 from services.sessions.domain.assignment import AssignmentNotice
 from services.sessions.domain.chat import ChatRisk
+from services.sessions.domain.moderation import Moderation
 from services.sessions.domain.mood import MoodCheckIn
-from services.sessions.domain.participant import (
-    FACILITATOR_TITLE,
-    Departure,
-    Participant,
-    Role,
-)
+from services.sessions.domain.participant import Departure, Participant
 from services.sessions.domain.poll import PollTally, PollView
 from services.sessions.domain.quality import Quality
 from services.sessions.domain.reaction import Reaction
+from services.sessions.domain.roles import TITLES, Role
 from services.sessions.domain.signal import SafetySignal
+from services.sessions.domain.whisper import PrivateWord
 
 
 class RoomEventKind(StrEnum):
@@ -39,6 +38,14 @@ class RoomEventKind(StrEnum):
     POLL_OPENED = "poll_opened"
     POLL_CLOSED = "poll_closed"
     MOOD_ASKED = "mood_asked"
+    # Somebody else leads the room now.
+    PROMOTED = "promoted"
+    # Nobody who may treat is there; and somebody is again.
+    HELD = "held"
+    RESUMED = "resumed"
+    # Nobody new comes in; and somebody may again.
+    LOCKED = "locked"
+    UNLOCKED = "unlocked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +76,31 @@ def of_participant(
 
 def of_room(kind: RoomEventKind, now: datetime) -> RoomEvent:
     """Something that happened to the room as a whole, by its facilitator or by time."""
-    return RoomEvent(kind, FACILITATOR_TITLE, Role.FACILITATOR, now)
+    return RoomEvent(kind, TITLES[Role.FACILITATOR], Role.FACILITATOR, now)
+
+
+About = (
+    SafetySignal
+    | ChatRisk
+    | MoodCheckIn
+    | PollTally
+    | Quality
+    | AssignmentNotice
+    | Moderation
+    | PrivateWord
+    | AsideRoom
+)
 
 
 @dataclass(frozen=True, slots=True)
 class PrivateEvent:
-    """One event of a person's private log: a signal as it stood then, what staff should know,
-    or what became of an assignment.
+    """One event of a person's private log: a signal as it stood then, a word, what staff did or
+    should know, or what became of an assignment.
 
     With a departure: the patient of the signal has just gone, and it is not answered.
     """
 
-    about: SafetySignal | ChatRisk | MoodCheckIn | PollTally | Quality | AssignmentNotice
+    about: About
     create_time: datetime
     alias: str = ""
     number: int = 0

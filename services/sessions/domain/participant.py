@@ -17,17 +17,11 @@ from services.sessions.domain.events import (
 )
 from services.sessions.domain.ledger import Interval, Ledger, counted_seconds
 from services.sessions.domain.policy import SessionsPolicy
+from services.sessions.domain.roles import STAFF_ROLES, Right, Role, may
 from services.sessions.domain.seal import Amendment, Seal, Sign
 from services.sessions.domain.session import Session
 
-FACILITATOR_TITLE = "Facilitator"  # how peers see one: by role, never by name
-
-
-class Role(StrEnum):
-    """What somebody is in a room."""
-
-    PATIENT = "patient"
-    FACILITATOR = "facilitator"
+MUTED = "MUTED"  # a reason: what is refused with it is judged all the same
 
 
 class Presence(StrEnum):
@@ -64,9 +58,17 @@ class Participant:
     silence_time: datetime | None = None
     # The room's event that raised their hand; 0 = it is down.
     hand_number: int = 0
+    # Due: staff, until when they can be relied on to lead. Sooner than a silence: a room without
+    # anybody who leads it is told at once. None = cannot.
+    reach_time: datetime | None = None
     ledger: Ledger = field(default_factory=Ledger)
     recorded_seconds: int | None = None
     record_time: datetime | None = None
+    is_muted: bool = False
+    # Staff has shown them out; until they come again.
+    is_shown_out: bool = False
+    # Staff who is with one patient in a room for two: that room. They cannot lead meanwhile.
+    aside_id: str = ""
     # The minutes as they stand; None while the session is not over, or just over.
     seal: Seal | None = None
     # Of the act that has just let them go, and of no other: it is not stored.
@@ -76,8 +78,13 @@ class Participant:
 
     @property
     def patient_id(self) -> str:
-        """The patient whose record this is; empty for a facilitator."""
-        return self.person_id if self.role is Role.PATIENT else ""
+        """The patient whose record this is; empty for everybody else."""
+        return self.person_id if may(self.role, Right.COUNT) else ""
+
+    @property
+    def is_connected(self) -> bool:
+        """True while a connection of theirs is in the room and was not silent for too long."""
+        return self.is_present and self.silence_time is not None
 
     @property
     def is_present(self) -> bool:
@@ -100,7 +107,7 @@ class Participant:
     def beat(self, connection_id: str, now: datetime, policy: SessionsPolicy) -> None:
         """Still here. Refused to a connection that another one has replaced."""
         self.require_connection(connection_id)
-        self.silence_time = now + timedelta(seconds=policy.silence_seconds)
+        self._hear(now, policy)
         if self.is_present:
             self.ledger = self.ledger.beat(connection_id, now, policy.counting)
 
@@ -116,6 +123,30 @@ class Participant:
             return False
         heard = self.silence_time - timedelta(seconds=policy.silence_seconds)
         return self._go(Departure(DepartureKind.LOST, heard))
+
+    def slip_away(self, now: datetime, policy: SessionsPolicy) -> bool:
+        """Staff who has not been heard for a moment cannot be relied on to lead; True once.
+
+        Where even that was noticed far too late, it was Haven that could not hear: once more.
+        """
+        if self.reach_time is None or self.reach_time > now:
+            return False
+        is_late = now - self.reach_time > policy.reach
+        self.reach_time = now + policy.reach if is_late else None
+        return not is_late
+
+    def is_in_reach(self, now: datetime) -> bool:
+        """True for staff in the room who has just been heard, and is there for all of it."""
+        is_heard = self.reach_time is not None and self.reach_time > now
+        return self.is_present and is_heard and not self.aside_id
+
+    def show_out(self, now: datetime) -> bool:
+        """Staff has shown them out: the connection speaks for nobody any more. True for somebody
+        who was in the room."""
+        if self.connection_id:
+            self.ledger = self.ledger.leave(self.connection_id, now)
+        self.connection_id, self.is_shown_out = "", True
+        return self._go(Departure(DepartureKind.DISMISSED, now))
 
     def dismiss(self, now: datetime) -> bool:
         """The session is over; True for somebody who was in the room."""
@@ -168,14 +199,14 @@ class Participant:
         """Tell other services the counted seconds, where they changed since last told."""
         counted = self.counted(session, now, policy)
         self.record_time = now
-        if self.role is not Role.PATIENT or counted == (self.recorded_seconds or 0):
+        if not self.patient_id or counted == (self.recorded_seconds or 0):
             return
         self.recorded_seconds = counted
         self.events.append(AttendanceRecorded(self.session_id, self.person_id, counted))
 
     def close(self, session: Session, sign: Sign, now: datetime, policy: SessionsPolicy) -> None:
         """Seal what was counted; once, for a patient."""
-        if self.seal is not None or self.role is not Role.PATIENT:
+        if self.seal is not None or not self.patient_id:
             return
         seal = Seal(self.counted(session, now, policy), self.intervals(session, now, policy), now)
         self.record(session, now, policy)
@@ -200,23 +231,35 @@ class Participant:
         last = self.record_time or self.arrive_time
         return last is not None and now - last >= timedelta(seconds=policy.record_seconds)
 
+    def require_voice(self) -> None:
+        """May speak in the room."""
+        if self.is_shown_out or not may(self.role, Right.SPEAK):
+            raise FailedPrecondition("NOT_ADMITTED", "this participant has no voice here")
+        if self.is_muted:
+            raise FailedPrecondition(MUTED, "staff has muted this participant")
+
     def require_connection(self, connection_id: str) -> None:
         """Only the newest connection of a person speaks for them."""
         if self.connection_id != connection_id:
             raise FailedPrecondition("CONNECTION_REPLACED", "another connection goes on")
 
     def _connect(self, connection_id: str, now: datetime, policy: SessionsPolicy) -> None:
-        self.connection_id, self.departure = connection_id, None
+        self.connection_id, self.departure, self.is_shown_out = connection_id, None, False
         if self.arrive_time is None:
             self.arrive_time = now
             if self.absence_notice_time is not None:
                 self.events.append(AbsentPatientCame(self.session_id, self.person_id, now))
+        self._hear(now, policy)
+
+    def _hear(self, now: datetime, policy: SessionsPolicy) -> None:
         self.silence_time = now + timedelta(seconds=policy.silence_seconds)
+        if self.role in STAFF_ROLES:
+            self.reach_time = now + policy.reach
 
     def _go(self, departure: Departure) -> bool:
         was_present = self.is_present
         if self.presence in {Presence.WAITING, Presence.PRESENT}:
             self.presence, self.departure = Presence.GONE, departure
         self.hand_number = 0
-        self.silence_time = None
+        self.silence_time = self.reach_time = None
         return was_present

@@ -13,3 +13,4 @@ class Parting(StrEnum):
     REPLACED = "replaced"
     RESUME = "resume"
     RESUME_ELSEWHERE = "resume_elsewhere"
+    REMOVED = "removed"

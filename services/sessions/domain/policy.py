@@ -49,6 +49,10 @@ class SessionsPolicy:
     # From which severity on crisis hears of a mood, which may wake people. [D]: staff of the room
     # see every mood; whether a case is opened for one is for the program to say.
     mood_crisis: Literal["never", "low", "moderate"] = "never"
+    # Who leads. features.md F8: promoted within 10 s; so staff is asked to be heard more often.
+    lead_heartbeat_seconds: float = 2.5  # [D] three to a loss
+    lead_silence_seconds: float = 7.5  # [D] leaves 2.5 s of the 10 to notice and to tell
+    hold_call_seconds: float = 15.0  # [D] so long a room is held before somebody is called
     # The door
     lobby_seconds: float = 900.0  # [D] how long before the start patients may wait
     early_start_seconds: float = 600.0  # [D] how long before its time a session may begin
@@ -88,6 +92,17 @@ class SessionsPolicy:
             ZoneInfo(self.time_zone)
         except (OSError, KeyError) as error:  # ZoneInfoNotFoundError is a KeyError
             raise ValueError("time_zone is no IANA time zone") from error
+
+    @property
+    def reach(self) -> timedelta:
+        """After how long a silence staff cannot be relied on to lead."""
+        return timedelta(seconds=min(self.lead_silence_seconds, self.silence_seconds))
+
+    def beat_seconds(self, *, is_staff: bool) -> float:
+        """How often somebody is asked to be heard."""
+        if not is_staff:
+            return self.heartbeat_seconds
+        return min(self.lead_heartbeat_seconds, self.heartbeat_seconds)
 
     @property
     def counting(self) -> Counting:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chassis.errors import FailedPrecondition, PermissionDenied
 from services.sessions.domain.events import SessionStarted
+from services.sessions.domain.house import House
+from services.sessions.domain.leading import Leading
 from services.sessions.domain.ledger import Interval
 from services.sessions.domain.policy import SessionsPolicy
+from services.sessions.domain.roles import Role, title
 
 
 class State(StrEnum):
@@ -62,6 +66,8 @@ class Schedule:
     counted_minutes: int
     facilitator_states: frozenset[str]
     is_canceled: bool = False
+    # Who helps to lead it, in the order in which they would, and where each may treat.
+    co_facilitators: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -82,6 +88,10 @@ class Session:
     seal_time: datetime | None = None
     # Due: look whether the texts of its chat have been kept long enough.
     chat_look_time: datetime | None = None
+    leading: Leading = field(default_factory=Leading)
+    house: House = field(default_factory=House)
+    # Of a room for two: the group's. Empty for a group.
+    group_session_id: str = ""
     version: int = 0
     events: list[object] = field(default_factory=list)
 
@@ -113,6 +123,8 @@ class Session:
         if version <= self.schedule_version or self.is_over:
             return
         before, self.schedule, self.schedule_version = self.schedule, schedule, version
+        if self.leading.lead_id not in self.staff:
+            self.leading = replace(self.leading, lead_id="")
         if schedule.is_canceled and not self.is_open:
             self._move("cancel")
             self.absence_time = self.close_time = None
@@ -129,10 +141,42 @@ class Session:
             since = max(now, self.schedule.start_time)
             self.absence_time = since + timedelta(seconds=policy.absent_seconds)
 
+    @property
+    def lead_id(self) -> str:
+        """Who leads it now, or would if they came."""
+        return self.leading.lead_id or self.schedule.facilitator_id
+
+    @property
+    def staff(self) -> Mapping[str, str]:
+        """Who has a seat of staff, by their names in the room; those who lead sooner first."""
+        names = {self.schedule.facilitator_id: title(Role.FACILITATOR, 1)}
+        for place, person_id in enumerate(self.schedule.co_facilitators, 1):
+            names.setdefault(person_id, title(Role.CO_FACILITATOR, place))
+        for grant in self.house.grants:
+            if grant.role is Role.CO_FACILITATOR:
+                names.setdefault(grant.person_id, grant.alias)
+        return names
+
+    def states_of(self, person_id: str) -> frozenset[str]:
+        """Where somebody of staff may treat, as far as scheduling has said."""
+        if person_id == self.schedule.facilitator_id:
+            return self.schedule.facilitator_states
+        return self.schedule.co_facilitators.get(person_id, frozenset())
+
     def require_facilitator(self, person_id: str) -> None:
-        """Only the session's own facilitator leads it."""
-        if person_id != self.schedule.facilitator_id:
+        """Only who leads it now."""
+        if person_id != self.lead_id:
             raise PermissionDenied("NOT_FACILITATOR", "another clinician leads this session")
+
+    def require_may_appoint(self, person_id: str) -> None:
+        """Who leads it, or was booked to."""
+        if person_id not in {self.lead_id, self.schedule.facilitator_id}:
+            raise PermissionDenied("NOT_FACILITATOR", "another clinician leads this session")
+
+    def require_staff(self, person_id: str) -> None:
+        """Who leads it, or helps to."""
+        if person_id not in self.staff:
+            raise PermissionDenied("NOT_FACILITATOR", "other clinicians lead this session")
 
     def require_open(self) -> None:
         """Only in an open room can anything be said."""
@@ -141,16 +185,18 @@ class Session:
 
     def start(self, by: str, now: datetime, policy: SessionsPolicy) -> None:
         """Open the room; minutes count from `now`."""
-        self.require_facilitator(by)
+        self.require_staff(by)
         opens = self.schedule.start_time - timedelta(seconds=policy.early_start_seconds)
         if self.state is State.SCHEDULED and now < opens:
             raise FailedPrecondition("SESSION_TOO_EARLY", "the session's time has not come")
-        if self.state is State.SCHEDULED and not self.schedule.facilitator_states:
+        if self.state is State.SCHEDULED and not self.states_of(by):
             raise FailedPrecondition(
                 "LICENSE_STATE_MISMATCH", "the facilitator holds no license in any state"
             )
         self._move("start")
         self.actual_start_time = now
+        if by != self.lead_id:  # a co-facilitator, because the facilitator is not there yet
+            self.leading = self.leading.taken(by, now)
         self.events.append(SessionStarted(self.id, by, now))
 
     def pause(self, by: str, now: datetime) -> None:
@@ -192,10 +238,8 @@ class Session:
         return Interval(self.actual_start_time, self.actual_end_time or now)
 
     def known_breaks(self, now: datetime) -> tuple[Interval, ...]:
-        """All breaks, the running one until now."""
-        if self.break_start_time is None:
-            return self.breaks
-        return (*self.breaks, Interval(self.break_start_time, now))
+        """All breaks and holds, the running ones until now."""
+        return (*self._pauses(now), *self.leading.known_holds(now))
 
     @property
     def worth(self) -> timedelta:
@@ -204,12 +248,18 @@ class Session:
 
     def _finish(self, now: datetime) -> None:
         self._close_break(now)
+        self.leading = self.leading.ended(now)
         if self.actual_start_time is not None:
             self.actual_end_time = self.chat_look_time = now
         self.close_time, self.seal_time = None, now
 
     def _close_break(self, now: datetime) -> None:
-        self.breaks, self.break_start_time = self.known_breaks(now), None
+        self.breaks, self.break_start_time = self._pauses(now), None
+
+    def _pauses(self, now: datetime) -> tuple[Interval, ...]:
+        if self.break_start_time is None:
+            return self.breaks
+        return (*self.breaks, Interval(self.break_start_time, now))
 
     def _move(self, verb: str) -> None:
         target = EDGES.get((self.state, verb))

@@ -10,9 +10,10 @@ from services.sessions.domain.copies import Seat
 from services.sessions.domain.ledger import Interval
 from services.sessions.domain.location import Location
 from services.sessions.domain.mood import MoodCheckIn
-from services.sessions.domain.participant import Participant, Role
+from services.sessions.domain.participant import Participant
 from services.sessions.domain.poll import PollView
 from services.sessions.domain.quality import Quality
+from services.sessions.domain.roles import Role
 from services.sessions.domain.session import Session
 from services.sessions.domain.signal import SafetySignal
 
@@ -60,11 +61,13 @@ class SignalView:
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """Somebody in the room; those who may see aliases only get no more than alias and role."""
+    """Somebody in the room; no more than alias and role for those who may see aliases only."""
 
     alias: str
     role: Role
     patient_id: str = ""
+    person_id: str = ""
+    is_muted: bool = False
     quality: Quality | None = None
 
 
@@ -88,6 +91,12 @@ class Activity:
     moods: tuple[tuple[MoodCheckIn, str], ...] = ()
 
 
+def seen_by_staff(place: Participant, quality: Quality | None = None) -> Companion:
+    """Somebody as the room's staff sees them."""
+    person_id = "" if place.patient_id else place.person_id
+    return Companion(place.alias, place.role, place.patient_id, person_id, place.is_muted, quality)
+
+
 @dataclass(frozen=True, slots=True)
 class Admission:
     """What the door said, and where both logs stood at that instant."""
@@ -103,3 +112,6 @@ class Admission:
     companions: tuple[Companion, ...] = ()
     signals: tuple[SignalView, ...] = ()
     activity: Activity = Activity()
+    # Nobody who may treat is in the room.
+    is_held: bool = False
+    is_muted: bool = False

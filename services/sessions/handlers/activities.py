@@ -8,9 +8,10 @@ from chassis.store import Tx
 from services.sessions.domain.case import are_settled
 from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.mood import MoodCheckIn
-from services.sessions.domain.participant import Participant, Role
+from services.sessions.domain.participant import Participant
 from services.sessions.domain.policy import SessionsPolicy
 from services.sessions.domain.quality import Quality
+from services.sessions.domain.roles import Right, may
 from services.sessions.domain.session import Session
 from services.sessions.domain.views import Activity, RaisedHand
 from services.sessions.handlers.polls import closed, open_poll
@@ -32,7 +33,7 @@ class Activities:
         )
         poll = open_poll(self._records, tx, session)
         policy = self._policies(tx.call.tenant_id)
-        is_staff = place.role is Role.FACILITATOR
+        is_staff = may(place.role, Right.HEAR_ALARMS)
         return Activity(
             hands=tuple(RaisedHand(each.alias, each.role, each.hand_number) for each in raised),
             poll=poll.view(policy, by=place.person_id) if poll else None,

@@ -76,7 +76,7 @@ class Assignments:
 
         def act(tx: Tx) -> list[AssignmentView]:
             session = self._records.sessions.load(tx, command.session_id)
-            session.require_facilitator(call.actor.subject)
+            session.require_staff(call.actor.subject)
             session.require_open()
             schedule = session.schedule
             task = Task(session.id, schedule.group_id, call.actor.subject, title, instructions)

@@ -43,7 +43,7 @@ class Attendances:
         def act(tx: Tx) -> AttendanceView:
             session = self._records.sessions.load(tx, command.session_id)
             if not call.has(Role.SUPERVISOR):
-                session.require_facilitator(call.actor.subject)
+                session.require_staff(call.actor.subject)
             participant = self._records.participants.known(tx, session.id, command.patient_id)
             if participant is None or not participant.patient_id:
                 raise NotFound("NOT_FOUND", "no such attendance")

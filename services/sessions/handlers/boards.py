@@ -24,7 +24,7 @@ from services.sessions.domain.board import (
 from services.sessions.domain.board_commands import CreatePost, PostView
 from services.sessions.domain.board_report import ReportReason
 from services.sessions.domain.log import spoken
-from services.sessions.domain.participant import Role as RoomRole
+from services.sessions.domain.roles import Role as RoomRole
 from services.sessions.domain.session import CHAT_LOOK
 from services.sessions.handlers.board_reports import BoardReports
 from services.sessions.handlers.chats import count

@@ -6,21 +6,29 @@ Speech adds no audit rows: the room's numbered log is itself the record. A worry
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from prometheus_client import Counter
 
 from chassis.call import Call
 from chassis.crypto import fingerprint
-from chassis.errors import InvalidArgument
+from chassis.errors import FailedPrecondition, InvalidArgument
 from chassis.ids import derived_id
 from chassis.store import Store, Tx
 from clinical.risk import Assessment, Severity, assess
 from services.sessions.domain.chat import NOT_IN_THE_ROOM, ChatRisk
 from services.sessions.domain.commands import Say
 from services.sessions.domain.log import PrivateEvent, RoomEventKind, of_participant, spoken
+from services.sessions.domain.participant import MUTED, Participant
 from services.sessions.domain.session import Session
 from services.sessions.handlers.doors import STAFF
-from services.sessions.handlers.standing import key_of, place_of, quiet, tell_staff
+from services.sessions.handlers.standing import (
+    concern_of,
+    key_of,
+    place_of,
+    quiet,
+    tell_staff,
+)
 from services.sessions.ports import Policies, Records
 
 AUDIT_ACTION = "chat-risk.raise"
@@ -53,10 +61,19 @@ class Chats:
         except InvalidArgument:
             self.overhear(call, command)
             raise
-        id = _risk_id(call, command)
-        number = self._store.transact(
-            act, lambda tx: self._say(tx, command, text, found.severity, id)
+        say = partial(
+            self._say,
+            command=command,
+            text=text,
+            severity=found.severity,
+            risk_id=_risk_id(call, command),
         )
+        try:
+            number = self._store.transact(act, say)
+        except FailedPrecondition as error:
+            if error.reason == MUTED:
+                self.overhear(call, command)
+            raise
         count(found)
         return number
 
@@ -72,8 +89,9 @@ class Chats:
             place, session = place_of(self._records, tx, command.session_id)
             if self._records.chat_risks.peek(tx, id) is not None:
                 return False
-            risk = ChatRisk(id, session.id, place.person_id, severity, NOT_IN_THE_ROOM, tx.now)
-            self._worry(tx, risk, session)
+            about = concern_of(place, session)
+            risk = ChatRisk(id, session.id, about, severity, NOT_IN_THE_ROOM, tx.now)
+            self._worry(tx, risk, place, session)
             return True
 
         if self._store.transact(replace(call, once=None, action=AUDIT_ACTION), act):
@@ -84,29 +102,35 @@ class Chats:
         if self._store.transact(quiet(call), lambda tx: self._is_over(tx, session_id)):
             self._store.transact(call, lambda tx: self._forget(tx, session_id))
 
-    def _say(self, tx: Tx, command: Say, text: str, severity: Severity | None, risk_id: str) -> int:
+    def _say(
+        self, tx: Tx, *, command: Say, text: str, severity: Severity | None, risk_id: str
+    ) -> int:
         place, session = place_of(self._records, tx, command.session_id)
         session.require_open()
+        place.require_voice()
         event = of_participant(RoomEventKind.CHAT, place, tx.now, text=text)
         number = self._records.room_log.append(tx, session.id, event)
         if severity is not None:
             known = self._records.chat_risks.peek(tx, risk_id)
             if known is not None:  # refused before as too fast or too early: crisis has heard of it
                 known.number = number
-                self._note(tx, known, session)
+                self._note(tx, known, place, session)
                 return number
-            risk = ChatRisk(risk_id, session.id, place.person_id, severity, number, tx.now)
-            self._worry(tx, risk, session)
+            about = concern_of(place, session)
+            risk = ChatRisk(risk_id, session.id, about, severity, number, tx.now)
+            self._worry(tx, risk, place, session)
         return number
 
-    def _worry(self, tx: Tx, risk: ChatRisk, session: Session) -> None:
-        location = self._records.locations.newest(tx, risk.patient_id)
-        risk.tell(location.told() if location else None)
-        self._note(tx, risk, session)
+    def _worry(self, tx: Tx, risk: ChatRisk, place: Participant, session: Session) -> None:
+        if risk.patient_id:
+            location = self._records.locations.newest(tx, risk.patient_id)
+            risk.tell(location.told() if location else None)
+        self._note(tx, risk, place, session)
 
-    def _note(self, tx: Tx, risk: ChatRisk, session: Session) -> None:
+    def _note(self, tx: Tx, risk: ChatRisk, place: Participant, session: Session) -> None:
         self._records.chat_risks.put(tx, risk)
-        alias = self._records.copies.alias(tx, risk.patient_id, session.schedule.group_id)
+        group_id = session.schedule.group_id
+        alias = place.alias or self._records.copies.alias(tx, risk.patient_id, group_id)
         tell_staff(self._records, tx, session, PrivateEvent(risk, tx.now, alias))
 
     def _is_over(self, tx: Tx, session_id: str) -> bool:

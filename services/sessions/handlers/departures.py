@@ -46,6 +46,6 @@ class Watch:
 
 
 def _staff_of(session: Session, signal: SafetySignal) -> list[str]:
-    """Who leads the room that was left, and who else of staff follows the signal."""
-    people = dict.fromkeys((session.schedule.facilitator_id, *signal.recipient_ids))
+    """Who leads the room that was left or helps to, and who else of staff follows the signal."""
+    people = dict.fromkeys((*session.staff, *signal.recipient_ids))
     return [person_id for person_id in people if person_id != signal.patient_id]

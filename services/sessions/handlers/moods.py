@@ -17,7 +17,8 @@ from clinical.risk import Severity
 from services.sessions.domain.commands import GiveMood, InRoom
 from services.sessions.domain.log import PrivateEvent, RoomEventKind, of_room
 from services.sessions.domain.mood import MoodCheckIn, concerns_of, readable
-from services.sessions.domain.participant import Participant, Role
+from services.sessions.domain.participant import Participant
+from services.sessions.domain.roles import Role
 from services.sessions.domain.session import Session
 from services.sessions.handlers.standing import key_of, place_of, quiet, tell_staff
 from services.sessions.ports import Policies, Records

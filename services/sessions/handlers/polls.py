@@ -13,9 +13,9 @@ from chassis.ids import derived_id
 from chassis.store import Store, Tx
 from services.sessions.domain.commands import ClosePoll, OpenPoll, Vote
 from services.sessions.domain.log import PrivateEvent, RoomEventKind, of_room
-from services.sessions.domain.participant import Role
 from services.sessions.domain.policy import SessionsPolicy
 from services.sessions.domain.poll import Poll
+from services.sessions.domain.roles import Role
 from services.sessions.domain.session import Session
 from services.sessions.handlers.standing import key_of, place_of, quiet, tell_staff
 from services.sessions.ports import Policies, Records

@@ -7,16 +7,19 @@ from chassis.store import Store, Tx
 from services.sessions.domain.commands import Connected
 from services.sessions.domain.door import require_place
 from services.sessions.domain.log import RoomEventKind, of_participant
-from services.sessions.domain.participant import Participant, Presence, Role
+from services.sessions.domain.participant import Participant, Presence
+from services.sessions.domain.roles import STAFF_ROLES, Role
 from services.sessions.domain.session import Session
-from services.sessions.handlers.departures import Watch
+from services.sessions.handlers.farewell import Farewell
 from services.sessions.handlers.standing import (
     place_of,
     quiet,
+    require_grant,
     session_of,
     standing_of,
     unresolved,
 )
+from services.sessions.handlers.succession import Succession
 from services.sessions.ports import Policies, Records
 
 
@@ -25,7 +28,8 @@ class Presences:
 
     def __init__(self, store: Store, records: Records, policies: Policies) -> None:
         self._store, self._records, self._policies = store, records, policies
-        self._watch = Watch(records, policies)
+        self._farewell = Farewell(records, policies)
+        self._succession = Succession(records, policies)
 
     def beat(self, call: Call, command: Connected) -> None:
         """Still here; looks again whether they may be. CONNECTION_REPLACED ends the connection."""
@@ -37,7 +41,7 @@ class Presences:
         def act(tx: Tx) -> None:
             place, session = place_of(self._records, tx, command.session_id)
             was_present = place.leave(command.connection_id, tx.now)
-            self._gone(tx, place, session, was_present=was_present)
+            self._farewell.gone(tx, place, session, was_present=was_present)
 
         self._store.transact(call, act)
 
@@ -50,7 +54,7 @@ class Presences:
             if place.silence_time is None or place.silence_time > tx.now:
                 return
             was_present = place.fall_silent(tx.now, self._policies(tx.call.tenant_id))
-            self._gone(tx, place, session, was_present=was_present)
+            self._farewell.gone(tx, place, session, was_present=was_present)
 
         self._store.transact(call, act)
 
@@ -60,25 +64,22 @@ class Presences:
         place.require_connection(command.connection_id)
         if session.is_over:
             return
-        if place.role is Role.PATIENT:
-            standing = standing_of(self._records, tx, session, place.person_id)
-            in_need = unresolved(self._records, tx, {"patient_id": place.person_id})
-            require_place(standing, in_need=bool(in_need))
+        self._require_place(tx, place, session)
         if place.presence is Presence.GONE and place.alias:
             # Heartbeats came too late, and others were told; the connection held all the same.
             place.join(command.connection_id, place.alias, tx.now, policy)
             event = of_participant(RoomEventKind.JOINED, place, tx.now)
             self._records.room_log.append(tx, session.id, event)
         place.beat(command.connection_id, tx.now, policy)
+        self._succession.came(tx, place, session)
         if place.is_record_due(tx.now, policy):
             place.record(session, tx.now, policy)
         self._records.participants.put(tx, place)
 
-    def _gone(self, tx: Tx, place: Participant, session: Session, *, was_present: bool) -> None:
-        place.record(session, tx.now, self._policies(tx.call.tenant_id))
-        self._watch.see_off(tx, place, session)
-        self._records.participants.put(tx, place)
-        tx.touch(place.patient_id, place.id)
-        if was_present and not session.is_over:
-            event = of_participant(RoomEventKind.LEFT, place, tx.now)
-            self._records.room_log.append(tx, session.id, event)
+    def _require_place(self, tx: Tx, place: Participant, session: Session) -> None:
+        if place.role is Role.PATIENT:
+            standing = standing_of(self._records, tx, session, place.person_id)
+            in_need = unresolved(self._records, tx, {"patient_id": place.person_id})
+            require_place(standing, in_need=bool(in_need))
+        elif place.role not in STAFF_ROLES:
+            require_grant(self._records, tx, session, place.person_id)

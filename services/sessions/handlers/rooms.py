@@ -9,11 +9,12 @@ from chassis.call import Call
 from chassis.store import Store, Tx
 from services.sessions.domain.commands import Lead
 from services.sessions.domain.log import RoomEventKind, of_room
-from services.sessions.domain.participant import Role
+from services.sessions.domain.roles import Role
 from services.sessions.domain.session import Session
 from services.sessions.domain.views import SessionView
 from services.sessions.handlers.activities import wind_up
 from services.sessions.handlers.departures import Watch
+from services.sessions.handlers.succession import Succession
 from services.sessions.ports import Policies, Records
 
 Act = Callable[[Session, datetime], None]
@@ -25,6 +26,7 @@ class Rooms:
     def __init__(self, store: Store, records: Records, policies: Policies) -> None:
         self._store, self._records, self._policies = store, records, policies
         self._watch = Watch(records, policies)
+        self._succession = Succession(records, policies)
 
     def start(self, call: Call, command: Lead) -> SessionView:
         """Open the room."""
@@ -106,7 +108,19 @@ class Rooms:
         if session.is_over:
             self._dismiss(tx, session)
             wind_up(self._records, tx, session, self._policies(tx.call.tenant_id))
+            self._return(tx, session)
         self._records.room_log.append(tx, session.id, of_room(kind, tx.now))
+
+    def _return(self, tx: Tx, aside: Session) -> None:
+        """Who was with one patient is there for the group again."""
+        group = self._records.sessions.peek(tx, aside.group_session_id)
+        staff_id = aside.schedule.facilitator_id
+        place = group and self._records.participants.known(tx, group.id, staff_id)
+        if group is None or not place or place.aside_id != aside.id:
+            return
+        place.aside_id = ""
+        self._succession.came(tx, place, group)
+        self._records.participants.put(tx, place)
 
     def _dismiss(self, tx: Tx, session: Session) -> None:
         policy = self._policies(tx.call.tenant_id)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from chassis.call import Call
+from chassis.call import Call, Role
 from chassis.errors import InvalidArgument, NotFound
 from chassis.ids import derived_id
 from chassis.store import Attempt, Store, Tx
@@ -29,14 +30,21 @@ from services.sessions.ports import Policies, Records
 def alarm_of(call: Call, command: RaiseSignal) -> Alarm:
     """Who presses for whom; the same key of the same person is the same signal everywhere."""
     by = call.actor.subject
-    is_staff = bool(STAFF & call.actor.roles)
+    origin = origin_of(call)
     return Alarm(
         signal_id=derived_id("safety-signal", call.tenant_id, by, command.key.lower()),
-        patient_id=command.patient_id if is_staff else by,
+        patient_id=by if origin is Origin.PATIENT else command.patient_id,
         raised_by=by,
-        origin=Origin.FACILITATOR if is_staff else Origin.PATIENT,
+        origin=origin,
         session_id=command.session_id,
     )
+
+
+def origin_of(call: Call) -> Origin:
+    """Who presses: staff and guests do it for somebody else."""
+    if STAFF & call.actor.roles:
+        return Origin.FACILITATOR
+    return Origin.GUEST if call.has(Role.GUEST) else Origin.PATIENT
 
 
 class Signals:
@@ -85,10 +93,12 @@ class Signals:
         number = self._policies(tx.call.tenant_id).call_number
         known = self._records.signals.peek(tx, alarm.signal_id)
         if known is not None:
-            if known.patient_id != alarm.patient_id:
+            if known.patient_id != alarm.patient_id and alarm.origin is not Origin.GUEST:
                 raise InvalidArgument("REQUEST_ID_REUSED", "this request_id came for another")
             return SignalView(known, number)
         session = self._session(tx, alarm)
+        if alarm.origin is Origin.GUEST:
+            alarm = self._about_whom(tx, alarm, session)
         location = self._records.locations.newest(tx, alarm.patient_id)
         signal = raised(
             alarm.in_session(session.id if session else ""),
@@ -110,10 +120,24 @@ class Signals:
             return session if is_seated else None
         if session is None:
             raise NotFound("NOT_FOUND", "no such session")
-        session.require_facilitator(alarm.raised_by)
+        grant = session.house.grant_of(alarm.raised_by)
+        if alarm.origin is Origin.GUEST and grant is not None:
+            return session
+        if grant is None or alarm.origin is Origin.GUEST:
+            session.require_staff(alarm.raised_by)
         if not is_seated:
             raise NotFound("NOT_FOUND", "no such patient in this session")
         return session
+
+    def _about_whom(self, tx: Tx, alarm: Alarm, session: Session | None) -> Alarm:
+        """Whom a guest means: who they said, where that patient has a seat; whose family they are;
+        or it is not known. Help is not refused for that."""
+        if session is None:
+            return alarm
+        if alarm.patient_id and self._records.copies.is_seated(tx, session, alarm.patient_id):
+            return alarm
+        grant = session.house.grant_of(alarm.raised_by)
+        return replace(alarm, patient_id=grant.patient_id if grant else "")
 
     def _follow(self, tx: Tx, command: FollowCase, version: int) -> None:
         case = self._records.cases.peek(tx, command.case_id)
@@ -140,8 +164,8 @@ class Signals:
 
 
 def _recipients(alarm: Alarm, session: Session | None) -> tuple[str, ...]:
-    facilitator = (session.schedule.facilitator_id,) if session else ()
-    return tuple(dict.fromkeys((alarm.raised_by, *facilitator)))
+    staff = session.staff if session else ()
+    return tuple(dict.fromkeys((alarm.raised_by, *staff)))
 
 
 def _take(case: Case, command: FollowCase, version: int) -> None:

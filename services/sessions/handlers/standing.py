@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chassis.call import Call, RequestOnce
-from chassis.errors import NotFound
+from chassis.errors import FailedPrecondition, NotFound
 from chassis.ids import new_id
 from chassis.store import Reader, Tx
 from services.sessions.domain.case import Help
-from services.sessions.domain.door import BARRING_SCOPES, Standing
+from services.sessions.domain.door import BARRING_SCOPES, FAMILY_SCOPE, Standing
+from services.sessions.domain.house import Grant
 from services.sessions.domain.log import PrivateEvent
 from services.sessions.domain.participant import Participant
+from services.sessions.domain.roles import Role
 from services.sessions.domain.session import Session
 from services.sessions.domain.signal import SafetySignal
 from services.sessions.ports import Records
@@ -26,7 +28,20 @@ def standing_of(records: Records, reader: Reader, session: Session, patient_id: 
         location=records.locations.newest(reader, patient_id),
         alias=records.copies.alias(reader, patient_id, session.schedule.group_id),
         is_present=known is not None and known.is_present,
+        is_shut_out=patient_id in session.house.barred_ids,
+        is_known=known is not None and known.arrive_time is not None,
     )
+
+
+def require_grant(records: Records, reader: Reader, session: Session, person_id: str) -> Grant:
+    """The place that staff gave somebody, where it still stands."""
+    grant = session.house.grant_of(person_id)
+    if grant is None:
+        raise FailedPrecondition("SEAT_RELEASED", "there is no place in this session any more")
+    is_family = grant.role is Role.FAMILY_MEMBER
+    if is_family and not records.copies.is_given(reader, grant.patient_id, FAMILY_SCOPE):
+        raise FailedPrecondition("CONSENT_REVOKED", "a consent that this needs was revoked")
+    return grant
 
 
 def unresolved(records: Records, reader: Reader, filter: dict[str, str]) -> list[SafetySignal]:
@@ -50,6 +65,15 @@ def session_of(records: Records, reader: Reader, session_id: str) -> Session:
     return session
 
 
+def concern_of(place: Participant, session: Session) -> str:
+    """Whom words that worry are about: the patient who writes, or whose family does. Empty where
+    that is not known; then the room's staff alone can tell."""
+    if place.patient_id:
+        return place.patient_id
+    grant = session.house.grant_of(place.person_id)
+    return grant.patient_id if grant is not None else ""
+
+
 def quiet(call: Call) -> Call:
     """Without an action and without a record touched, the audit trail gets no row."""
     return replace(call, action="")
@@ -61,5 +85,6 @@ def key_of(call: Call) -> str:
 
 
 def tell_staff(records: Records, tx: Tx, session: Session, event: PrivateEvent) -> None:
-    """In private, to who leads the room."""
-    records.private_log.append(tx, session.schedule.facilitator_id, event)
+    """In private, to who leads the room or helps to."""
+    for person_id in session.staff:
+        records.private_log.append(tx, person_id, event)

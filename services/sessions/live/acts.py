@@ -21,7 +21,7 @@ from chassis.errors import HavenError
 from chassis.ids import is_uuid
 from chassis.store import AlreadyAnswered
 from services.sessions.bootstrap import Sessions
-from services.sessions.codec import acts, frames
+from services.sessions.codec import acts, frames, orders
 from services.sessions.domain.pace import Bucket
 from services.sessions.domain.policy import SessionsPolicy
 from services.sessions.live.connection import Connection
@@ -73,6 +73,9 @@ ACTS: Mapping[str, Act] = MappingProxyType(
             is_of_room=False,
             is_keyed=False,
         ),
+        "moderate": Act(orders.moderate, lambda of: of.moderating.moderate),
+        "say_privately": Act(orders.say_privately, lambda of: of.words.say, is_numbered=False),
+        "pull_aside": Act(orders.pull_aside, lambda of: of.asides.pull),
         "report_quality": Act(
             acts.report_quality,
             lambda of: of.qualities.report,

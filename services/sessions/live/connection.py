@@ -19,8 +19,9 @@ from services.sessions.bootstrap import Sessions
 from services.sessions.codec import frames
 from services.sessions.domain.commands import Connected, Enter
 from services.sessions.domain.log import PrivateEvent, RoomEvent
-from services.sessions.domain.participant import Role
+from services.sessions.domain.moderation import SHOWS_OUT, Moderation
 from services.sessions.domain.parting import Parting
+from services.sessions.domain.roles import STAFF_ROLES
 from services.sessions.domain.views import Admission
 from services.sessions.live.desk import SignalDesk
 from services.sessions.live.hub import Hub
@@ -62,6 +63,7 @@ class Connection:
         self.mailbox: Mailbox[Delivery] = Mailbox(live.reader_queue)
         self.is_staff = False
         self.is_admitted = False
+        self.private_head = 0  # what was written before they came in is about another stay
         self._call, self._presses = call, 0
         self._wire = wire
         self._whispers: set[asyncio.Task[None]] = set()
@@ -70,6 +72,11 @@ class Connection:
     def private_key(self) -> tuple[str, str]:
         """Whose private log."""
         return self.tenant_id, self.person_id
+
+    @property
+    def beat_seconds(self) -> float:
+        """How often this participant is asked to be heard."""
+        return self.policy.beat_seconds(is_staff=self.is_staff)
 
     @property
     def place(self) -> Connected:
@@ -87,8 +94,9 @@ class Connection:
             joins.labels(FAILED if is_retryable(error) else REFUSED).inc()
             raise
         joins.labels(_outcome_of(admission)).inc()
-        self.is_staff = admission.role is Role.FACILITATOR
+        self.is_staff = admission.role in STAFF_ROLES
         self.is_admitted = not admission.is_waiting
+        self.private_head = admission.private_head
         self.written()
         return admission
 
@@ -128,6 +136,13 @@ class Connection:
         whispering = asyncio.create_task(self._whisper(self.private_frame(event)))
         self._whispers.add(whispering)
         whispering.add_done_callback(self._whispers.discard)
+
+    def is_shown_out_by(self, event: PrivateEvent) -> bool:
+        """True where it says that staff has shown this participant out, after they came in."""
+        done = event.about
+        is_theirs = isinstance(done, Moderation) and done.session_id == self.session_id
+        is_new = event.number > self.private_head and not self.is_staff
+        return is_theirs and is_new and isinstance(done, Moderation) and done.act in SHOWS_OUT
 
     def private_frame(self, event: PrivateEvent) -> frames.Frame:
         """A private event as this participant may see it."""

@@ -55,7 +55,7 @@ class Speaker:
         """Until the goodbye has been written."""
         if self._admission.is_waiting and not await self._wait():
             return
-        heartbeat_seconds = self._connection.policy.heartbeat_seconds
+        heartbeat_seconds = self._connection.beat_seconds
         await self._wire.write(frames.welcome(self._admission, heartbeat_seconds=heartbeat_seconds))
         await self._room.catch_up()
         await self._private.catch_up()
@@ -110,6 +110,8 @@ class Speaker:
 
     async def _show_private_event(self, event: PrivateEvent) -> None:
         await self._wire.write(self._connection.private_frame(event))
+        if self._connection.is_shown_out_by(event):
+            await self._part(Parting.REMOVED)
 
     async def _part(self, parting: Parting) -> None:
         if not self._is_over:

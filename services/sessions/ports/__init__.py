@@ -14,10 +14,11 @@ from services.sessions.domain.copies import AliasGiven, ConsentGiven, ConsentLos
 from services.sessions.domain.location import Location
 from services.sessions.domain.log import PrivateEvent, RoomEvent
 from services.sessions.domain.mood import MoodCheckIn
-from services.sessions.domain.participant import Participant, Role
+from services.sessions.domain.participant import Participant
 from services.sessions.domain.policy import SessionsPolicy
 from services.sessions.domain.poll import Poll
 from services.sessions.domain.quality import Quality
+from services.sessions.domain.roles import Role
 from services.sessions.domain.seal import Sign
 from services.sessions.domain.session import Session
 from services.sessions.domain.signal import SafetySignal
@@ -71,6 +72,7 @@ class Copies(Protocol):
     def alias(self, reader: Reader, patient_id: str, group_id: str) -> str: ...
     def is_known(self, reader: Reader, patient_id: str) -> bool: ...
     def is_barred(self, reader: Reader, patient_id: str, scopes: Collection[str]) -> bool: ...
+    def is_given(self, reader: Reader, patient_id: str, scope: str) -> bool: ...
 
 
 class Log(Protocol[E]):

@@ -95,6 +95,61 @@ class SessionsServicer(sessions_pb2_grpc.SessionsServiceServicer):
             encode=answers.end_session,
         )
 
+    async def AddParticipant(
+        self, request: sessions_pb2.AddParticipantRequest, context: Context
+    ) -> sessions_pb2.AddParticipantResponse:
+        return await self._run(
+            request,
+            context,
+            decode=wire.add_participant,
+            handle=self._sessions.places.add,
+            encode=answers.add_participant,
+        )
+
+    async def RemoveParticipant(
+        self, request: sessions_pb2.RemoveParticipantRequest, context: Context
+    ) -> sessions_pb2.RemoveParticipantResponse:
+        return await self._run(
+            request,
+            context,
+            decode=wire.remove_participant,
+            handle=self._sessions.places.remove,
+            encode=answers.remove_participant,
+        )
+
+    async def AppointLead(
+        self, request: sessions_pb2.AppointLeadRequest, context: Context
+    ) -> sessions_pb2.AppointLeadResponse:
+        return await self._run(
+            request,
+            context,
+            decode=wire.appoint_lead,
+            handle=self._sessions.places.appoint,
+            encode=answers.appoint_lead,
+        )
+
+    async def KeepPhoneLeg(
+        self, request: sessions_pb2.KeepPhoneLegRequest, context: Context
+    ) -> sessions_pb2.KeepPhoneLegResponse:
+        return await self._run(
+            request,
+            context,
+            decode=wire.phone_leg,
+            handle=self._sessions.phones.keep,
+            encode=answers.keep_phone_leg,
+        )
+
+    async def EndPhoneLeg(
+        self, request: sessions_pb2.EndPhoneLegRequest, context: Context
+    ) -> sessions_pb2.EndPhoneLegResponse:
+        return await self._run(
+            request,
+            context,
+            decode=wire.phone_leg,
+            handle=self._sessions.phones.end,
+            encode=answers.end_phone_leg,
+        )
+
     async def AttendSession(  # type: ignore[override]  # the stubs know generators only
         self,
         request_iterator: AsyncIterator[sessions_pb2.AttendSessionRequest],

@@ -33,7 +33,9 @@ INDEXES: tuple[Index, ...] = (
     due_index(SESSIONS, "close_time"),
     due_index(SESSIONS, "seal_time"),
     due_index(SESSIONS, "chat_look_time"),
+    due_index(SESSIONS, "call_time"),
     due_index(PARTICIPANTS, "silence_time"),
+    due_index(PARTICIPANTS, "reach_time"),
     Index(PARTICIPANTS, [("tenant_id", 1), ("session_id", 1), ("person_id", 1)], unique=True),
     Index(LOCATIONS, [("tenant_id", 1), ("patient_id", 1), ("attest_time", -1)]),
     Index(SIGNALS, [("tenant_id", 1), ("raised_by", 1), ("help", 1)]),
@@ -69,6 +71,8 @@ INDEXES: tuple[Index, ...] = (
     Index(ROOM_EVENTS, [("tenant_id", 1), ("log_key", 1), ("number", 1)], unique=True),
     Index(PRIVATE_EVENTS, [("tenant_id", 1), ("log_key", 1), ("number", 1)], unique=True),
     Index(BOARD_EVENTS, [("tenant_id", 1), ("log_key", 1), ("number", 1)], unique=True),
+    Index(PRIVATE_EVENTS, [("tenant_id", 1), ("private_word.session_id", 1)]),
+    Index(CASES, [("tenant_id", 1), ("patient_id", 1)]),
 )
 
 
@@ -104,7 +108,7 @@ def records(store: Store) -> Records:
             to_document=documents.chat_risk_document,
             from_document=documents.chat_risk_from,
         ),
-        transcripts=TranscriptStore(SESSIONS, ROOM_EVENTS),
+        transcripts=TranscriptStore(SESSIONS, ROOM_EVENTS, PRIVATE_EVENTS),
         polls=_polls(store),
         moods=_moods(store),
         qualities=_qualities(store),

@@ -104,3 +104,10 @@ class CopyStore:
             is_barring(lost=int(bar["aggregate_version"]), given=given.get(bar["scope"], 0))
             for bar in bars
         )
+
+    def is_given(self, reader: Reader, patient_id: str, scope: str) -> bool:
+        """True where this consent was signed and not taken back since."""
+        mine = {"patient_id": patient_id, "scope": scope}
+        if reader.find_one(CONSENTS, mine) is None:
+            return False
+        return not self.is_barred(reader, patient_id, [scope])

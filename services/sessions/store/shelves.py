@@ -7,9 +7,10 @@ from typing import Any, Generic, TypeVar
 
 from chassis.ids import derived_id
 from chassis.store import Aggregate, Ahead, Document, Page, Reader, Repository, Store, Tx
-from services.sessions.codec import documents, events
+from services.sessions.codec import documents, events, places
 from services.sessions.domain.location import Location
-from services.sessions.domain.participant import Participant, Role
+from services.sessions.domain.participant import Participant
+from services.sessions.domain.roles import Role
 
 PARTICIPANTS, LOCATIONS = "participants", "location_attestations"
 A = TypeVar("A", bound=Aggregate)
@@ -92,7 +93,7 @@ class ParticipantStore:
         """The person's place in the session, if there is one."""
         key = {"session_id": session_id, "person_id": person_id}
         found = reader.find_one(PARTICIPANTS, key)
-        return None if found is None else documents.participant_from(found)
+        return None if found is None else places.participant_from(found)
 
     def place(self, tx: Tx, session_id: str, person_id: str, role: Role) -> Participant:
         """The person's place in the session, a new one where there is none."""
@@ -102,13 +103,13 @@ class ParticipantStore:
 
     def by_id(self, reader: Reader, id: str) -> Participant:
         """The place with this id; NotFound where it does not exist."""
-        return documents.participant_from(reader.get(PARTICIPANTS, id))
+        return places.participant_from(reader.get(PARTICIPANTS, id))
 
     def in_session(self, reader: Reader, session_id: str) -> list[Participant]:
         """All places in the session, those that came first before the others."""
         order = [("create_time", 1), ("_id", 1)]
         found = reader.find(PARTICIPANTS, {"session_id": session_id}, sort=order)
-        return [documents.participant_from(each) for each in found]
+        return [places.participant_from(each) for each in found]
 
     def page(
         self, reader: Reader, session_id: str, *, page_size: int, page_token: str
@@ -116,12 +117,12 @@ class ParticipantStore:
         """Patients of the session, page by page."""
         filter = {"session_id": session_id, "role": Role.PATIENT.value}
         page = reader.page(PARTICIPANTS, filter, page_size=page_size, page_token=page_token)
-        items = [documents.participant_from(each) for each in page.items]
+        items = [places.participant_from(each) for each in page.items]
         return Page(items, page.next_page_token)
 
     def put(self, tx: Tx, participant: Participant) -> Participant:
         """Store the place, new or changed, and publish what happened to it."""
-        document = documents.participant_document(participant)
+        document = places.participant_document(participant)
         if participant.version == 0:
             stored = tx.insert(PARTICIPANTS, document)
         else:

@@ -11,8 +11,8 @@ from services.sessions.domain.log import RoomEventKind
 class TranscriptStore:
     """See ports.Transcripts."""
 
-    def __init__(self, sessions: str, events: str) -> None:
-        self._sessions, self._events = sessions, events
+    def __init__(self, sessions: str, events: str, private_events: str) -> None:
+        self._sessions, self._events, self._private = sessions, events, private_events
 
     def look_at(self, tx: Tx, session_id: str, at: datetime | None) -> None:
         """When the session's texts are looked at next; None = never again."""
@@ -27,4 +27,14 @@ class TranscriptStore:
         tx.update_many(self._events, {"_id": {"$in": ids}}, emptied)
         for each in found:
             tx.touch(each["person_id"], session_id)
+        return len(ids) + self._empty_words(tx, session_id, limit - len(ids))
+
+    def _empty_words(self, tx: Tx, session_id: str, limit: int) -> int:
+        """The same for private words, each of which lies in several people's logs."""
+        if limit <= 0:
+            return 0
+        kept = {"private_word.session_id": session_id, "private_word.text": {"$ne": ""}}
+        found = tx.find(self._private, kept, limit=limit, fields=("log_key",))
+        ids = [each["_id"] for each in found]
+        tx.update_many(self._private, {"_id": {"$in": ids}}, {"$set": {"private_word.text": ""}})
         return len(ids)

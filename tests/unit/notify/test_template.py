@@ -34,6 +34,7 @@ PUBLISHED = {
     "recorded.1": "4c766c1486e07c78",
     "reminder.1": "ff08b4a0a304e4df",
     "resumed.1": "e5484d16b5648bc4",
+    "room-waiting.1": "d8a823786325b6a2",
     "stopped.1": "6ac0b8e7d0a5e824",
     "support.1": "424b139b88077568",
     "task.1": "31264c4f97ae2d4f",

@@ -8,8 +8,9 @@ from typing import Any
 from services.sessions.domain.case import Case
 from services.sessions.domain.events import Origin
 from services.sessions.domain.location import Location, Place, attested
-from services.sessions.domain.participant import Participant, Role
+from services.sessions.domain.participant import Participant
 from services.sessions.domain.policy import SessionsPolicy
+from services.sessions.domain.roles import Role
 from services.sessions.domain.session import Schedule, Session, scheduled
 from services.sessions.domain.signal import Alarm, SafetySignal, raised
 

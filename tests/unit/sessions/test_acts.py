@@ -12,6 +12,7 @@ from google.protobuf.duration_pb2 import Duration
 from haven.sessions.v1 import activities_pb2 as pb
 from haven.sessions.v1 import events_pb2 as sessions
 from haven.sessions.v1 import resources_pb2 as resources
+from haven.sessions.v1.sessions_pb2 import AttendSessionRequest
 from prometheus_client import REGISTRY
 
 from chassis.call import Call
@@ -160,7 +161,7 @@ async def test_too_many_signs_hold_back_neither_a_hand_nor_a_mood(room: Replica)
 async def test_every_kind_of_frame_has_its_limit(room: Replica, kind: str) -> None:
     ana = await room.joins(by_patient())
     reasons = set()
-    message = type(getattr(pb, "".join(part.title() for part in kind.split("_")))())
+    message = type(getattr(AttendSessionRequest(), kind))
     for _ in range(14):
         fields = {"request_id": key()} if "request_id" in message.DESCRIPTOR.fields_by_name else {}
         ana.send(**{kind: message(**fields)})

@@ -10,16 +10,17 @@ import pytest
 from bson.codec_options import CodecOptions
 
 from clinical.risk import Severity
-from services.sessions.codec import activity_documents, documents, entries
+from services.sessions.codec import activity_documents, documents, entries, places
 from services.sessions.domain.case import Case
 from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.events import DepartureKind
 from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
 from services.sessions.domain.mood import MoodCheckIn, concerns_of
-from services.sessions.domain.participant import Departure, Participant, Role
+from services.sessions.domain.participant import Departure, Participant
 from services.sessions.domain.poll import Audience, Poll, PollTally, PollView, Question
 from services.sessions.domain.quality import Device, Quality, Report
 from services.sessions.domain.reaction import Reaction
+from services.sessions.domain.roles import Role
 from services.sessions.domain.session import Session
 from tests.unit.sessions.builders import (
     NOON,
@@ -67,7 +68,7 @@ def a_patient_who_came_and_went() -> Participant:
 
 @pytest.mark.parametrize("place", [a_patient(), a_patient_who_came_and_went()])
 def test_a_place_with_its_ledger(place: Participant) -> None:
-    assert documents.participant_from(kept(documents.participant_document(place))) == place
+    assert places.participant_from(kept(places.participant_document(place))) == place
 
 
 def test_an_attestation() -> None:
@@ -180,7 +181,7 @@ def test_an_event_of_what_goes_on_in_a_room(more: dict[str, Any]) -> None:
 
 
 def test_places_and_cases_of_an_earlier_release_have_neither_hand_nor_end() -> None:
-    place, case = documents.participant_document(a_patient()), documents.case_document(a_case())
+    place, case = places.participant_document(a_patient()), documents.case_document(a_case())
     del place["hand_number"], case["resolve_time"]
-    assert documents.participant_from(kept(place)).hand_number == 0
+    assert places.participant_from(kept(place)).hand_number == 0
     assert documents.case_from(kept(case)).resolve_time is None

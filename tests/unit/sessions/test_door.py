@@ -9,8 +9,8 @@ import pytest
 from chassis.errors import FailedPrecondition, HavenError, NotFound, PermissionDenied, Unavailable
 from services.sessions.domain.door import (
     Standing,
-    admit_facilitator,
     admit_patient,
+    admit_staff,
     require_place,
 )
 from services.sessions.domain.session import Session
@@ -97,16 +97,16 @@ def test_the_checks_come_before_the_wait_so_that_a_patient_can_mend_them_in_time
 
 def test_only_the_sessions_own_facilitator_leads() -> None:
     with pytest.raises(PermissionDenied):
-        admit_facilitator(a_session(), "f-2", NOON, POLICY)
+        admit_staff(a_session(), "f-2", NOON, POLICY)
 
 
 def test_the_facilitator_may_be_there_before_the_start() -> None:
-    admit_facilitator(a_session(), "f-1", after(minutes=-5), POLICY)
+    admit_staff(a_session(), "f-1", after(minutes=-5), POLICY)
 
 
 def test_an_unlicensed_facilitator_does_not_enter() -> None:
     with pytest.raises(FailedPrecondition) as error:
-        admit_facilitator(a_session(facilitator_states=frozenset()), "f-1", NOON, POLICY)
+        admit_staff(a_session(facilitator_states=frozenset()), "f-1", NOON, POLICY)
     assert error.value.reason == "LICENSE_STATE_MISMATCH"
 
 

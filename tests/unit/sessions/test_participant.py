@@ -10,7 +10,8 @@ from services.sessions.domain.events import (
     AttendanceRecorded,
     PatientAbsent,
 )
-from services.sessions.domain.participant import Participant, Presence, Role
+from services.sessions.domain.participant import Participant, Presence
+from services.sessions.domain.roles import Role
 from tests.unit.sessions.builders import NOON, POLICY, a_patient, a_started_session, after
 
 

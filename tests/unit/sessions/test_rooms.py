@@ -8,7 +8,7 @@ from haven.sessions.v1 import events_pb2 as sessions
 from chassis.call import Role
 from chassis.errors import HavenError, NotFound, OutOfRange, PermissionDenied
 from services.sessions.domain.commands import GetAttendance, Lead, ListAttendance
-from services.sessions.domain.participant import Role as RoomRole
+from services.sessions.domain.roles import Role as RoomRole
 from services.sessions.domain.views import Companion
 from tests.unit.sessions.ward import Ward, a_call, by_facilitator, by_patient
 

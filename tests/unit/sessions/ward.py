@@ -161,9 +161,11 @@ class Ward:
     def private(self, person_id: str) -> list[PrivateEvent]:
         return self.sessions.private_log.after(TENANT, person_id, 0, 1000)
 
-    def rings(self) -> None:
+    def rings(self, *, only: str = "") -> None:
         """What is due now is done, as the relay would."""
         for work in due_work(self.sessions):
+            if only and work.name != only:
+                continue
             for tenant_id, key in self.store.due(work.collection, work.field, limit=100):
                 work.handle(a_call("service:sessions", Role.WORKLOAD, tenant_id=tenant_id), key)
 

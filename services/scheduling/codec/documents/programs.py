@@ -7,6 +7,7 @@ from datetime import date, time
 from chassis.store import Document
 from services.scheduling.codec.documents.stored import PART2, labels, stored
 from services.scheduling.domain.enrollment import Enrollment, EnrollmentState
+from services.scheduling.domain.events import CoFacilitator
 from services.scheduling.domain.group import Group, GroupKind, Modality, Track
 from services.scheduling.domain.recurrence import Block, Pattern
 from services.scheduling.domain.series import Series, SeriesState
@@ -87,12 +88,18 @@ def session_document(value: Session) -> Document:
         "break_minutes": value.break_minutes,
         "capacity": value.capacity,
         "labels": labels(value.is_part2_protected),
+        "co_facilitators": [co_facilitator_document(each) for each in value.co_facilitators],
         "seats": [seat_document(each) for each in value.seats],
         "roster": list(value.roster),
         "state": value.state.value,
         "is_open": value.is_open,
         **({"due_time": value.span.end} if value.is_open else {}),
     }
+
+
+def co_facilitator_document(value: CoFacilitator) -> Document:
+    """Who helps to lead a session."""
+    return {"clinician_id": value.clinician_id, "states": list(value.states)}
 
 
 def seat_document(value: Seat) -> Document:
@@ -115,6 +122,11 @@ def session_from(document: Document) -> Session:
         capacity=document["capacity"],
         is_part2_protected=PART2 in document["labels"],
         seats=tuple(Seat(each["patient_id"], each["enrollment_id"]) for each in document["seats"]),
+        # Sessions of earlier releases have none.
+        co_facilitators=tuple(
+            CoFacilitator(each["clinician_id"], tuple(each["states"]))
+            for each in document.get("co_facilitators", ())
+        ),
         state=SessionState(document["state"]),
         **stored(document),
     )

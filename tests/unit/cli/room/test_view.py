@@ -146,3 +146,28 @@ def test_a_patient_hears_that_there_is_something_to_do_and_not_what() -> None:
 def test_a_text_whose_time_is_over_is_told_as_removed() -> None:
     (line,) = takes(a_view(), happens(1, CHAT, "Heron", is_text_removed=True))
     assert line.text == "Heron: (removed, its time is over)"
+
+
+def test_who_leads_now_went_under_the_name_that_they_came_with() -> None:
+    view = a_view()
+    came = happens(1, JOINED, "Co-facilitator", role=pb.PARTICIPANT_ROLE_CO_FACILITATOR)
+    takes(view, welcome("Heron"), came)
+    takes(view, happens(2, pb.ROOM_EVENT_KIND_PROMOTED, "Co-facilitator", role=FACILITATOR))
+    assert "Co-facilitator" in view.people
+    takes(view, happens(3, LEFT, "Co-facilitator", role=FACILITATOR))
+    assert "Co-facilitator" not in view.people
+
+
+def test_what_staff_does_and_says_in_private_has_its_words() -> None:
+    moderated = pb.Moderation(act=pb.MODERATION_ACT_MUTE, alias="Heron")
+    word = pb.PrivateWord(alias="Facilitator", recipient_alias="Heron", text="are you well?")
+    aside = pb.AsideRoom(session_id="s-2", alias="Heron", staff_alias="Facilitator")
+    events = [
+        pb.PrivateEvent(moderation=moderated),
+        pb.PrivateEvent(private_word=word),
+        pb.PrivateEvent(aside_room=aside),
+    ]
+    lines = [texts(takes(a_view(), Frame(private_event=each)))[-1] for each in events]
+    assert "muted" in lines[0]
+    assert lines[1] == "Facilitator to Heron: are you well?"
+    assert "s-2" in lines[2]

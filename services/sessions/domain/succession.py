@@ -1,0 +1,56 @@
+"""Who leads a room next: one decision, the same whoever takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from services.sessions.domain.events import RoomHeld
+from services.sessions.domain.participant import Participant
+from services.sessions.domain.policy import SessionsPolicy
+from services.sessions.domain.roles import Role
+from services.sessions.domain.session import Session
+
+
+def successor(
+    session: Session, places: Sequence[Participant], states: Collection[str], now: datetime
+) -> Participant | None:
+    """Of the staff who was just heard in the room and is licensed somewhere: who may treat in most
+    of the states where patients sit, and of those the first in scheduling's order."""
+    order = list(session.staff)
+
+    def preference(place: Participant) -> tuple[int, int]:
+        licensed = session.states_of(place.person_id)
+        return sum(each not in licensed for each in states), order.index(place.person_id)
+
+    able = [each for each in places if can_lead(session, each, now)]
+    return min(able, key=preference, default=None)
+
+
+def can_lead(session: Session, place: Participant, now: datetime) -> bool:
+    """Has a seat of staff, is there, and is licensed as far as scheduling has said."""
+    has_seat = place.person_id in session.staff
+    return has_seat and place.is_in_reach(now) and bool(session.states_of(place.person_id))
+
+
+def lead(session: Session, place: Participant, now: datetime) -> None:
+    """This one leads from now on; a hold ends."""
+    session.leading = session.leading.taken(place.person_id, now)
+    place.role = Role.FACILITATOR
+
+
+def hold(session: Session, now: datetime, policy: SessionsPolicy) -> None:
+    """Nobody can."""
+    call_time = now + timedelta(seconds=policy.hold_call_seconds)
+    session.leading = session.leading.lost(now, call_time)
+
+
+def call_somebody(session: Session, now: datetime) -> bool:
+    """The hold lasts: others are told, once; True where they were."""
+    leading = session.leading
+    if leading.call_time is None or leading.call_time > now or leading.hold_start_time is None:
+        return False
+    session.leading = leading.called()
+    told = RoomHeld(session.id, leading.hold_start_time, tuple(session.staff))
+    session.events.append(told)
+    return True

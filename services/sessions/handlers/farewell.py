@@ -1,0 +1,32 @@
+"""Somebody goes from a room or its door: whatever the way, the same is recorded and told."""
+
+from __future__ import annotations
+
+from chassis.store import Tx
+from services.sessions.domain.log import RoomEventKind, of_participant
+from services.sessions.domain.participant import Participant
+from services.sessions.domain.session import Session
+from services.sessions.handlers.departures import Watch
+from services.sessions.handlers.succession import Succession
+from services.sessions.ports import Policies, Records
+
+
+class Farewell:
+    """Inside the transaction that lets somebody go."""
+
+    def __init__(self, records: Records, policies: Policies) -> None:
+        self._records, self._policies = records, policies
+        self._watch = Watch(records, policies)
+        self._succession = Succession(records, policies)
+
+    def gone(self, tx: Tx, place: Participant, session: Session, *, was_present: bool) -> None:
+        """Put a place that was let go, and tell whom it concerns: crisis and staff of somebody who
+        called for help, the others of a leave, everybody of a room without a leader."""
+        place.record(session, tx.now, self._policies(tx.call.tenant_id))
+        self._watch.see_off(tx, place, session)
+        self._records.participants.put(tx, place)
+        tx.touch(place.patient_id, place.id)
+        if was_present and not session.is_over:
+            event = of_participant(RoomEventKind.LEFT, place, tx.now)
+            self._records.room_log.append(tx, session.id, event)
+        self._succession.lost(tx, place, session)

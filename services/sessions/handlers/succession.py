@@ -1,0 +1,64 @@
+"""A room is never without a leader unnoticed: whoever lets staff in or go looks here."""
+
+from __future__ import annotations
+
+from chassis.store import Tx
+from services.sessions.domain.log import RoomEventKind, of_participant, of_room
+from services.sessions.domain.participant import Participant
+from services.sessions.domain.roles import STAFF_ROLES, Role
+from services.sessions.domain.session import Session
+from services.sessions.domain.succession import can_lead, hold, lead, successor
+from services.sessions.ports import Policies, Records
+
+
+class Succession:
+    """Over who leads; inside the transaction that changes who is there."""
+
+    def __init__(self, records: Records, policies: Policies) -> None:
+        self._records, self._policies = records, policies
+
+    def lost(self, tx: Tx, gone: Participant, session: Session) -> None:
+        """After a place of staff was put without its reach: where it led the room another one does,
+        or the room is held. Once, because the session is put by its version."""
+        leads = gone.role in STAFF_ROLES and gone.person_id == session.lead_id
+        if not leads or not session.is_open or session.leading.is_held:
+            return
+        places = self._records.participants.in_session(tx, session.id)
+        heir = successor(session, places, self._states(tx, places), tx.now)
+        if heir is None:
+            hold(session, tx.now, self._policies(tx.call.tenant_id))
+            self._records.sessions.put(tx, session)
+            self._records.room_log.append(tx, session.id, of_room(RoomEventKind.HELD, tx.now))
+            return
+        gone.role = Role.CO_FACILITATOR
+        self._records.participants.put(tx, gone)
+        self.promote(tx, heir, session)
+
+    def promote(self, tx: Tx, heir: Participant, session: Session) -> int:
+        """Let somebody lead, and tell everybody; the number of that in the room's log."""
+        lead(session, heir, tx.now)
+        self._records.participants.put(tx, heir)
+        self._records.sessions.put(tx, session)
+        event = of_participant(RoomEventKind.PROMOTED, heir, tx.now)
+        return self._records.room_log.append(tx, session.id, event)
+
+    def came(self, tx: Tx, place: Participant, session: Session) -> int | None:
+        """Before a place of staff that was just heard is put: where the room is held, it goes on.
+        The newest number in the room's log, where it does."""
+        is_wanted = session.is_open and session.leading.is_held
+        if not is_wanted or not can_lead(session, place, tx.now):
+            return None
+        is_other = place.person_id != session.lead_id
+        lead(session, place, tx.now)
+        self._records.sessions.put(tx, session)
+        append, by = self._records.room_log.append, of_participant
+        number = append(tx, session.id, by(RoomEventKind.RESUMED, place, tx.now))
+        if is_other:
+            number = append(tx, session.id, by(RoomEventKind.PROMOTED, place, tx.now))
+        return number
+
+    def _states(self, tx: Tx, places: list[Participant]) -> list[str]:
+        """Where the patients in the room sit."""
+        present = [each.patient_id for each in places if each.is_present and each.patient_id]
+        found = [self._records.locations.newest(tx, patient_id) for patient_id in present]
+        return [each.state for each in found if each is not None]
