@@ -90,6 +90,7 @@ class Gate(ServerInterceptor):
             "response_serializer": handler.response_serializer,
         }
         if handler.request_streaming and handler.response_streaming:
+            shape["response_serializer"] = encoded(handler.response_serializer)
             stream = self._streaming(handler.stream_stream, policy)
             return grpc.stream_stream_rpc_method_handler(stream, **shape)
         if handler.request_streaming:
@@ -187,6 +188,16 @@ def _deadline(context: Context) -> Deadline:
     if remaining <= RESERVE_SECONDS:
         raise DeadlineExceeded("DEADLINE_TOO_SHORT", "too little time is left to begin")
     return Deadline.after(min(remaining, LONGEST_SECONDS) - RESERVE_SECONDS)
+
+
+def encoded(serialize: Callable[[Any], bytes] | None) -> Callable[[Any], bytes]:
+    """A writer that leaves bytes as they are: who has many readers encodes a message once."""
+    assert serialize is not None
+
+    def write(message: Any) -> bytes:
+        return message if type(message) is bytes else serialize(message)
+
+    return write
 
 
 def bounded(parse: Callable[[bytes], Any] | None, *, raises: bool) -> Callable[[bytes], Any]:

@@ -1,6 +1,6 @@
 """The service's documents: transactions, audited reads, aggregates, indexes, the outbox's rows."""
 
-from chassis.store.attempt import Attempt
+from chassis.store.attempt import Attempt, Contended
 from chassis.store.audit_rows import AUDIT
 from chassis.store.engine import CROSS_TENANT, Document, Filter, Index
 from chassis.store.indexes import CHASSIS_INDEXES, due_index
@@ -24,6 +24,7 @@ __all__ = [
     "AlreadyAnswered",
     "AlreadyDone",
     "Attempt",
+    "Contended",
     "Document",
     "Filter",
     "Index",

@@ -18,6 +18,10 @@ from chassis.store.transaction import Tx
 T = TypeVar("T")
 
 
+class Contended(Exception):
+    """Several in one transaction lost against another, or one of them failed: each for itself."""
+
+
 class Attempt(Generic[T]):
     """Runs the use case and writes all that must be committed with it; then run again or kept."""
 

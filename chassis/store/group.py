@@ -18,7 +18,7 @@ from chassis.deadline import Deadline
 from chassis.errors import DeadlineExceeded, Unavailable
 from chassis.failpoint import failpoint
 from chassis.store import once
-from chassis.store.attempt import Attempt
+from chassis.store.attempt import Attempt, Contended
 from chassis.store.engine import Engine, Rows
 from chassis.store.once import AlreadyDone
 from chassis.store.shared_rows import SharedRows
@@ -179,10 +179,6 @@ class GroupCommit:
             deadline = min((each.deadline for each in members), key=Deadline.remaining)
             try_together(self._engine, deadline, members)
         return members
-
-
-class Contended(Exception):
-    """The group lost against another transaction, or one of it failed: now each for itself."""
 
 
 class Together:

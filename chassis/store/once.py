@@ -44,16 +44,20 @@ def begin(rows: Rows, call: Call, now: datetime) -> None:
 def finish(rows: Rows, call: Call, result: Any, now: datetime) -> None:
     """Keep the answer of a request beside its effect."""
     if isinstance(call.once, RequestOnce):
-        key = {
-            "_id": answer_key(call, call.once),
-            "schema": 1,
-            "tenant_id": call.tenant_id,
-            "method": call.once.method,
-            "fingerprint": call.once.fingerprint,
-            "answer": call.once.encode(result),
-            "create_time": now,
-        }
-        rows.insert(ANSWERS, [key])
+        rows.insert(ANSWERS, [answer_row(call, call.once, result, now)])
+
+
+def answer_row(call: Call, request: RequestOnce, result: Any, now: datetime) -> Document:
+    """What is kept of an answer."""
+    return {
+        "_id": answer_key(call, request),
+        "schema": 1,
+        "tenant_id": call.tenant_id,
+        "method": request.method,
+        "fingerprint": request.fingerprint,
+        "answer": request.encode(result),
+        "create_time": now,
+    }
 
 
 def answer_key(call: Call, request: RequestOnce) -> str:
@@ -75,9 +79,14 @@ def _answer(call: Call, request: RequestOnce) -> Document:
 
 def _refuse_repeat(rows: Rows, call: Call, request: RequestOnce) -> None:
     for known in rows.find(ANSWERS, _answer(call, request)):
-        if bytes(known["fingerprint"]) != request.fingerprint:
-            raise InvalidArgument("REQUEST_ID_REUSED", "this request_id came with another body")
-        raise AlreadyAnswered(bytes(known["answer"]))
+        raise repeat_of(known, request)
+
+
+def repeat_of(known: Document, request: RequestOnce) -> Exception:
+    """What a request comes to whose key has an answer already."""
+    if bytes(known["fingerprint"]) != request.fingerprint:
+        return InvalidArgument("REQUEST_ID_REUSED", "this request_id came with another body")
+    return AlreadyAnswered(bytes(known["answer"]))
 
 
 def known(rows: Rows, calls: Sequence[Call]) -> frozenset[str]:

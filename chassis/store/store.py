@@ -25,6 +25,7 @@ from chassis.log import failure, get_logger
 from chassis.store import once, outbox_rows
 from chassis.store.attempt import Attempt
 from chassis.store.audit_rows import AUDIT, audit_documents
+from chassis.store.batch import Batch, Together
 from chassis.store.engine import Document, Engine, Index, Rows, Timetable
 from chassis.store.group import GroupCommit
 from chassis.store.mongo import ATTEMPT_SECONDS, MongoEngine
@@ -118,6 +119,27 @@ class Store:
                 except Exception as error:  # whatever it is, it is what this one came to
                     outcomes[-1] = error
         return outcomes
+
+    def transact_batch(
+        self, call: Call, requests: Sequence[Call], fn: Together[T], *, tries_once: bool = False
+    ) -> list[T | Exception]:
+        """Commit what `fn` did for several requests of `call`'s tenant; what each came to.
+
+        See `Batch`. Raises, for all of them, what `transact` raises where nothing was committed;
+        if it `tries_once`, Contended at the first conflict, so that none waits for another's.
+        """
+        call.deadline.check()
+        return self._done(
+            Batch(
+                call,
+                fn,
+                requests=requests,
+                tries_once=tries_once,
+                open_tx=self._open_tx,
+                service=self.service,
+                traceparent=self.traceparent(),
+            )
+        )
 
     def are_done(self, calls: Sequence[Call]) -> list[bool]:
         """Whether each event's effect is there already; False may be over when it is read."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -147,8 +147,9 @@ class Attendance:
             self._stream = stream
             beating = asyncio.create_task(self._beat())
             while True:
-                if (ending := self._hear(await self._read(stream))) is not None:
-                    return ending
+                for frame in _each(await self._read(stream)):
+                    if (ending := self._hear(frame)) is not None:
+                        return ending
         finally:
             self._stream = None
             if beating is not None:
@@ -197,7 +198,9 @@ class Attendance:
 
     def _hello(self) -> pb.Hello:
         view = self._view
-        hello = pb.Hello(session_id=self._door.session_id, room_cursor=view.room_cursor)
+        hello = pb.Hello(
+            session_id=self._door.session_id, room_cursor=view.room_cursor, reads_frames=True
+        )
         if view.private_cursor is not None:
             hello.private_cursor = view.private_cursor
         return hello
@@ -238,3 +241,9 @@ class Attendance:
         if told.reason in OVER and self._view.was_connected:
             return Ending(0, "the session ended while you were away")
         return Ending(1, words.refusal(told.reason, told.code))
+
+
+def _each(message: pb.AttendSessionResponse) -> Sequence[pb.AttendSessionResponse]:
+    """The frames that came as one message."""
+    is_several = message.WhichOneof("frame") == "frames"
+    return message.frames.frames if is_several else [message]

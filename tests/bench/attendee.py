@@ -68,7 +68,7 @@ class Attendee:
         self._caught_up.clear()
         self._awaited = up_to
         self._stream = self._stub.AttendSession(metadata=self._metadata)
-        hello = pb.Hello(session_id=self._session_id, room_cursor=self.cursor)
+        hello = pb.Hello(session_id=self._session_id, room_cursor=self.cursor, reads_frames=True)
         await self._stream.write(pb.AttendSessionRequest(hello=hello))
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._beat())]
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -135,8 +135,10 @@ class Attendee:
 
     async def _read(self) -> None:
         try:
-            while (frame := await self._stream.read()) is not grpc.aio.EOF:
-                self._take(frame)
+            while (message := await self._stream.read()) is not grpc.aio.EOF:
+                is_several = message.WhichOneof("frame") == "frames"
+                for frame in message.frames.frames if is_several else [message]:
+                    self._take(frame)
         except grpc.RpcError as error:
             self._tally.odd[f"ended {error.code().name}"] += 1  # type: ignore[attr-defined]
 

@@ -15,7 +15,8 @@ from chassis.call import EventOnce
 from chassis.deadline import Deadline
 from chassis.errors import DeadlineExceeded, FailedPrecondition, Unavailable
 from chassis.store import AUDIT, AlreadyAnswered, AlreadyDone, Store, Tx, group
-from chassis.store.group import Contended, Together
+from chassis.store.attempt import Contended
+from chassis.store.group import Together
 from chassis.store.once import INBOX
 from chassis.store.outbox_rows import OUTBOX
 from tests.charts import CHARTS, Chart, a_call, a_chart, a_request, charts

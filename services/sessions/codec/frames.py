@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from google.protobuf.duration_pb2 import Duration
@@ -52,7 +53,9 @@ PARTINGS = {
     Parting.RESUME_ELSEWHERE: sessions_pb2.GOODBYE_REASON_RESUME_ELSEWHERE,
     Parting.REMOVED: sessions_pb2.GOODBYE_REASON_REMOVED,
 }
-PING = Frame(ping=sessions_pb2.Ping())
+# Field numbers with the wire type of a length that follows: `AttendSessionResponse.frames`, and
+# `Frames.frames`. Bytes that are encoded already are put together without reading them again.
+FRAMES_TAG, FRAME_TAG = b"\x4a", b"\x0a"
 
 
 def enter(hello: sessions_pb2.Hello, connection_id: str) -> Enter:
@@ -170,3 +173,41 @@ def _duration(seconds: float) -> Duration:
     message = Duration()
     message.FromTimedelta(timedelta(seconds=seconds))
     return message
+
+
+class Encoded:
+    """Frames as bytes: each by itself, or all of them as a part of one message."""
+
+    __slots__ = ("_together", "frames")
+
+    def __init__(self, made: Sequence[Frame]) -> None:
+        self.frames = [each.SerializeToString() for each in made]
+        self._together = b""
+
+    @property
+    def together(self) -> bytes:
+        """What `message_of` takes; made when it is first asked for."""
+        if not self._together:
+            self._together = b"".join(_field(FRAME_TAG, each) for each in self.frames)
+        return self._together
+
+
+def message_of(parts: Sequence[bytes]) -> bytes:
+    """One message of several frames, from the parts that `Encoded.together` gave."""
+    return _field(FRAMES_TAG, b"".join(parts))
+
+
+def _field(tag: bytes, body: bytes) -> bytes:
+    return tag + _varint(len(body)) + body
+
+
+def _varint(number: int) -> bytes:
+    parts = bytearray()
+    while number > 0x7F:
+        parts.append(number & 0x7F | 0x80)
+        number >>= 7
+    parts.append(number)
+    return bytes(parts)
+
+
+PING = Encoded([Frame(ping=sessions_pb2.Ping())])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Protocol
 
@@ -11,9 +11,11 @@ from chassis.errors import HavenError, Unavailable
 from chassis.log import failure, get_logger
 from services.sessions.domain.board import BoardEvent
 from services.sessions.domain.parting import Parting
-from services.sessions.live.hub import FAREWELL_SECONDS, SWEEP_SECONDS, Watch
+from services.sessions.live.hub import FAREWELL_SECONDS, SWEEP_SECONDS, Watching
 from services.sessions.live.tail import Kept, Run, Tails, looks_failed
 from services.sessions.queries import Following
+
+Watch = Callable[[Callable[[], None]], Watching]
 
 log = get_logger(__name__)
 
@@ -28,7 +30,7 @@ class BoardHub:
     """One per api process."""
 
     def __init__(self, board_log: Following[BoardEvent], *, run: Run) -> None:
-        self.tails = Tails(board_log, run)
+        self.tails = Tails(board_log, run, pack=tuple)
         self._followers: set[Follower] = set()
         self._wake, self._empty = asyncio.Event(), asyncio.Event()
         self._empty.set()

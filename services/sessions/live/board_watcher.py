@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -89,17 +89,21 @@ class BoardWatcher:
         """Write until the goodbye, or raise why not."""
         onlooker: Onlooker = await self._step(self._live.boards.queries.enter, group_id, cursor)
         place = (self._call.tenant_id, group_id)
-        self._live.hub.tails.follow(*place, onlooker.head, self._mailbox.put)
+        self._live.hub.tails.follow(*place, onlooker.head, self._hear)
         speaking = asyncio.create_task(self._speak(onlooker, cursor))
         patience = asyncio.create_task(self._patience())
         try:
             done, _ = await asyncio.wait({speaking, patience}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._live.hub.tails.unfollow(*place, self._mailbox.put)
+            self._live.hub.tails.unfollow(*place, self._hear)
             for task in (speaking, patience):
                 task.cancel()
             await asyncio.gather(speaking, patience, return_exceptions=True)
         (speaking if speaking in done else patience).result()
+
+    def _hear(self, events: Sequence[BoardEvent]) -> None:
+        for event in events:
+            self._mailbox.put(event)
 
     async def _speak(self, onlooker: Onlooker, cursor: int) -> None:
         tails, place = self._live.hub.tails, (self._call.tenant_id, onlooker.group_id)
@@ -110,12 +114,9 @@ class BoardWatcher:
                 await self._still(onlooker, page[-1].number)
             return page
 
-        async def show(event: BoardEvent) -> None:
-            is_asked = event.number <= self._asked and time.monotonic() < self._asked_until
-            if not is_asked:
-                await self._still(onlooker, event.number)
-            frame = codec.event_frame(event, onlooker.person_id, for_staff=onlooker.is_staff)
-            await self._wire.write(frame)
+        async def show(events: Sequence[BoardEvent]) -> None:
+            for event in events:
+                await self._show(onlooker, event)
 
         reading = Cursor(cursor, after, show)
         await reading.catch_up()
@@ -130,7 +131,14 @@ class BoardWatcher:
                     await self._still(onlooker, 0)
                     await self._wire.write(codec.heartbeat(self._heartbeat_seconds))
                 case _:
-                    await reading.take(item)
+                    await show(await reading.take([item]))
+
+    async def _show(self, onlooker: Onlooker, event: BoardEvent) -> None:
+        is_asked = event.number <= self._asked and time.monotonic() < self._asked_until
+        if not is_asked:
+            await self._still(onlooker, event.number)
+        frame = codec.event_frame(event, onlooker.person_id, for_staff=onlooker.is_staff)
+        await self._wire.write(frame)
 
     async def _still(self, onlooker: Onlooker, number: int) -> None:
         """May they see the board now, and so all up to this event, which is stored already?"""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,7 +18,7 @@ from chassis.ids import new_id
 from services.sessions.bootstrap import Sessions
 from services.sessions.codec import frames
 from services.sessions.domain.commands import Connected, Enter
-from services.sessions.domain.log import PrivateEvent, RoomEvent
+from services.sessions.domain.log import PrivateEvent
 from services.sessions.domain.moderation import SHOWS_OUT, Moderation
 from services.sessions.domain.parting import Parting
 from services.sessions.domain.roles import STAFF_ROLES
@@ -26,7 +26,9 @@ from services.sessions.domain.views import Admission
 from services.sessions.live.desk import SignalDesk
 from services.sessions.live.hub import Hub
 from services.sessions.live.mailbox import Mailbox
+from services.sessions.live.shown import Shown
 from services.sessions.live.tail import Run
+from services.sessions.live.talk import Talk
 from services.sessions.live.wire import Wire, WireLost
 
 STEP_SECONDS = 8.0  # for each use case inside a stream
@@ -38,7 +40,7 @@ joins = Counter("haven_sessions_joins", "Hellos, by what became of them.", ["out
 for _outcome in OUTCOMES:
     joins.labels(_outcome)
 
-Delivery = RoomEvent | PrivateEvent | frames.Frame
+Delivery = Shown | PrivateEvent | frames.Frame
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Live:
     sessions: Sessions
     hub: Hub
     desk: SignalDesk
+    talk: Talk
     run: Run
     reader_queue: int = 256
 
@@ -61,6 +64,7 @@ class Connection:
         self.entrance: Enter = frames.enter(hello, new_id())
         self.session_id = self.entrance.session_id
         self.mailbox: Mailbox[Delivery] = Mailbox(live.reader_queue)
+        self.reads_frames = hello.reads_frames
         self.is_staff = False
         self.is_admitted = False
         self.private_head = 0  # what was written before they came in is about another stay
@@ -108,11 +112,11 @@ class Connection:
         once: RequestOnce | None = None,
     ) -> Any:
         """Run one use case for this participant on a thread."""
-        return await self.live.run(handle, replace(self.call(), once=once), command)
+        return await self.live.run(handle, self.call(once), command)
 
-    def call(self) -> Call:
+    def call(self, once: RequestOnce | None = None) -> Call:
         """The frame of one use case inside the stream."""
-        return replace(self._call, deadline=Deadline.after(STEP_SECONDS))
+        return replace(self._call, once=once, deadline=Deadline.after(STEP_SECONDS))
 
     def new_key(self) -> str:
         """A key for a press that came without a usable one: it is heard all the same."""
@@ -122,6 +126,15 @@ class Connection:
     def written(self) -> None:
         """Something of this connection is in the room's log now."""
         self.live.hub.rooms.written(self.tenant_id, self.session_id)
+
+    def hear(self, shown: Shown) -> None:
+        """Something happened in the room."""
+        self.mailbox.put(shown, size=len(shown))
+
+    def hear_private(self, events: Sequence[PrivateEvent]) -> None:
+        """Something is in the private log."""
+        for event in events:
+            self.mailbox.put(event)
 
     def tell(self, frame: frames.Frame) -> None:
         """Write a frame to this participant, after what waits already."""
@@ -151,7 +164,7 @@ class Connection:
 
     async def _whisper(self, frame: frames.Frame) -> None:
         with suppress(WireLost):
-            await self._wire.write(frame)
+            await self._wire.write(frame.SerializeToString())
 
 
 def _outcome_of(admission: Admission) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 from chassis.errors import HavenError, Unavailable
 from chassis.log import failure, get_logger
 from services.sessions.domain.log import PrivateEvent, RoomEvent
 from services.sessions.domain.parting import Parting
 from services.sessions.domain.signal import SafetySignal
+from services.sessions.live.shown import Shown
 from services.sessions.live.tail import Kept, Run, Tails, looks_failed
 from services.sessions.live.turns import Turns
 from services.sessions.queries import Following
@@ -29,7 +30,8 @@ class Watching(Protocol):
     def stop(self) -> None: ...
 
 
-Watch = Callable[[Callable[[], None]], Watching]
+Tell = Callable[[Mapping[str, Any]], None]  # a head as it was written; {} = look at all of them
+Watch = Callable[[Tell, Tell], Watching]  # for rooms' logs, and for private ones
 
 
 class Attendee(Protocol):
@@ -50,8 +52,8 @@ class Hub:
     def __init__(
         self, room_log: Following[RoomEvent], private_log: Following[PrivateEvent], *, run: Run
     ) -> None:
-        self.rooms = Tails(room_log, run)
-        self.private = Tails(private_log, run)
+        self.rooms = Tails(room_log, run, pack=Shown)
+        self.private = Tails(private_log, run, pack=tuple)
         self.turns = Turns()
         self._attendees: dict[tuple[str, str, str], Attendee] = {}
         self._wake, self._empty = asyncio.Event(), asyncio.Event()
@@ -63,10 +65,13 @@ class Hub:
         """Look for what others wrote, as long as this lasts."""
         loop = asyncio.get_running_loop()
 
-        def wake() -> None:
-            loop.call_soon_threadsafe(self._wake.set)
+        def telling(tails: Tails[Any]) -> Tell:
+            def tell(head: Mapping[str, Any]) -> None:
+                loop.call_soon_threadsafe(self._grown, tails, head)
 
-        watching = watch(wake)
+            return tell
+
+        watching = watch(telling(self.rooms), telling(self.private))
         watching.start()
         looking = Kept(self._look)
         try:
@@ -115,6 +120,12 @@ class Hub:
         with suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await self._empty.wait()
+
+    def _grown(self, tails: Tails[Any], head: Mapping[str, Any]) -> None:
+        if head:
+            tails.grown(head["tenant_id"], head["log_key"], head["last_number"])
+        else:
+            self._wake.set()
 
     async def _look(self) -> None:
         while True:

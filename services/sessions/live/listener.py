@@ -51,16 +51,15 @@ class Listener:
 
     async def read(self) -> None:
         """Take frames until the other side has said its last, or is silent for too long."""
-        while True:
-            try:
-                async with asyncio.timeout(self._policy.silence_seconds):
-                    frame = await self._wire.read()
-            except TimeoutError:
-                text = "no frame came for too long"
-                raise DeadlineExceeded("HEARTBEAT_MISSING", text) from None
-            if frame is None:
-                return
-            await self._take(frame)
+        seconds, now = self._policy.silence_seconds, asyncio.get_running_loop().time
+        try:
+            async with asyncio.timeout(seconds) as silence:
+                while (frame := await self._wire.read()) is not None:
+                    silence.reschedule(now() + seconds)
+                    await self._take(frame)
+        except TimeoutError:
+            text = "no frame came for too long"
+            raise DeadlineExceeded("HEARTBEAT_MISSING", text) from None
 
     async def work(self) -> None:
         """Do what frames ask for, one after the other, in their order."""
@@ -92,8 +91,9 @@ class Listener:
     def _heartbeat(self) -> None:
         """Stored at the policy's pace, however often it comes."""
         now = time.monotonic()
-        if now - self._last_beat >= self._policy.heartbeat_seconds / 2 and not self._jobs.full():
-            self._last_beat = -math.inf
+        pause = self._connection.beat_seconds / 2
+        if now - self._last_beat >= pause and not self._jobs.full():
+            self._last_beat = now
             self._jobs.put_nowait(self._beat)
 
     def _chat(self, chat: sessions_pb2.Chat) -> None:
@@ -120,14 +120,12 @@ class Listener:
         connection = self._connection
         once, say = once_of(connection, chat), Say(connection.session_id, chat.text)
         try:
-            async with connection.live.hub.turns.take(connection.tenant_id, connection.session_id):
-                number = await connection.step(connection.live.sessions.chats.say, say, once=once)
+            number = (await connection.live.talk.say(connection.call(once), say)).number
         except AlreadyAnswered as repeated:
             number = int(repeated.answer)
         except HavenError as error:
             self._refuse(chat.request_id, error.reason)
             return
-        connection.written()
         connection.tell(frames.receipt(chat.request_id, number))
 
     async def _beat(self) -> None:

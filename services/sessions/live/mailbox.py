@@ -23,20 +23,22 @@ class Mailbox(Generic[T]):
     """Many put, one takes; all on the event loop."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._items: deque[T] = deque()
+        self._limit, self._size = limit, 0
+        self._items: deque[tuple[T, int]] = deque()
         self._closing: Closing | None = None
         self._ready = asyncio.Event()
         self.closed = asyncio.Event()
 
-    def put(self, item: T) -> None:
-        """Add an item; one too many closes the box, and the reader comes again by its cursor."""
+    def put(self, item: T, *, size: int = 1) -> None:
+        """Add an item, or what counts as several; too many close the box, and the reader comes
+        again by its cursor. Whatever comes into an empty box has room."""
         if self._closing is not None:
             return
-        if len(self._items) >= self._limit:
+        if self._items and self._size + size > self._limit:
             self.close(Parting.RESUME)
             return
-        self._items.append(item)
+        self._items.append((item, size))
+        self._size += size
         self._ready.set()
 
     def close(self, parting: Parting) -> None:
@@ -49,14 +51,21 @@ class Mailbox(Generic[T]):
 
     async def take(self, *, within: float) -> T | Closing | None:
         """The next item; None where nothing came in that many seconds."""
-        try:
-            async with asyncio.timeout(within):
+        if not self._ready.is_set():
+            # A timer alone, because a timeout's cancellation costs several times as much.
+            enough = asyncio.get_running_loop().call_later(within, self._ready.set)
+            try:
                 await self._ready.wait()
-        except TimeoutError:
-            return None
+            finally:
+                enough.cancel()
+        return self.take_now()
+
+    def take_now(self) -> T | Closing | None:
+        """The next item; None where none is there."""
+        item: T | Closing | None = self._closing
         if self._items:
-            item = self._items.popleft()
-            if not self._items and self._closing is None:
-                self._ready.clear()
-            return item
-        return self._closing
+            item, size = self._items.popleft()
+            self._size -= size
+        if not self._items and self._closing is None:
+            self._ready.clear()
+        return item

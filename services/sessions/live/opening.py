@@ -6,24 +6,28 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from chassis.store import Store
-from chassis.store.watch import INSERTS, Watch
+from chassis.store.watch import INSERTS, WRITES, Watch
 from services.sessions.bootstrap import Sessions
 from services.sessions.live.board_hub import BoardHub
 from services.sessions.live.board_watcher import BoardLive
 from services.sessions.live.connection import Live
 from services.sessions.live.desk import SignalDesk
-from services.sessions.live.hub import Hub
+from services.sessions.live.hub import Hub, Tell
 from services.sessions.live.tail import Run
+from services.sessions.live.talk import Talk
 from services.sessions.settings import SessionsSettings
-from services.sessions.store import PRIVATE_EVENTS, ROOM_EVENTS
+from services.sessions.store import PRIVATE_LOGS, ROOM_LOGS
 from services.sessions.store.boards import BOARD_EVENTS
+
+HEAD_FIELDS = ("tenant_id", "log_key", "last_number")
 
 
 def live_of(sessions: Sessions, run: Run, *, settings: SessionsSettings) -> Live:
     """The process's hub and desk around its use cases."""
     hub = Hub(sessions.room_log, sessions.private_log, run=run)
     desk = SignalDesk(sessions.signals, sessions.policies, hub, threads=settings.signal_threads)
-    return Live(sessions, hub, desk, run, settings.reader_queue)
+    talk = Talk(sessions.chats, hub, run)
+    return Live(sessions, hub, desk, talk, run, settings.reader_queue)
 
 
 def board_live_of(sessions: Sessions, run: Run, *, settings: SessionsSettings) -> BoardLive:
@@ -46,10 +50,11 @@ def board_lifespan(live: BoardLive, store: Store) -> AbstractAsyncContextManager
 def lifespans(live: Live, store: Store) -> Sequence[AbstractAsyncContextManager[None]]:
     """What must run as long as the process serves."""
 
-    def watch(wake: Callable[[], None]) -> Watch:
+    def watch(rooms: Tell, private: Tell) -> Watch:
         watching = Watch(store)
-        for collection in (ROOM_EVENTS, PRIVATE_EVENTS):
-            watching.listen(collection, lambda _row: wake(), operations=INSERTS)
+        for collection, tell in ((ROOM_LOGS, rooms), (PRIVATE_LOGS, private)):
+            # The release before wrote parts of heads: that says only that there is something new.
+            watching.listen(collection, tell, operations=WRITES, fields=HEAD_FIELDS)
         return watching
 
     return [live.hub.running(watch), live.desk.open()]

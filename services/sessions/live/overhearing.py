@@ -36,7 +36,7 @@ def once_of(connection: Connection, chat: sessions_pb2.Chat) -> RequestOnce:
         request_id=chat.request_id.lower(),
         method=f"room.chat/{connection.session_id}",
         fingerprint=fingerprint(chat.text.encode()),
-        encode=lambda number: str(number).encode(),
+        encode=lambda event: str(event.number).encode(),
     )
 
 

@@ -14,7 +14,7 @@ from socket import SO_LINGER, SO_SNDBUF, SOL_SOCKET
 from typing import Any
 
 from aiohttp import ClientConnectionError, WSCloseCode, WSMessage, WSMsgType, web
-from haven.sessions.v1.sessions_pb2 import AttendSessionRequest, AttendSessionResponse
+from haven.sessions.v1.sessions_pb2 import AttendSessionRequest
 
 from chassis.errors import HavenError, InvalidArgument, ResourceExhausted
 from chassis.rpc.gate import bounded
@@ -72,11 +72,11 @@ class WebSocketWire:
                 return self._frame(message)
         raise ResourceExhausted("FRAMES_TOO_MANY", "pings come faster than frames")
 
-    async def write(self, frame: AttendSessionResponse) -> None:
-        """Hand over a frame; waits while the other side does not take any. WireLost if gone."""
+    async def write(self, frame: bytes) -> None:
+        """Hand over an encoded frame; waits while the other side takes none. WireLost if gone."""
         try:
             async with self._writing:
-                await self._socket.send_bytes(frame.SerializeToString())
+                await self._socket.send_bytes(frame)
         except LOST as error:
             raise self._lost() from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -17,6 +17,8 @@ from services.sessions.domain.parting import Parting
 from services.sessions.domain.views import Admission
 from services.sessions.live.connection import Connection, Delivery
 from services.sessions.live.mailbox import Closing
+from services.sessions.live.pen import Pen
+from services.sessions.live.shown import Shown
 from services.sessions.live.tail import Cursor, looks_failed
 from services.sessions.live.wire import Wire
 
@@ -34,7 +36,8 @@ class Speaker:
     """Writes one connection."""
 
     def __init__(self, connection: Connection, wire: Wire, admission: Admission) -> None:
-        self._connection, self._wire, self._admission = connection, wire, admission
+        self._connection, self._admission = connection, admission
+        self._pen = Pen(wire, is_together=connection.reads_frames)
         self._since = time.monotonic()
         self._is_over = False
         hub, entrance = connection.live.hub, connection.entrance
@@ -42,13 +45,13 @@ class Speaker:
         room, private = (connection.tenant_id, connection.session_id), connection.private_key
         self._room = Cursor(
             entrance.room_cursor,
-            lambda number: _insisting(partial(hub.rooms.after, *room, number)),
-            self._show_room_event,
+            lambda number: self._read(partial(hub.rooms.after, *room, number)),
+            self._show_room,
         )
         self._private = Cursor(
             admission.private_head if private_cursor is None else private_cursor,
-            lambda number: _insisting(partial(hub.private.after, *private, number)),
-            self._show_private_event,
+            lambda number: self._read(partial(hub.private.after, *private, number)),
+            self._show_private,
         )
 
     async def run(self) -> None:
@@ -56,9 +59,10 @@ class Speaker:
         if self._admission.is_waiting and not await self._wait():
             return
         heartbeat_seconds = self._connection.beat_seconds
-        await self._wire.write(frames.welcome(self._admission, heartbeat_seconds=heartbeat_seconds))
+        await self._put(frames.welcome(self._admission, heartbeat_seconds=heartbeat_seconds))
         await self._room.catch_up()
         await self._private.catch_up()
+        await self._pen.flush()
         if self._admission.was_present:
             resume_duration.observe(time.monotonic() - self._since)
         while not self._is_over:
@@ -67,56 +71,78 @@ class Speaker:
     async def _wait(self) -> bool:
         """At the door. True once the session has started and the door has let the patient in."""
         heartbeat_seconds = self._connection.policy.heartbeat_seconds
-        await self._wire.write(frames.waiting(self._admission, heartbeat_seconds=heartbeat_seconds))
+        await self._put(frames.waiting(self._admission, heartbeat_seconds=heartbeat_seconds))
         await self._private.catch_up()
+        await self._pen.flush()
         while not self._is_over:
             item = await self._next()
-            if not isinstance(item, RoomEvent):
+            if not isinstance(item, Shown):
                 await self._write(item)
-            elif item.kind is RoomEventKind.SESSION_STARTED:
-                self._admission = await self._connection.enter()
-                return not self._admission.is_waiting
-            elif item.kind is RoomEventKind.SESSION_ENDED:
-                await self._part(Parting.SESSION_ENDED)
+            else:
+                kinds = {event.kind for event in item.events}
+                if RoomEventKind.SESSION_ENDED in kinds:
+                    await self._part(Parting.SESSION_ENDED)
+                elif RoomEventKind.SESSION_STARTED in kinds:
+                    self._admission = await self._connection.enter()
+                    return not self._admission.is_waiting
+            await self._pen.flush()
         return False
 
     async def _write_next(self) -> None:
+        """What is there by now, for a client that reads it together; else the next frame."""
         item = await self._next()
-        if isinstance(item, RoomEvent):
-            await self._room.take(item)
-        else:
-            await self._write(item)
+        await self._write(item)
+        while self._connection.reads_frames and not self._is_over and item is not None:
+            if (item := self._connection.mailbox.take_now()) is not None:
+                await self._write(item)
+        await self._pen.flush()
 
     async def _next(self) -> Delivery | Closing | None:
         within = self._connection.policy.heartbeat_seconds
         return await self._connection.mailbox.take(within=within)
 
-    async def _write(self, item: PrivateEvent | frames.Frame | Closing | None) -> None:
+    async def _write(self, item: Delivery | Closing | None) -> None:
         match item:
             case None:
-                await self._wire.write(frames.PING)
+                await self._pen.put(frames.PING)
             case Closing():
                 await self._part(item.parting)
+            case Shown():
+                new = await self._room.take(item.events)
+                if new:
+                    await self._show(item if len(new) == len(item) else Shown(new))
             case PrivateEvent():
-                await self._private.take(item)
+                await self._show_private(await self._private.take([item]))
             case _:
-                await self._wire.write(item)
+                await self._put(item)
 
-    async def _show_room_event(self, event: RoomEvent) -> None:
-        is_staff = self._connection.is_staff
-        await self._wire.write(frames.room_event(event, for_staff=is_staff))
-        if event.kind is RoomEventKind.SESSION_ENDED:
+    async def _show(self, shown: Shown) -> None:
+        await self._pen.put(shown.encoded(for_staff=self._connection.is_staff))
+        if any(event.kind is RoomEventKind.SESSION_ENDED for event in shown.events):
             await self._part(Parting.SESSION_ENDED)
 
-    async def _show_private_event(self, event: PrivateEvent) -> None:
-        await self._wire.write(self._connection.private_frame(event))
-        if self._connection.is_shown_out_by(event):
-            await self._part(Parting.REMOVED)
+    async def _show_room(self, events: Sequence[RoomEvent]) -> None:
+        await self._show(Shown(events))
+
+    async def _show_private(self, events: Sequence[PrivateEvent]) -> None:
+        for event in events:
+            await self._put(self._connection.private_frame(event))
+            if self._connection.is_shown_out_by(event):
+                await self._part(Parting.REMOVED)
+                return
 
     async def _part(self, parting: Parting) -> None:
         if not self._is_over:
             self._is_over = True
-            await self._wire.write(frames.goodbye(parting))
+            await self._put(frames.goodbye(parting))
+
+    async def _put(self, frame: frames.Frame) -> None:
+        await self._pen.put(frames.Encoded([frame]))
+
+    async def _read(self, read: Callable[[], Awaitable[list[E]]]) -> list[E]:
+        """A store that is away holds back nothing that is there already."""
+        await self._pen.flush()
+        return await _insisting(read)
 
 
 async def _insisting(read: Callable[[], Awaitable[list[E]]]) -> list[E]:

@@ -48,18 +48,18 @@ async def _hello(wire: Wire, within: float) -> Hello:
 @contextmanager
 def _following(connection: Connection, admission: Admission) -> Iterator[None]:
     """Known to the hub, and hearing of both logs, as long as this lasts."""
-    hub, mailbox = connection.live.hub, connection.mailbox
+    hub = connection.live.hub
     room = (connection.tenant_id, connection.session_id)
     private = connection.private_key
-    hub.rooms.follow(*room, admission.room_head, mailbox.put)
-    hub.private.follow(*private, admission.private_head, mailbox.put)
+    hub.rooms.follow(*room, admission.room_head, connection.hear)
+    hub.private.follow(*private, admission.private_head, connection.hear_private)
     hub.attach(connection)
     try:
         yield
     finally:
         hub.detach(connection)
-        hub.private.unfollow(*private, mailbox.put)
-        hub.rooms.unfollow(*room, mailbox.put)
+        hub.private.unfollow(*private, connection.hear_private)
+        hub.rooms.unfollow(*room, connection.hear)
 
 
 async def _serve(connection: Connection, wire: Wire, admission: Admission) -> None:

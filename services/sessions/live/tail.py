@@ -1,22 +1,22 @@
-"""Following logs: stored first, then read by number, then handed to every reader of this replica.
+"""Following logs: stored first, then handed to every reader of this replica, in order of numbers.
 
-That is the only way from a writer to a reader, on this replica as on any other, so everyone gets
-the same events in the same order. Wake-ups (a change stream, a local writer, a sweep) only say
-that it is time to look.
+Whoever has stored or received the next events may hand them to the tail; where there is a gap, or
+only a sign that there is more (a change stream, a local writer, a sweep), the tail reads by number.
+A tail goes one number at a time whichever way an event comes, so everyone gets the same events in
+the same order, on every replica.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from prometheus_client import Counter
 
 from chassis.errors import HavenError
 from chassis.log import failure, get_logger
-from services.sessions.queries import Following
 
 PAGE = 200
 
@@ -56,22 +56,48 @@ class Numbered(Protocol):
 
 
 E = TypeVar("E", bound=Numbered)
-Reader = Callable[[E], None]
+Reader = Callable[[Any], None]
+Pack = Callable[[Sequence[E]], Any]
+
+
+class Followed(Protocol[E]):
+    """A kind of log, as it is stored."""
+
+    def after(self, tenant_id: str, key: str, number: int, limit: int) -> list[E]: ...
+    def heads(self, tenant_id: str, keys: Collection[str]) -> dict[str, int]: ...
 
 
 class Tail(Generic[E]):
-    """The end of one log as this replica knows it, and who wants to hear what follows."""
+    """The end of one log as this replica knows it, and who wants to hear what follows.
 
-    def __init__(self, number: int, after: Callable[[int], Awaitable[list[E]]]) -> None:
+    Events that came together are handed on together, all readers get the same pack of them.
+    """
+
+    def __init__(
+        self, number: int, after: Callable[[int], Awaitable[list[E]]], pack: Pack[E]
+    ) -> None:
         self.number = number
-        self.readers: set[Reader[E]] = set()
-        self._after = after
+        self.readers: set[Reader] = set()
+        self._after, self._pack = after, pack
         self._wake = asyncio.Event()
         self._wake.set()  # something may have been written since the number was read
 
     def wake(self) -> None:
         """Time to look."""
         self._wake.set()
+
+    def take(self, events: Sequence[E]) -> None:
+        """Hand on stored events that follow each other; read what is missing before them."""
+        new = [event for event in events if event.number > self.number]
+        if not new:  # they came by another way meanwhile
+            return
+        if new[0].number > self.number + 1:
+            self.wake()
+            return
+        self.number = new[-1].number
+        pack = self._pack(new)
+        for reader in tuple(self.readers):
+            reader(pack)
 
     async def run(self) -> None:
         """Hand on what is stored, until cancelled. A failed look is repeated by the next sweep."""
@@ -86,37 +112,31 @@ class Tail(Generic[E]):
 
     async def _catch_up(self) -> None:
         while events := await self._after(self.number):
-            for event in events:
-                self._hand_on(event)
+            self.take(events)
             if len(events) < PAGE:
                 return
-
-    def _hand_on(self, event: E) -> None:
-        self.number = event.number
-        for reader in tuple(self.readers):
-            reader(event)
 
 
 class Tails(Generic[E]):
     """The tails of one kind of log that somebody on this replica follows."""
 
-    def __init__(self, log_: Following[E], run: Run) -> None:
-        self._log, self._run = log_, run
+    def __init__(self, log_: Followed[E], run: Run, *, pack: Pack[E]) -> None:
+        self._log, self._run, self._pack = log_, run, pack
         self._tails: dict[tuple[str, str], Tail[E]] = {}
         self._tasks: dict[tuple[str, str], Kept] = {}
 
-    def follow(self, tenant_id: str, key: str, number: int, reader: Reader[E]) -> Tail[E]:
-        """Hand every later event to the reader, from where the tail is or from `number` on."""
+    def follow(self, tenant_id: str, key: str, number: int, reader: Reader) -> Tail[E]:
+        """Hand every later event to the reader, in packs; from where the tail is, or `number`."""
         place = (tenant_id, key)
         tail = self._tails.get(place)
         if tail is None:
-            tail = Tail(number, lambda last: self.after(tenant_id, key, last))
+            tail = Tail(number, lambda last: self.after(tenant_id, key, last), self._pack)
             self._tails[place] = tail
             self._tasks[place] = Kept(tail.run)
         tail.readers.add(reader)
         return tail
 
-    def unfollow(self, tenant_id: str, key: str, reader: Reader[E]) -> None:
+    def unfollow(self, tenant_id: str, key: str, reader: Reader) -> None:
         """No more; a tail without readers ends."""
         tail = self._tails[tenant_id, key]
         tail.readers.discard(reader)
@@ -129,22 +149,35 @@ class Tails(Generic[E]):
         if (tail := self._tails.get((tenant_id, key))) is not None:
             tail.wake()
 
+    def hand(self, tenant_id: str, key: str, events: Sequence[E]) -> None:
+        """Stored events of one log that follow each other, from whoever has them already.
+
+        Readers hear them at once. It may be any stretch of the log, and come twice or not at all:
+        what was handed on is left out, what lies between is read.
+        """
+        if (tail := self._tails.get((tenant_id, key))) is not None:
+            tail.take(events)
+
+    def grown(self, tenant_id: str, key: str, head: int) -> None:
+        """The log has as many events now; read those that nobody handed over."""
+        tail = self._tails.get((tenant_id, key))
+        if tail is not None and head > tail.number:
+            tail.wake()
+
     async def after(self, tenant_id: str, key: str, number: int) -> list[E]:
         """A page of stored events."""
         events: list[E] = await self._run(self._log.after, tenant_id, key, number, PAGE)
         return events
 
     async def look(self) -> None:
-        """Wake the tails whose logs have grown; one question per tenant."""
+        """Ask for all heads, and wake the tails whose logs have grown; one question per tenant."""
         keys: defaultdict[str, list[str]] = defaultdict(list)
         for tenant_id, key in self._tails:
             keys[tenant_id].append(key)
         for tenant_id, wanted in keys.items():
             heads: dict[str, int] = await self._run(self._log.heads, tenant_id, wanted)
             for key, head in heads.items():
-                tail = self._tails.get((tenant_id, key))
-                if tail is not None and head > tail.number:
-                    tail.wake()
+                self.grown(tenant_id, key, head)
 
 
 class Cursor(Generic[E]):
@@ -154,7 +187,7 @@ class Cursor(Generic[E]):
         self,
         number: int,
         after: Callable[[int], Awaitable[list[E]]],
-        show: Callable[[E], Awaitable[None]],
+        show: Callable[[Sequence[E]], Awaitable[None]],
     ) -> None:
         self.number = number
         self._after, self._show = after, show
@@ -162,18 +195,19 @@ class Cursor(Generic[E]):
     async def catch_up(self) -> None:
         """Show everything stored that this reader has not seen."""
         while events := await self._after(self.number):
-            for event in events:
-                await self._advance(event)
+            self.number = events[-1].number
+            await self._show(events)
             if len(events) < PAGE:
                 return
 
-    async def take(self, event: E) -> None:
-        """Show an event that was handed on, unless it was shown; fill what came before it."""
-        if event.number > self.number + 1:
-            await self.catch_up()
-        if event.number == self.number + 1:
-            await self._advance(event)
+    async def take(self, events: Sequence[E]) -> Sequence[E]:
+        """Which of these, that were handed on together, are to be shown now; all, as a rule.
 
-    async def _advance(self, event: E) -> None:
-        self.number = event.number
-        await self._show(event)
+        Shows before what was missing between the last and them.
+        """
+        if events[0].number > self.number + 1:
+            await self.catch_up()
+        new = [event for event in events if event.number > self.number]
+        if new:
+            self.number = new[-1].number
+        return new

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any, Protocol
 
 from grpc import aio
-from haven.sessions.v1.sessions_pb2 import AttendSessionRequest, AttendSessionResponse
+from haven.sessions.v1.sessions_pb2 import AttendSessionRequest
 
 
 class WireLost(Exception):
@@ -20,8 +20,8 @@ class Wire(Protocol):
         """The next frame; None where the other side has said its last."""
         ...
 
-    async def write(self, frame: AttendSessionResponse) -> None:
-        """Hand over a frame; waits while the other side does not take any. WireLost if gone.
+    async def write(self, frame: bytes) -> None:
+        """Hand over an encoded frame; waits while the other side takes none. WireLost if gone.
 
         Several may write: one after the other, in the order in which they came.
         """
@@ -43,8 +43,8 @@ class GrpcWire:
             raise WireLost from error
         return frame if isinstance(frame, AttendSessionRequest) else None
 
-    async def write(self, frame: AttendSessionResponse) -> None:
-        """Hand over a frame; waits while the other side does not take any. WireLost if gone."""
+    async def write(self, frame: bytes) -> None:
+        """Hand over an encoded frame; waits while the other side takes none. WireLost if gone."""
         try:
             async with self._writing:
                 await self._context.write(frame)

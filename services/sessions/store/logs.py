@@ -1,12 +1,13 @@
 """Numbered logs: a head that counts, and one document per event.
 
 The head is raised in the same transaction, so two writers of one log exclude each other: numbers
-have no gaps and become visible in their order.
+have no gaps and become visible in their order. It is written whole, so that whoever follows the
+changes of heads sees which log has grown, and how far.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from chassis.ids import derived_id
@@ -31,13 +32,36 @@ class LogStore(Generic[E]):
 
     def append(self, tx: Tx, key: str, event: E) -> int:
         """Write the event under the next number."""
-        head = {"_id": self._head_id(tx, key)}
-        raised = {"$inc": {"last_number": 1}, "$setOnInsert": {"log_key": key}}
-        tx.update_one(self._heads, head, raised, upsert=True)
-        number = int(tx.get(self._heads, head["_id"])["last_number"])
-        place = {"_id": f"{head['_id']}.{number}", "log_key": key, "number": number}
-        tx.insert(self._events, {**self._to_document(event), **place})
-        return number
+        return self.append_all(tx, {key: [event]})[key]
+
+    def append_all(self, tx: Tx, events: Mapping[str, Sequence[E]]) -> dict[str, int]:
+        """Write the events of each log under its next numbers; the first number of each."""
+        if not events:
+            return {}
+        ids = {self._head_id(tx, key): key for key in events}
+        filter = {"_id": next(iter(ids)) if len(ids) == 1 else {"$in": [*ids]}}
+        heads = {head["_id"]: head for head in tx.find(self._heads, filter)}
+        raised = [
+            ({**head, "last_number": head["last_number"] + len(events[ids[id]])}, head["version"])
+            for id, head in heads.items()
+        ]
+        begun = [
+            {"_id": id, "log_key": key, "last_number": len(events[key])}
+            for id, key in ids.items()
+            if id not in heads
+        ]
+        tx.replace_many(self._heads, raised)
+        tx.insert_many(self._heads, begun)
+        first = {
+            key: int(heads[id]["last_number"]) + 1 if id in heads else 1 for id, key in ids.items()
+        }
+        entries = [
+            {**self._to_document(event), "_id": f"{id}.{n}", "log_key": key, "number": n}
+            for id, key in ids.items()
+            for n, event in enumerate(events[key], start=first[key])
+        ]
+        tx.insert_many(self._events, entries)
+        return first
 
     def after(self, reader: Reader, key: str, number: int, limit: int) -> list[E]:
         """The events that follow a number, in order."""

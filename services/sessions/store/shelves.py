@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Generic, TypeVar
 
 from chassis.ids import derived_id
@@ -95,10 +95,18 @@ class ParticipantStore:
         found = reader.find_one(PARTICIPANTS, key)
         return None if found is None else places.participant_from(found)
 
+    def those(
+        self, reader: Reader, keys: Collection[tuple[str, str]]
+    ) -> dict[tuple[str, str], Participant]:
+        """The places that there are of these sessions and persons, in one stroke."""
+        wanted = {"_id": {"$in": [_place_id(reader, *each) for each in keys]}}
+        found = [places.participant_from(each) for each in reader.find(PARTICIPANTS, wanted)]
+        return {(each.session_id, each.person_id): each for each in found}
+
     def place(self, tx: Tx, session_id: str, person_id: str, role: Role) -> Participant:
         """The person's place in the session, a new one where there is none."""
         known = self.known(tx, session_id, person_id)
-        key = derived_id("participant", tx.call.tenant_id, session_id, person_id)
+        key = _place_id(tx, session_id, person_id)
         return known or Participant(key, session_id, person_id, role)
 
     def by_id(self, reader: Reader, id: str) -> Participant:
@@ -159,3 +167,7 @@ class LocationStore:
         newest = [("attest_time", -1), ("_id", -1)]
         found = reader.find_one(LOCATIONS, {"patient_id": patient_id}, sort=newest)
         return None if found is None else documents.location_from(found)
+
+
+def _place_id(reader: Reader, session_id: str, person_id: str) -> str:
+    return derived_id("participant", reader.call.tenant_id, session_id, person_id)

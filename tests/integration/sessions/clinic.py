@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -222,6 +223,8 @@ class Attendance:
     def __init__(self, stream: Any) -> None:
         self.stream = stream
         self.frames: list[pb.AttendSessionResponse] = []
+        self._more: deque[pb.AttendSessionResponse] = deque()
+        self.messages = 0
 
     async def send(self, **frame: Any) -> None:
         await self.stream.write(pb.AttendSessionRequest(**frame))
@@ -234,10 +237,20 @@ class Attendance:
     async def press(self) -> None:
         await self.send(raise_signal=pb.RaiseSignal(request_id=str(uuid4())))
 
+    async def read(self) -> Any:
+        """The next frame, of those that came as one message too; EOF at the end."""
+        if not self._more:
+            if (message := await self.stream.read()) is grpc.aio.EOF:
+                return message
+            self.messages += 1
+            is_several = message.WhichOneof("frame") == "frames"
+            self._more.extend(message.frames.frames if is_several else [message])
+        return self._more.popleft()
+
     async def next(self, kind: str, where: Callable[[Any], bool] = lambda _: True) -> Any:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
-                frame = await self.stream.read()
+                frame = await self.read()
                 assert frame is not grpc.aio.EOF, f"the stream ended before {kind}"
                 self.frames.append(frame)
                 if frame.WhichOneof("frame") == kind and where(getattr(frame, kind)):
@@ -249,7 +262,7 @@ class Attendance:
     async def until_lost(self) -> None:
         """Take what still comes until the connection is gone."""
         try:
-            while (frame := await self.stream.read()) is not grpc.aio.EOF:
+            while (frame := await self.read()) is not grpc.aio.EOF:
                 self.frames.append(frame)
         except (grpc.aio.AioRpcError, Ended):
             return

@@ -102,6 +102,27 @@ async def test_who_comes_back_by_cursors_gets_what_was_missed_and_nothing_twice(
     assert [event.number for event in again.events] == [seen + 1]
 
 
+async def test_who_reads_frames_together_gets_the_same_frames_in_fewer_messages(
+    room: Room,
+) -> None:
+    await room.opens(chat_burst=100)
+    his, staff = await room.person("p-2").joins(), await room.lead.joins()
+    for number in range(40):
+        await his.say(f"line {number}")
+        await his.hears(f"line {number}")
+    ana = room.person("p-1")
+    together, apart = await ana.joins(reads_frames=True), await room.person("p-2").joins()
+    for each in (together, apart):
+        await each.hears("line 39")
+    await staff.say("good morning")
+    live = [await each.hears("good morning") for each in (together, apart, staff)]
+    assert together.messages < 10
+    assert apart.messages > 40
+    shared = slice(0, len(together.events))
+    assert together.events == apart.events[shared]
+    assert live[0] == live[1] == live[2]
+
+
 async def test_who_sends_nothing_for_too_long_is_shown_out(room: Room) -> None:
     await room.opens(heartbeat_seconds=0.2, silence_seconds=0.6)
     hers = await room.person("p-1").joins()

@@ -14,6 +14,7 @@ from chassis.store.engine import Due
 from tests.charts import CHARTS, INDEXES, Chart, a_call, a_chart, charts
 from tests.fakes.memory_query import matches
 from tests.fakes.memory_store import MemoryStore
+from tests.integration.batch_suite import BatchSuite
 from tests.integration.group_suite import GroupSuite
 from tests.integration.once_suite import OnceSuite, OutboxSuite
 from tests.integration.reading_suite import ReadingSuite
@@ -36,6 +37,10 @@ class TestOnce(OnceSuite):
 
 
 class TestGroups(GroupSuite):
+    """On the fake."""
+
+
+class TestBatches(BatchSuite):
     """On the fake."""
 
 

@@ -15,6 +15,7 @@ from services.sessions.live.connection import Live
 from services.sessions.live.desk import SignalDesk
 from services.sessions.live.hub import Hub
 from services.sessions.live.stream import attend
+from services.sessions.live.talk import Talk
 from tests.unit.sessions.ward import Ward
 
 PATIENCE_SECONDS = 5.0
@@ -27,17 +28,20 @@ class QueueWire:
     def __init__(self) -> None:
         self.sent: asyncio.Queue[sessions_pb2.AttendSessionRequest | None] = asyncio.Queue()
         self.received: asyncio.Queue[Answer] = asyncio.Queue()
+        self.messages: list[bytes] = []
         self.is_open = asyncio.Event()
         self.is_open.set()
 
     async def read(self) -> sessions_pb2.AttendSessionRequest | None:
         return await self.sent.get()
 
-    async def write(self, frame: Answer) -> None:
+    async def write(self, frame: bytes) -> None:
         await self.is_open.wait()
-        copy = Answer()
-        copy.CopyFrom(frame)
-        self.received.put_nowait(copy)
+        self.messages.append(frame)
+        message = Answer.FromString(frame)
+        is_one = message.WhichOneof("frame") != "frames"
+        for each in [message] if is_one else message.frames.frames:
+            self.received.put_nowait(each)
 
 
 class Client:
@@ -112,7 +116,8 @@ class Replica:
         sessions = ward.sessions
         hub = Hub(sessions.room_log, sessions.private_log, run=in_thread)
         desk = SignalDesk(sessions.signals, sessions.policies, hub, threads=2)
-        self.live = Live(sessions, hub, desk, in_thread, reader_queue)
+        talk = Talk(sessions.chats, hub, in_thread)
+        self.live = Live(sessions, hub, desk, talk, in_thread, reader_queue)
         self.clients: list[Client] = []
 
     def connects(self, call: Call) -> Client:
@@ -135,7 +140,7 @@ async def in_thread(fn: Callable[..., Any], *args: Any) -> Any:
 async def replica(ward: Ward, *, reader_queue: int = 256) -> AsyncIterator[Replica]:
     """A replica that is serving."""
     served = Replica(ward, reader_queue=reader_queue)
-    async with served.live.hub.running(lambda _: NoWatch()), served.live.desk.open():
+    async with served.live.hub.running(lambda *_: NoWatch()), served.live.desk.open():
         try:
             yield served
         finally:

@@ -95,7 +95,9 @@ def test_a_facilitators_own_words_are_no_patients(ward: Ward) -> None:
 
 def test_a_message_that_comes_three_times_worries_once(ward: Ward) -> None:
     def once(call: Call) -> Call:
-        return replace(call, once=RequestOnce("r-1", "room.chat/s-1", b"f", lambda n: b"%d" % n))
+        return replace(
+            call, once=RequestOnce("r-1", "room.chat/s-1", b"f", lambda event: b"%d" % event.number)
+        )
 
     ward.sessions.chats.say(once(by_patient()), Say("s-1", WORRYING))
     for _ in range(2):
@@ -229,7 +231,7 @@ def test_refused_words_that_are_accepted_later_are_one_worry_and_then_have_their
     for _ in range(2):
         overhears(ward, WORRYING)
     call = replace(by_patient(), once=RequestOnce("r-1", "room.chat/s-1", b"f", lambda _: b""))
-    number = ward.sessions.chats.say(call, Say("s-1", WORRYING))
+    number = ward.sessions.chats.say(call, Say("s-1", WORRYING)).number
 
     (event,) = raised(ward)
     assert event.number == 0

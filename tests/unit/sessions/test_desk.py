@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from haven.sessions.v1 import events_pb2, resources_pb2
 
-from chassis.call import Call
 from chassis.errors import HavenError, Internal, NotFound, Unavailable
 from chassis.store import Attempt
 from services.sessions.domain.case import Help
@@ -213,13 +212,13 @@ async def test_a_signal_overtakes_what_the_same_patient_said_before(
 ) -> None:
     ana = await room.joins(by_patient())
     held = threading.Event()
-    say = room.live.sessions.chats.say
+    say_all = room.live.sessions.chats.say_all
 
-    def slow(call: Call, command: Any) -> int:
+    def slow(sayings: Any) -> Any:
         held.wait(5)
-        return say(call, command)
+        return say_all(sayings)
 
-    monkeypatch.setattr(room.live.sessions.chats, "say", slow)
+    monkeypatch.setattr(room.live.sessions.chats, "say_all", slow)
     ana.say("good morning")
     event = await pressed(ana)
     held.set()
@@ -251,16 +250,20 @@ async def test_private_events_resume_by_their_own_cursor(room: Replica, ward: Wa
     )
 
 
-async def test_a_peers_stream_is_the_same_byte_for_byte_with_and_without_a_signal() -> None:
-    assert await what_ben_hears(signal=True) == await what_ben_hears(signal=False)
+@pytest.mark.parametrize("reads_frames", [False, True])
+async def test_a_peers_stream_is_the_same_byte_for_byte_with_and_without_a_signal(
+    *, reads_frames: bool
+) -> None:
+    with_one = await what_ben_hears(signal=True, reads_frames=reads_frames)
+    assert with_one == await what_ben_hears(signal=False, reads_frames=reads_frames)
 
 
-async def what_ben_hears(*, signal: bool) -> list[bytes]:
+async def what_ben_hears(*, signal: bool, reads_frames: bool) -> list[bytes]:
     """Everything that a peer receives of the same ten minutes."""
     ward = Ward({**QUICK, "heartbeat_seconds": 30.0, "silence_seconds": 90.0})
     ward.opens()
     async with replica(ward) as room:
-        ben = await room.joins(by_patient("p-2"))
+        ben = await room.joins(by_patient("p-2"), reads_frames=reads_frames)
         ana = await room.joins(by_patient("p-1"))
         lead = await room.joins(by_facilitator())
         ana.say("one")
@@ -272,7 +275,7 @@ async def what_ben_hears(*, signal: bool) -> list[bytes]:
             await ana.next("private_event")
         ana.say("two")
         await ben.hears("two")
-        again = await room.joins(by_patient("p-2"), room_cursor=2)
+        again = await room.joins(by_patient("p-2"), room_cursor=2, reads_frames=reads_frames)
         await again.hears("two")
         return [frame.SerializeToString() for frame in (*ben.frames, *again.frames)]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ from chassis.errors import Unavailable
 from services.sessions.domain.parting import Parting
 from services.sessions.live import turns as turns_module
 from services.sessions.live.mailbox import Closing, Mailbox
-from services.sessions.live.tail import PAGE, Cursor, Kept, Tail
+from services.sessions.live.tail import PAGE, Cursor, Kept, Tail, Tails
 from services.sessions.live.turns import Turns
 
 SOON = 5.0
@@ -29,6 +31,9 @@ class Book:
         self.events = [Numbered(at) for at in range(1, size + 1)]
         self.failures = 0
         self.has_failed = asyncio.Event()
+        self.reads = 0
+        self.is_asked, self.may_answer = asyncio.Event(), asyncio.Event()
+        self.may_answer.set()
 
     def write(self, count: int = 1) -> None:
         for _ in range(count):
@@ -39,7 +44,12 @@ class Book:
             self.failures -= 1
             self.has_failed.set()
             raise Unavailable("STORE_UNAVAILABLE", "away")
-        return self.events[number : number + PAGE]
+        self.reads += 1
+        found = self.events[number : number + PAGE]
+        if not self.may_answer.is_set():
+            self.is_asked.set()
+            await self.may_answer.wait()
+        return found
 
 
 class Reader:
@@ -49,12 +59,12 @@ class Reader:
         self.numbers: list[int] = []
         self.is_shown = asyncio.Event()
 
-    def __call__(self, event: Numbered) -> None:
-        self.numbers.append(event.number)
+    def __call__(self, events: Sequence[Numbered]) -> None:
+        self.numbers += [event.number for event in events]
         self.is_shown.set()
 
-    async def show(self, event: Numbered) -> None:
-        self(event)
+    async def show(self, events: Sequence[Numbered]) -> None:
+        self(events)
 
     async def until(self, number: int) -> None:
         async with asyncio.timeout(SOON):
@@ -93,7 +103,7 @@ async def test_the_first_reason_to_part_is_the_one_that_is_told() -> None:
 
 async def test_a_tail_hands_on_what_is_stored_and_nothing_before_it() -> None:
     book, reader = Book(size=3), Reader()
-    tail = Tail(2, book.after)
+    tail = Tail(2, book.after, tuple)
     tail.readers.add(reader)
     following = Kept(tail.run)
     await reader.until(3)
@@ -106,7 +116,7 @@ async def test_a_tail_hands_on_what_is_stored_and_nothing_before_it() -> None:
 
 async def test_a_tail_reads_more_than_one_page() -> None:
     book, reader = Book(size=2 * PAGE + 1), Reader()
-    tail = Tail(0, book.after)
+    tail = Tail(0, book.after, tuple)
     tail.readers.add(reader)
     following = Kept(tail.run)
     await reader.until(2 * PAGE + 1)
@@ -117,7 +127,7 @@ async def test_a_tail_reads_more_than_one_page() -> None:
 async def test_a_tail_whose_read_failed_looks_again_when_it_is_woken() -> None:
     book, reader = Book(size=1), Reader()
     book.failures = 1
-    tail = Tail(0, book.after)
+    tail = Tail(0, book.after, tuple)
     tail.readers.add(reader)
     following = Kept(tail.run)
     async with asyncio.timeout(SOON):
@@ -127,20 +137,131 @@ async def test_a_tail_whose_read_failed_looks_again_when_it_is_woken() -> None:
     following.cancel()
 
 
+async def following_from(tail: Tail[Numbered], number: int) -> tuple[Kept, Reader]:
+    """A reader of the tail that has come so far."""
+    reader = Reader()
+    tail.readers.add(reader)
+    kept = Kept(tail.run)
+    await reader.until(number)
+    return kept, reader
+
+
+async def test_what_is_handed_to_a_tail_is_heard_at_once_and_not_read_again() -> None:
+    book = Book(size=1)
+    tail = Tail(0, book.after, tuple)
+    kept, reader = await following_from(tail, 1)
+    book.write(2)
+    reads = book.reads
+    tail.take(book.events[1:])
+    assert reader.numbers == [1, 2, 3]
+    tail.take(book.events)  # it may come by another way as well
+    assert (reader.numbers, book.reads) == ([1, 2, 3], reads)
+    kept.cancel()
+
+
+async def test_what_lies_between_is_read_before_what_is_handed_over() -> None:
+    book = Book(size=1)
+    tail = Tail(0, book.after, tuple)
+    kept, reader = await following_from(tail, 1)
+    book.write(4)
+    tail.take(book.events[3:])
+    assert reader.numbers == [1]
+    await reader.until(5)
+    kept.cancel()
+    assert reader.numbers == [1, 2, 3, 4, 5]
+
+
+async def test_what_is_handed_over_while_the_same_is_read_is_heard_once() -> None:
+    book = Book(size=1)
+    tail = Tail(0, book.after, tuple)
+    kept, reader = await following_from(tail, 1)
+    book.write(2)
+    book.may_answer.clear()
+    tail.wake()
+    async with asyncio.timeout(SOON):
+        await book.is_asked.wait()
+    tail.take(book.events[1:])
+    book.write()
+    book.may_answer.set()
+    tail.wake()
+    await reader.until(4)
+    kept.cancel()
+    assert reader.numbers == [1, 2, 3, 4]
+
+
+class Shelf:
+    """Logs by tenant and key, that count how often they are asked for events and for heads."""
+
+    def __init__(self, **sizes: int) -> None:
+        self.sizes, self.read, self.asked = sizes, list[str](), 0
+
+    def after(self, tenant_id: str, key: str, number: int, limit: int) -> list[Numbered]:
+        del tenant_id
+        self.read.append(key)
+        return [Numbered(at) for at in range(number + 1, self.sizes[key] + 1)][:limit]
+
+    def heads(self, tenant_id: str, keys: Collection[str]) -> dict[str, int]:
+        del tenant_id
+        self.asked += 1
+        return {key: self.sizes[key] for key in keys}
+
+
+async def at_once(fn: Callable[..., Any], *args: Any) -> Any:
+    return fn(*args)
+
+
+async def test_only_the_log_that_is_said_to_have_grown_is_read() -> None:
+    shelf, one, two = Shelf(one=1, two=1), Reader(), Reader()
+    tails = Tails(shelf, at_once, pack=tuple)
+    tails.follow("north", "one", 0, one)
+    tails.follow("north", "two", 0, two)
+    await one.until(1)
+    await two.until(1)
+    shelf.read.clear()
+    shelf.sizes = {"one": 2, "two": 2}
+    tails.grown("north", "two", 2)
+    tails.grown("north", "elsewhere", 5)
+    await two.until(2)
+    tails.grown("north", "two", 2)  # the sign of it comes again, and late
+    await asyncio.sleep(0)
+    assert (shelf.read, shelf.asked) == (["two"], 0)
+    await tails.look()
+    await one.until(2)
+    tails.unfollow("north", "one", one)
+    tails.unfollow("north", "two", two)
+
+
+async def test_what_nobody_follows_here_is_handed_to_nobody() -> None:
+    tails = Tails(Shelf(), at_once, pack=tuple)
+    tails.hand("north", "one", [Numbered(1)])
+    tails.grown("north", "one", 1)
+
+
 async def test_a_cursor_shows_nothing_twice() -> None:
     book, reader = Book(size=3), Reader()
     cursor = Cursor(0, book.after, reader.show)
     await cursor.catch_up()
-    for event in book.events:
-        await cursor.take(event)
-    assert reader.numbers == [1, 2, 3]
+    assert [await cursor.take([event]) for event in book.events] == [[], [], []]
+    book.write(2)
+    assert await cursor.take(book.events[1:]) == book.events[3:]
+    assert (reader.numbers, cursor.number) == ([1, 2, 3], 5)
 
 
 async def test_a_cursor_fills_what_came_before_an_event() -> None:
     book, reader = Book(size=5), Reader()
     cursor = Cursor(1, book.after, reader.show)
-    await cursor.take(book.events[3])
-    assert reader.numbers == [2, 3, 4, 5]
+    new = await cursor.take(book.events[3:4])
+    assert (reader.numbers, new) == ([2, 3, 4, 5], [])
+
+
+async def test_a_box_that_is_empty_takes_whatever_comes_and_counts_it() -> None:
+    box: Mailbox[str] = Mailbox(3)
+    box.put("five", size=5)
+    assert await box.take(within=SOON) == "five"
+    box.put("two", size=2)
+    box.put("one")
+    box.put("one more")
+    assert await box.take(within=SOON) == Closing(Parting.RESUME)
 
 
 async def test_writers_of_one_room_take_turns_and_those_of_others_do_not_wait() -> None:

@@ -14,7 +14,7 @@ from services.sessions.live import socket
 from services.sessions.live.socket import WebSocketWire, close_code
 from services.sessions.live.wire import WireLost
 
-PING = AttendSessionResponse(ping=Ping())
+PING = AttendSessionResponse(ping=Ping()).SerializeToString()
 
 
 class Transport:

@@ -138,7 +138,7 @@ class Ward:
         self.sessions.presences.leave(call, Connected("s-1", connection_id))
 
     def says(self, call: Call, text: str) -> int:
-        return self.sessions.chats.say(call, Say("s-1", text))
+        return self.sessions.chats.say(call, Say("s-1", text)).number
 
     def feels(self, call: Call, value: int | None, *, ask_number: int = 0) -> MoodCheckIn:
         return self.sessions.moods.give(call, GiveMood("s-1", value, ask_number))

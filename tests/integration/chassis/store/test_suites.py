@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chassis.store import Store
+from tests.integration.batch_suite import BatchSuite
 from tests.integration.group_suite import GroupSuite
 from tests.integration.once_suite import OnceSuite, OutboxSuite
 from tests.integration.reading_suite import ReadingSuite
@@ -26,6 +27,10 @@ class TestOnce(OnceSuite):
 
 
 class TestGroups(GroupSuite):
+    """On MongoDB."""
+
+
+class TestBatches(BatchSuite):
     """On MongoDB."""
 
 

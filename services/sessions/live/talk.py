@@ -1,0 +1,171 @@
+"""What is said on this replica, on its way into the rooms' logs: many messages, few transactions.
+
+While some are stored others gather, of any rooms; those then go together, in the next transaction:
+one at a time, because two would be half as full and get in each other's way.
+A room has at most one lot on its way, so its writers do not meet in the database. Where a room is
+contended by others, each goes by itself and none waits for it. Whoever said something is answered
+with its number, and everybody here hears it at once; other replicas by what is stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine, Sequence
+from contextvars import Context
+from dataclasses import dataclass, field
+from itertools import repeat
+from typing import Any
+
+from chassis.call import Call
+from chassis.store import Contended
+from services.sessions.domain.commands import Say
+from services.sessions.domain.log import RoomEvent
+from services.sessions.handlers.chats import Apart, Chats, Saying
+from services.sessions.live.hub import Hub
+from services.sessions.live.tail import Run
+
+MOST = 64  # messages of one transaction, well within its life
+# Where so many of a room speak at once, those who have just been answered are waited for so long:
+# a lot of all of them costs hardly more than one of half, and is one message to each reader.
+CROWD, LINGER_SECONDS = 3, 0.02
+Place = tuple[str, str]  # tenant and session
+Answer = asyncio.Future[RoomEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message that waits for its number."""
+
+    saying: Saying
+    answer: Answer
+
+
+@dataclass(slots=True)
+class Lot:
+    """What one room's people said since the last lot."""
+
+    said: Sequence[Said]
+    outcomes: asyncio.Future[Sequence[RoomEvent | Exception]] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+
+class Room:
+    """Those who wait for their number in one room."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Said] = deque()
+        self._wanted, self._enough = 0, asyncio.Event()
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def put(self, said: Said) -> None:
+        """One more waits."""
+        self._waiting.append(said)
+        if len(self._waiting) >= self._wanted:
+            self._enough.set()
+
+    async def gather(self, answered: int) -> None:
+        """In a crowd, a moment for those who have just been answered to speak again."""
+        crowd = answered + len(self._waiting)
+        if not self._waiting or crowd < CROWD:
+            return
+        self._wanted = min(MOST, crowd)
+        self._enough.clear()
+        enough = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._enough.set)
+        await self._enough.wait()
+        enough.cancel()
+
+    def take(self) -> list[Said]:
+        """The next lot, in the order in which they came."""
+        return [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST))]
+
+
+class Talk:
+    """One per api process."""
+
+    def __init__(self, chats: Chats, hub: Hub, run: Run) -> None:
+        self._chats, self._hub, self._run = chats, hub, run
+        self._rooms: dict[Place, Room] = {}  # where somebody waits, or is being served
+        self._lots: deque[Lot] = deque()
+        self._is_driving = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def say(self, call: Call, command: Say) -> RoomEvent:
+        """The event once it is stored; raises what `Chats.say` raises."""
+        place = (call.tenant_id, command.session_id)
+        try:
+            return await self._answer(place, Saying(call, command))
+        except Apart:
+            async with self._hub.turns.take(*place):
+                event: RoomEvent = await self._run(self._chats.say, call, command)
+            self._hand_soon(place, [event])
+            return event
+
+    def _answer(self, place: Place, saying: Saying) -> Answer:
+        answer: Answer = asyncio.get_running_loop().create_future()
+        if (room := self._rooms.get(place)) is None:
+            room = self._rooms[place] = Room()
+            self._start(self._serve(place, room))
+        room.put(Said(saying, answer))
+        return answer
+
+    async def _serve(self, place: Place, room: Room) -> None:
+        """Lot after lot, as long as somebody waits."""
+        while room:
+            async with self._hub.turns.take(*place):
+                lot = Lot(room.take())
+                self._lots.append(lot)
+                if not self._is_driving:
+                    self._is_driving = True
+                    self._start(self._drive())
+                outcomes = await lot.outcomes
+            for each, outcome in zip(lot.said, outcomes, strict=True):
+                _tell(each.answer, outcome)
+            self._hand_soon(place, [each for each in outcomes if isinstance(each, RoomEvent)])
+            await room.gather(len(lot.said))
+        del self._rooms[place]
+
+    async def _drive(self) -> None:
+        """Transaction after transaction, as long as lots wait."""
+        while self._lots:
+            lots = [self._lots.popleft()]
+            size = len(lots[0].said)
+            while self._lots and (size := size + len(self._lots[0].said)) <= MOST:
+                lots.append(self._lots.popleft())
+            await self._store(lots)
+        self._is_driving = False
+
+    async def _store(self, lots: Sequence[Lot]) -> None:
+        sayings = [each.saying for lot in lots for each in lot.said]
+        try:
+            outcomes = iter(await self._run(self._chats.say_all, sayings))
+        except Exception as error:  # whatever it is, it is for each who waits to hear
+            outcomes = repeat(error)
+        for lot in lots:
+            mine = [next(outcomes) for _ in lot.said]
+            if len(lots) > 1 and any(isinstance(each, Contended) for each in mine):
+                self._start(self._store([lot]))
+            else:
+                lot.outcomes.set_result(mine)
+
+    def _hand_soon(self, place: Place, events: Sequence[RoomEvent]) -> None:
+        """To everybody here, when those who said it have been answered: both go as one message."""
+        asyncio.get_running_loop().call_soon(self._hub.rooms.hand, *place, events)
+
+    def _start(self, doing: Coroutine[Any, Any, None]) -> None:
+        """A task that belongs to nobody's call."""
+        task = asyncio.get_running_loop().create_task(doing, context=Context())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _tell(answer: Answer, outcome: RoomEvent | Exception) -> None:
+    if answer.done():  # nobody waits for it any more
+        return
+    if isinstance(outcome, RoomEvent):
+        answer.set_result(outcome)
+    else:
+        answer.set_exception(outcome)
