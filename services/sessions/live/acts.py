@@ -118,7 +118,7 @@ class Acts:
             self._refuse(request_id, error.reason)
             return
         if act.is_numbered:
-            connection.written()
+            connection.written(number)
         if act.is_answered:
             connection.tell(frames.receipt(request_id, number))
 

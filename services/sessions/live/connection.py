@@ -27,7 +27,7 @@ from services.sessions.live.desk import SignalDesk
 from services.sessions.live.hub import Hub
 from services.sessions.live.mailbox import Mailbox
 from services.sessions.live.shown import Shown
-from services.sessions.live.tail import Run
+from services.sessions.live.tail import SOMEWHERE, Run
 from services.sessions.live.talk import Talk
 from services.sessions.live.wire import Wire, WireLost
 
@@ -123,9 +123,9 @@ class Connection:
         self._presses += 1
         return f"{self.entrance.connection_id}/{self._presses}"
 
-    def written(self) -> None:
-        """Something of this connection is in the room's log now."""
-        self.live.hub.rooms.written(self.tenant_id, self.session_id)
+    def written(self, number: int = SOMEWHERE) -> None:
+        """Something of this connection is in the room's log now, under this number."""
+        self.live.hub.stored(self.tenant_id, self.session_id, number)
 
     def hear(self, shown: Shown) -> None:
         """Something happened in the room."""

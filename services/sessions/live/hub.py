@@ -13,7 +13,7 @@ from services.sessions.domain.log import PrivateEvent, RoomEvent
 from services.sessions.domain.parting import Parting
 from services.sessions.domain.signal import SafetySignal
 from services.sessions.live.shown import Shown
-from services.sessions.live.tail import Kept, Run, Tails, looks_failed
+from services.sessions.live.tail import SOMEWHERE, Kept, Run, Tails, looks_failed
 from services.sessions.live.turns import Turns
 from services.sessions.queries import Following
 
@@ -34,6 +34,16 @@ Tell = Callable[[Mapping[str, Any]], None]  # a head as it was written; {} = loo
 Watch = Callable[[Tell, Tell], Watching]  # for rooms' logs, and for private ones
 
 
+class Neighbours(Protocol):
+    """Other replicas, as far as they can be told and heard at this moment."""
+
+    def start(self, grown: Callable[[str, str, int], None], look: Callable[[], None]) -> None: ...
+    def stop(self) -> None: ...
+    def host(self, tenant_id: str, session_id: str) -> None: ...
+    def leave(self, tenant_id: str, session_id: str) -> None: ...
+    def tell(self, tenant_id: str, session_id: str, number: int) -> None: ...
+
+
 class Attendee(Protocol):
     """A connection, as others on this replica see it."""
 
@@ -50,9 +60,15 @@ class Hub:
     """One per api process."""
 
     def __init__(
-        self, room_log: Following[RoomEvent], private_log: Following[PrivateEvent], *, run: Run
+        self,
+        room_log: Following[RoomEvent],
+        private_log: Following[PrivateEvent],
+        *,
+        run: Run,
+        neighbours: Neighbours,
     ) -> None:
-        self.rooms = Tails(room_log, run, pack=Shown)
+        self._neighbours = neighbours
+        self.rooms = Tails(room_log, run, pack=Shown, hosting=neighbours)
         self.private = Tails(private_log, run, pack=tuple)
         self.turns = Turns()
         self._attendees: dict[tuple[str, str, str], Attendee] = {}
@@ -73,12 +89,14 @@ class Hub:
 
         watching = watch(telling(self.rooms), telling(self.private))
         watching.start()
+        self._neighbours.start(self.rooms.grown, self._wake.set)
         looking = Kept(self._look)
         try:
             yield
         finally:
             looking.cancel()
             await asyncio.to_thread(watching.stop)
+            await asyncio.to_thread(self._neighbours.stop)
 
     def attach(self, attendee: Attendee) -> None:
         """One connection per person and room: the newer one goes on."""
@@ -96,6 +114,12 @@ class Hub:
             del self._attendees[_key(attendee)]
         if not self._attendees:
             self._empty.set()
+
+    def stored(self, tenant_id: str, session_id: str, number: int = SOMEWHERE) -> None:
+        """This replica has written to a room, up to this number: everybody here hears it at once,
+        and other replicas are told."""
+        self.rooms.grown(tenant_id, session_id, number)
+        self._neighbours.tell(tenant_id, session_id, number)
 
     def require_serving(self) -> None:
         """Nobody begins on a replica that is leaving."""

@@ -15,6 +15,7 @@ from services.sessions.live.desk import SignalDesk
 from services.sessions.live.hub import Hub, Tell
 from services.sessions.live.tail import Run
 from services.sessions.live.talk import Talk
+from services.sessions.live.topic import Topic
 from services.sessions.settings import SessionsSettings
 from services.sessions.store import PRIVATE_LOGS, ROOM_LOGS
 from services.sessions.store.boards import BOARD_EVENTS
@@ -24,7 +25,8 @@ HEAD_FIELDS = ("tenant_id", "log_key", "last_number")
 
 def live_of(sessions: Sessions, run: Run, *, settings: SessionsSettings) -> Live:
     """The process's hub and desk around its use cases."""
-    hub = Hub(sessions.room_log, sessions.private_log, run=run)
+    topic = Topic(settings.amqp_uri.reveal())
+    hub = Hub(sessions.room_log, sessions.private_log, run=run, neighbours=topic)
     desk = SignalDesk(sessions.signals, sessions.policies, hub, threads=settings.signal_threads)
     talk = Talk(sessions.chats, hub, run)
     return Live(sessions, hub, desk, talk, run, settings.reader_queue)

@@ -19,6 +19,7 @@ from chassis.errors import HavenError
 from chassis.log import failure, get_logger
 
 PAGE = 200
+SOMEWHERE = 1 << 62  # a head where nobody knows how far: more than any log has
 
 log = get_logger(__name__)
 looks_failed = Counter("haven_sessions_log_reads_failed", "Reads of logs that did not succeed.")
@@ -67,6 +68,13 @@ class Followed(Protocol[E]):
     def heads(self, tenant_id: str, keys: Collection[str]) -> dict[str, int]: ...
 
 
+class Hosting(Protocol):
+    """Who wants to know which logs are followed here."""
+
+    def host(self, tenant_id: str, key: str, /) -> None: ...
+    def leave(self, tenant_id: str, key: str, /) -> None: ...
+
+
 class Tail(Generic[E]):
     """The end of one log as this replica knows it, and who wants to hear what follows.
 
@@ -79,12 +87,18 @@ class Tail(Generic[E]):
         self.number = number
         self.readers: set[Reader] = set()
         self._after, self._pack = after, pack
-        self._wake = asyncio.Event()
-        self._wake.set()  # something may have been written since the number was read
+        self._head, self._wake = number, asyncio.Event()  # how far it goes, by what was told
+        self.wake()  # something may have been written since the number was read
 
     def wake(self) -> None:
         """Time to look."""
-        self._wake.set()
+        self.grown(SOMEWHERE)
+
+    def grown(self, head: int) -> None:
+        """Time to look, unless what is read by then goes as far: several ways tell the same."""
+        if head > self.number:
+            self._head = max(self._head, head)
+            self._wake.set()
 
     def take(self, events: Sequence[E]) -> None:
         """Hand on stored events that follow each other; read what is missing before them."""
@@ -92,7 +106,7 @@ class Tail(Generic[E]):
         if not new:  # they came by another way meanwhile
             return
         if new[0].number > self.number + 1:
-            self.wake()
+            self.grown(new[-1].number)
             return
         self.number = new[-1].number
         pack = self._pack(new)
@@ -104,8 +118,10 @@ class Tail(Generic[E]):
         while True:
             await self._wake.wait()
             self._wake.clear()
+            is_due, self._head = self._head > self.number, self.number
             try:
-                await self._catch_up()
+                if is_due:
+                    await self._catch_up()
             except HavenError as error:
                 looks_failed.inc()
                 log.warning("tail.look-failed", **failure(error))
@@ -120,8 +136,10 @@ class Tail(Generic[E]):
 class Tails(Generic[E]):
     """The tails of one kind of log that somebody on this replica follows."""
 
-    def __init__(self, log_: Followed[E], run: Run, *, pack: Pack[E]) -> None:
-        self._log, self._run, self._pack = log_, run, pack
+    def __init__(
+        self, log_: Followed[E], run: Run, *, pack: Pack[E], hosting: Hosting | None = None
+    ) -> None:
+        self._log, self._run, self._pack, self._hosting = log_, run, pack, hosting
         self._tails: dict[tuple[str, str], Tail[E]] = {}
         self._tasks: dict[tuple[str, str], Kept] = {}
 
@@ -133,6 +151,8 @@ class Tails(Generic[E]):
             tail = Tail(number, lambda last: self.after(tenant_id, key, last), self._pack)
             self._tails[place] = tail
             self._tasks[place] = Kept(tail.run)
+            if self._hosting is not None:
+                self._hosting.host(*place)
         tail.readers.add(reader)
         return tail
 
@@ -143,11 +163,17 @@ class Tails(Generic[E]):
         if not tail.readers:
             del self._tails[tenant_id, key]
             self._tasks.pop((tenant_id, key)).cancel()
+            if self._hosting is not None:
+                self._hosting.leave(tenant_id, key)
 
     def written(self, tenant_id: str, key: str) -> None:
         """This replica has just stored something there."""
+        self.grown(tenant_id, key, SOMEWHERE)
+
+    def grown(self, tenant_id: str, key: str, head: int) -> None:
+        """The log goes so far now; what is not here yet is read."""
         if (tail := self._tails.get((tenant_id, key))) is not None:
-            tail.wake()
+            tail.grown(head)
 
     def hand(self, tenant_id: str, key: str, events: Sequence[E]) -> None:
         """Stored events of one log that follow each other, from whoever has them already.
@@ -157,12 +183,6 @@ class Tails(Generic[E]):
         """
         if (tail := self._tails.get((tenant_id, key))) is not None:
             tail.take(events)
-
-    def grown(self, tenant_id: str, key: str, head: int) -> None:
-        """The log has as many events now; read those that nobody handed over."""
-        tail = self._tails.get((tenant_id, key))
-        if tail is not None and head > tail.number:
-            tail.wake()
 
     async def after(self, tenant_id: str, key: str, number: int) -> list[E]:
         """A page of stored events."""

@@ -4,7 +4,7 @@ While some are stored others gather, of any rooms; those then go together, in th
 one at a time, because two would be half as full and get in each other's way.
 A room has at most one lot on its way, so its writers do not meet in the database. Where a room is
 contended by others, each goes by itself and none waits for it. Whoever said something is answered
-with its number, and everybody here hears it at once; other replicas by what is stored.
+with its number, and everybody here hears it at once; other replicas are told, and read it.
 """
 
 from __future__ import annotations
@@ -153,7 +153,12 @@ class Talk:
 
     def _hand_soon(self, place: Place, events: Sequence[RoomEvent]) -> None:
         """To everybody here, when those who said it have been answered: both go as one message."""
-        asyncio.get_running_loop().call_soon(self._hub.rooms.hand, *place, events)
+        if events:
+            asyncio.get_running_loop().call_soon(self._hand, place, events)
+
+    def _hand(self, place: Place, events: Sequence[RoomEvent]) -> None:
+        self._hub.rooms.hand(*place, events)
+        self._hub.stored(*place, events[-1].number)
 
     def _start(self, doing: Coroutine[Any, Any, None]) -> None:
         """A task that belongs to nobody's call."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeVar
 
+from google.protobuf.message import Message
 from haven.sessions.v1 import sessions_pb2, sessions_pb2_grpc
 
+from chassis.call import Call
 from chassis.rpc.bridge import Bridge, Context
 from chassis.rpc.server import Served
 from services.sessions.codec import answers, wire
@@ -13,6 +16,9 @@ from services.sessions.live.connection import Live
 from services.sessions.live.stream import attend
 from services.sessions.live.wire import GrpcWire
 
+C = TypeVar("C")
+R = TypeVar("R")
+A = TypeVar("A", bound=Message)
 SERVICE = sessions_pb2.DESCRIPTOR.services_by_name["SessionsService"]
 
 
@@ -28,6 +34,21 @@ class SessionsServicer(sessions_pb2_grpc.SessionsServiceServicer):
     def __init__(self, live: Live, bridge: Bridge) -> None:
         self._live, self._sessions, self._bridge = live, live.sessions, bridge
         self._run = bridge.run
+
+    async def _write(
+        self,
+        request: Any,
+        context: Context,
+        *,
+        decode: Callable[[Any], C],
+        handle: Callable[[Call, C], R],
+        encode: Callable[[R], A],
+    ) -> A:
+        """Run a use case that writes to the session's room: everybody in it hears at once."""
+        answer = await self._run(request, context, decode=decode, handle=handle, encode=encode)
+        tenant_id = self._bridge.call_of(context).tenant_id
+        self._live.hub.stored(tenant_id, request.session_id)
+        return answer
 
     async def AttestLocation(
         self, request: sessions_pb2.AttestLocationRequest, context: Context
@@ -54,7 +75,7 @@ class SessionsServicer(sessions_pb2_grpc.SessionsServiceServicer):
     async def StartSession(
         self, request: sessions_pb2.StartSessionRequest, context: Context
     ) -> sessions_pb2.StartSessionResponse:
-        return await self._run(
+        return await self._write(
             request,
             context,
             decode=wire.of_session,
@@ -65,7 +86,7 @@ class SessionsServicer(sessions_pb2_grpc.SessionsServiceServicer):
     async def StartBreak(
         self, request: sessions_pb2.StartBreakRequest, context: Context
     ) -> sessions_pb2.StartBreakResponse:
-        return await self._run(
+        return await self._write(
             request,
             context,
             decode=wire.of_session,
@@ -76,7 +97,7 @@ class SessionsServicer(sessions_pb2_grpc.SessionsServiceServicer):
     async def EndBreak(
         self, request: sessions_pb2.EndBreakRequest, context: Context
     ) -> sessions_pb2.EndBreakResponse:
-        return await self._run(
+        return await self._write(
             request,
             context,
             decode=wire.of_session,
@@ -87,7 +108,7 @@ class SessionsServicer(sessions_pb2_grpc.SessionsServiceServicer):
     async def EndSession(
         self, request: sessions_pb2.EndSessionRequest, context: Context
     ) -> sessions_pb2.EndSessionResponse:
-        return await self._run(
+        return await self._write(
             request,
             context,
             decode=wire.of_session,
@@ -98,7 +119,7 @@ class SessionsServicer(sessions_pb2_grpc.SessionsServiceServicer):
     async def AddParticipant(
         self, request: sessions_pb2.AddParticipantRequest, context: Context
     ) -> sessions_pb2.AddParticipantResponse:
-        return await self._run(
+        return await self._write(
             request,
             context,
             decode=wire.add_participant,
@@ -109,7 +130,7 @@ class SessionsServicer(sessions_pb2_grpc.SessionsServiceServicer):
     async def RemoveParticipant(
         self, request: sessions_pb2.RemoveParticipantRequest, context: Context
     ) -> sessions_pb2.RemoveParticipantResponse:
-        return await self._run(
+        return await self._write(
             request,
             context,
             decode=wire.remove_participant,
@@ -120,7 +141,7 @@ class SessionsServicer(sessions_pb2_grpc.SessionsServiceServicer):
     async def AppointLead(
         self, request: sessions_pb2.AppointLeadRequest, context: Context
     ) -> sessions_pb2.AppointLeadResponse:
-        return await self._run(
+        return await self._write(
             request,
             context,
             decode=wire.appoint_lead,
@@ -142,7 +163,7 @@ class SessionsServicer(sessions_pb2_grpc.SessionsServiceServicer):
     async def EndPhoneLeg(
         self, request: sessions_pb2.EndPhoneLegRequest, context: Context
     ) -> sessions_pb2.EndPhoneLegResponse:
-        return await self._run(
+        return await self._write(
             request,
             context,
             decode=wire.phone_leg,

@@ -109,12 +109,38 @@ class NoWatch:
         return None
 
 
+class Alone:
+    """No other replica; what would be told is kept."""
+
+    def __init__(self) -> None:
+        self.hosted: list[tuple[str, str]] = []
+        self.told: list[tuple[str, str, int]] = []
+
+    def start(self, *_: Any) -> None:
+        return None
+
+    def stop(self) -> None:
+        return None
+
+    def host(self, tenant_id: str, session_id: str) -> None:
+        self.hosted.append((tenant_id, session_id))
+
+    def leave(self, tenant_id: str, session_id: str) -> None:
+        self.hosted.remove((tenant_id, session_id))
+
+    def tell(self, tenant_id: str, session_id: str, number: int) -> None:
+        self.told.append((tenant_id, session_id, number))
+
+
 class Replica:
     """One api process's live rooms."""
 
     def __init__(self, ward: Ward, *, reader_queue: int = 256) -> None:
         sessions = ward.sessions
-        hub = Hub(sessions.room_log, sessions.private_log, run=in_thread)
+        self.neighbours = Alone()
+        hub = Hub(
+            sessions.room_log, sessions.private_log, run=in_thread, neighbours=self.neighbours
+        )
         desk = SignalDesk(sessions.signals, sessions.policies, hub, threads=2)
         talk = Talk(sessions.chats, hub, in_thread)
         self.live = Live(sessions, hub, desk, talk, in_thread, reader_queue)
