@@ -36,12 +36,17 @@ class Attendee:
 
     def connect(self) -> None:
         """Open the stream, from the last events that we have."""
+        token = self.welcome.resume_token if self.welcome else ""
         self.welcome, self.ended, self._out = None, "", queue.Queue()
         hello = sessions_pb2.Hello(
             session_id=self.session_id, room_cursor=self.room[-1].number if self.room else 0
         )
         if self.private:
             hello.private_cursor = self.private[-1].number
+        if token:
+            hello.resume_token = token
+        else:
+            hello.join_ticket = self._ticket()
         self._out.put(Frame(hello=hello))
         stub = sessions_pb2_grpc.SessionsServiceStub(self.world.channel("sessions"))
         stream = stub.AttendSession(
@@ -49,6 +54,10 @@ class Attendee:
         )
         self._stream = stream
         threading.Thread(target=self._read, args=(stream,), daemon=True).start()
+
+    def _ticket(self) -> str:
+        asked = sessions_pb2.CreateJoinTicketRequest(session_id=self.session_id)
+        return str(self.world.ask(self.person, asked).join_ticket)
 
     def cut(self) -> None:
         """Lose the connection without a word."""

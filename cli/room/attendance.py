@@ -18,6 +18,7 @@ from grpc import aio
 from haven.sessions.v1 import sessions_pb2 as pb
 from haven.sessions.v1.sessions_pb2_grpc import SessionsServiceStub
 
+from chassis.ids import new_id
 from cli.room import words
 from cli.room.door import Door, Refused, canceled_there, refused
 from cli.room.view import Gap, View
@@ -44,6 +45,8 @@ COME_AGAIN = {
     pb.GOODBYE_REASON_RESUME_ELSEWHERE: "that server is shutting down",
 }
 GONE = "you are gone; the room may notice only in a while"
+# A new ticket is all that it takes. RESUME_UNKNOWN is not: the same person came in elsewhere.
+NEW_TICKET = {"TICKET_UNKNOWN", "TICKET_EXPIRED", "TICKET_USED", "RESUME_EXPIRED"}
 OVER = {"SESSION_ENDED", "SESSION_CANCELED"}
 
 
@@ -72,6 +75,7 @@ class Attendance:
         self._beat_seconds = BEAT_SECONDS
         self._is_leaving = False
         self._came = self._was_well = time.monotonic()
+        self._resume_token = ""
         self._said = ""  # the request_id of what was written last
 
     async def run(self) -> Ending:
@@ -82,7 +86,7 @@ class Attendance:
                 return await self._stay()
             except aio.AioRpcError as error:
                 told = refused(error)
-                if not told.is_passing:
+                if not self._may_return(told):
                     return self._shown_out(told)
                 why = words.refusal(told.reason, told.code)
                 self._give_up_on(told)
@@ -139,11 +143,12 @@ class Attendance:
     async def _stay(self) -> Ending:
         """One connection. Raises what it broke by; Lost also where the service asks to return."""
         self._came = time.monotonic()
+        hello = await self._hello()
         channel = self._door.channel()
         beating: asyncio.Task[None] | None = None
         stream = SessionsServiceStub(channel).AttendSession(metadata=self._door.metadata())
         try:
-            await self._greet(stream)
+            await self._greet(stream, hello)
             self._stream = stream
             beating = asyncio.create_task(self._beat())
             while True:
@@ -159,12 +164,12 @@ class Attendance:
                 async with asyncio.timeout(AWAY_SECONDS):
                     await channel.close()
 
-    async def _greet(self, stream: Stream) -> None:
+    async def _greet(self, stream: Stream, hello: pb.Hello) -> None:
         try:
             with suppress(asyncio.InvalidStateError):  # reading tells why
                 async with asyncio.timeout(KNOCK_SECONDS):
                     with canceled_there():
-                        await stream.write(pb.AttendSessionRequest(hello=self._hello()))
+                        await stream.write(pb.AttendSessionRequest(hello=hello))
         except TimeoutError:
             raise Lost("nobody answers") from None
 
@@ -190,19 +195,29 @@ class Attendance:
             case "goodbye":
                 return self._part(frame.goodbye.reason)
             case "waiting":
+                self._resume_token = frame.waiting.resume_token
                 self._keep_pace(frame.waiting.heartbeat_interval.ToTimedelta().total_seconds())
             case "welcome":
+                self._resume_token = frame.welcome.resume_token
                 self._keep_pace(frame.welcome.heartbeat_interval.ToTimedelta().total_seconds())
         self._take(frame)
         return None
 
-    def _hello(self) -> pb.Hello:
+    async def _hello(self) -> pb.Hello:
+        """With what opens the door: the last answer's token, or a ticket for the first time."""
         view = self._view
         hello = pb.Hello(
             session_id=self._door.session_id, room_cursor=view.room_cursor, reads_frames=True
         )
         if view.private_cursor is not None:
             hello.private_cursor = view.private_cursor
+        hello.resume_token = self._resume_token
+        if not hello.resume_token:
+            wanted = pb.CreateJoinTicketRequest(
+                request_id=new_id(), session_id=self._door.session_id
+            )
+            answer = await self._door.ask("CreateJoinTicket", wanted, within=ANSWER_SECONDS)
+            hello.join_ticket = answer.join_ticket
         return hello
 
     def _keep_pace(self, seconds: float) -> None:
@@ -231,6 +246,13 @@ class Attendance:
             if not answer.done():
                 answer.set_exception(Lost(why))
         self._lost(why)
+
+    def _may_return(self, told: Refused) -> bool:
+        """True where nobody has to change anything, or all that it takes is a new ticket."""
+        if told.reason not in NEW_TICKET:
+            return told.is_passing
+        self._resume_token = ""
+        return True
 
     def _give_up_on(self, told: Refused) -> None:
         """What broke the stream would break the next one as well."""

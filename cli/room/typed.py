@@ -11,6 +11,8 @@ ACTS = {
     "resume": "EndBreak",
     "end": "EndSession",
 }
+# Handing over denies too, and somebody is asked to be in touch with the patient at once.
+DECISIONS = ("admit", "deny", "handover")
 COMMAND, SPOKEN_SLASH = "/", "//"
 
 
@@ -46,6 +48,14 @@ class Do:
 
 
 @dataclass(frozen=True, slots=True)
+class Decide:
+    """A facilitator's word about somebody at the door."""
+
+    verb: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """Something that this client answers by itself: who, help."""
 
@@ -64,7 +74,7 @@ class Nothing:
     why: str = ""
 
 
-Wish = Say | Press | Act | Do | Ask | Leave | Nothing
+Wish = Say | Press | Act | Do | Decide | Ask | Leave | Nothing
 COMMANDS: Mapping[str, Wish] = {
     **{word: Act(method) for word, method in ACTS.items()},
     "who": Ask("who"),
@@ -74,7 +84,7 @@ COMMANDS: Mapping[str, Wish] = {
     "close": Do("close_poll"),
 }
 REACTIONS = ("heart", "applause", "agree", "me-too", "thanks")
-STAFF_ONLY = {*ACTS, "poll", "poll-staff", "close"}
+STAFF_ONLY = {*ACTS, *DECISIONS, "poll", "poll-staff", "close"}
 BEST_MOOD, LONG_NUMBER = 10, 4
 
 
@@ -100,7 +110,7 @@ def _command(word: str, rest: str, *, is_staff: bool) -> Wish:
     match word:
         case "mood":
             return _mood(rest, is_staff=is_staff)
-        case "lower" | "react" | "vote" | "poll" | "poll-staff":
+        case "lower" | "react" | "vote" | "poll" | "poll-staff" | "admit" | "deny" | "handover":
             return _with_rest(word, rest)
     if word in COMMANDS and rest:
         return Nothing(f"/{word} takes nothing behind it; nothing was sent")
@@ -129,6 +139,8 @@ def _mood(rest: str, *, is_staff: bool) -> Wish:
 
 def _with_rest(word: str, rest: str) -> Wish:
     match word:
+        case "admit" | "deny" | "handover":
+            return Decide(word, rest) if rest else Nothing(f"whom? /{word} ALIAS; nothing was sent")
         case "lower":
             return Do("lower_hand", {"alias": rest})
         case "react":

@@ -122,9 +122,7 @@ class View:
     def _wait(self, waiting: sessions_pb2.Waiting) -> Sequence[Line]:
         self._came_by_the_door = True
         self._connect(is_inside=False)
-        start = words.time_of_day(waiting.start_time, self.zone)
-        text = f"at the door: planned for {start}; you are let in as soon as the session begins"
-        return [self.notice(text)]
+        return [self.notice(words.waiting(waiting, self.zone))]
 
     def _enter(self, welcome: sessions_pb2.Welcome) -> Sequence[Line]:
         is_back = self.was_connected and not self.is_connected
@@ -144,6 +142,9 @@ class View:
         lines += [self.private(self._signal(each)) for each in self.signals.open()]
         lines += [self.private(words.chat_risk(each)) for each in welcome.chat_risks]
         lines += [self.private(activity_words.mood(each)) for each in welcome.mood_check_ins]
+        for entry in welcome.lobby:
+            self._remember(entry.alias, entry.patient_id)
+            lines.append(self.private(words.lobby_entry(entry, entry.alias)))
         return lines
 
     def who(self) -> str:
@@ -184,15 +185,22 @@ class View:
                 raise Gap(f"private {event.number} after {self.private_cursor}")
             self.private_cursor = event.number
         at = words.time_of_day(event.create_time, self.zone)
+        return [Line(Kind.PRIVATE, each, at) for each in self._told(event)]
+
+    def _told(self, event: resources_pb2.PrivateEvent) -> Sequence[str]:
         match event.WhichOneof("event"):
             case "safety_signal":
                 self.signals.told(event)
-                told = [*words.departure(event), self._signal(event.safety_signal)]
+                return [*words.departure(event), self._signal(event.safety_signal)]
             case "assignment":
-                told = [words.assignment(event.assignment, self.zone)]
-            case _:
-                told = [self.activity.private(event) or words.private(event)]
-        return [Line(Kind.PRIVATE, each, at) for each in told]
+                return [words.assignment(event.assignment, self.zone)]
+            case "lobby_entry":
+                entry = event.lobby_entry
+                self._remember(entry.alias, entry.patient_id)
+                return [words.lobby_entry(entry, entry.alias)]
+            case "door_answer":
+                return [words.door_answer(event.door_answer)]
+        return [self.activity.private(event) or words.private(event)]
 
     def _remember(self, alias: str, patient_id: str) -> None:
         if patient_id:

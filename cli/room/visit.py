@@ -27,6 +27,8 @@ ANSWER_SECONDS = 2.0
 RECORD_SECONDS = 120.0  # a call for help that is not recorded yet keeps the program this long
 Show = Callable[[Sequence[Line]], None]
 
+Wanted = typed.Say | typed.Act | typed.Do | typed.Decide
+
 
 class Visit:
     """Used by a face: it calls `type` for each line and is told what to show."""
@@ -36,7 +38,7 @@ class Visit:
         self._door, self._show = door, show
         self._attendance = Attendance(door, self.view, take=self._take, lost=self._lost)
         self._calls = Calls(door, self.view, self._attendance, changed=self._news)
-        self._wishes: asyncio.Queue[typed.Say | typed.Act | typed.Do] = asyncio.Queue(WAITING_LINES)
+        self._wishes: asyncio.Queue[Wanted] = asyncio.Queue(WAITING_LINES)
         self._unsent = 0
         self._wants_to_leave, self._hurries = asyncio.Event(), asyncio.Event()
         self._aside = set[asyncio.Task[None]]()
@@ -68,7 +70,7 @@ class Visit:
         match typed.wish(line, is_staff=self.view.is_staff):
             case typed.Press(about):
                 self._press(line, about)
-            case typed.Say() | typed.Act() | typed.Do() as wanted:
+            case typed.Say() | typed.Act() | typed.Do() | typed.Decide() as wanted:
                 self._put(wanted)
             case typed.Ask("who"):
                 self._tell(self.view.who())
@@ -109,7 +111,7 @@ class Visit:
                 return
         self._calls.raise_signal(patient_id, about)
 
-    def _put(self, wanted: typed.Say | typed.Act | typed.Do) -> None:
+    def _put(self, wanted: Wanted) -> None:
         if isinstance(wanted, typed.Say) and wanted.text.strip(" !.").lower() == "sos":
             self._tell("said to everybody; /sos calls for help in private")
         try:
@@ -128,6 +130,8 @@ class Visit:
                     await self._act(method)
                 case typed.Do() as wanted:
                     await self._do(wanted)
+                case typed.Decide(verb, about):
+                    await self._decide(verb, about)
             self._unsent -= 1
             self._wishes.task_done()
 
@@ -162,6 +166,21 @@ class Visit:
         answer = await self._insist(method, getattr(pb, f"{method}Request"), request_id=new_id())
         if isinstance(answer, Refused):
             self._tell(f"not done: {words.refusal(answer.reason, answer.code)}")
+
+    async def _decide(self, verb: str, about: str) -> None:
+        """Whoever waits was shown with an alias, and with the id behind it."""
+        if not (patient_id := _named(self.view.patients, about)):
+            self._tell(f"not done: nobody by the alias {shown(about)} was seen here")
+            return
+        request_id = new_id()
+        told = {"request_id": request_id, "patient_id": patient_id}
+        if verb == "admit":
+            frame = pb.AttendSessionRequest(admit=pb.Admit(**told))
+        else:
+            deny = pb.Deny(**told, is_handed_over=verb == "handover")
+            frame = pb.AttendSessionRequest(deny=deny)
+        if (reason := await self._ask(request_id, frame)) is not None:
+            self._tell(f"not done: {words.refusal(reason)}")
 
     async def _insist(self, method: str, request: Any, **fields: str) -> Any | Refused:
         """The answer about this session; the same request again where that can help."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from haven.sessions.v1 import assignments_pb2, events_pb2
+from haven.sessions.v1 import assignments_pb2, events_pb2, sessions_pb2
 from haven.sessions.v1 import resources_pb2 as pb
 
 from cli.room import activity_words
@@ -32,6 +32,7 @@ HELP_STAFF = (
     "/start  /break  /resume  /end  the session    /lower ALIAS  somebody's hand",
     "/poll QUESTION | ONE | ANOTHER  asks; /poll-staff: staff alone see the result; /close  counts",
     "/mood  asks everybody how they are; their answers are private",
+    "/admit ALIAS  /deny ALIAS  who waits at the door; /handover ALIAS denies, and somebody calls",
 )
 
 EVENTS = {
@@ -73,6 +74,31 @@ ASSIGNMENTS = {
     assignments_pb2.ASSIGNMENT_STATE_REVIEWED: "was accepted",
     assignments_pb2.ASSIGNMENT_STATE_RETURNED: "was given back",
 }
+WAITS = {
+    pb.WAIT_REASON_BEFORE_START: "you are let in as soon as the session begins",
+    pb.WAIT_REASON_LATE: "it has begun; a facilitator has been asked to let you in",
+    pb.WAIT_REASON_HELD_FOR_LICENSE: "nobody there may treat you where you are now; somebody has "
+    "been asked to be in touch with you",
+    pb.WAIT_REASON_HELD_FOR_LEAD: "nobody leads the room just now; you are let in as soon as "
+    "somebody does",
+}
+LOBBY_WAITS = {
+    pb.WAIT_REASON_BEFORE_START: "waits for the beginning",
+    pb.WAIT_REASON_LATE: "comes late and waits for a word of yours",
+    pb.WAIT_REASON_HELD_FOR_LICENSE: "is held: nobody here is licensed where they are; somebody "
+    "has been asked to be in touch with them",
+    pb.WAIT_REASON_HELD_FOR_LEAD: "waits until somebody leads",
+}
+LOBBY_STATES = {
+    pb.LOBBY_STATE_ADMITTED: "was admitted",
+    pb.LOBBY_STATE_DENIED: "was denied",
+    pb.LOBBY_STATE_GONE: "went from the door",
+}
+DOOR_ANSWERS = {
+    pb.DOOR_ANSWER_STATE_ADMITTED: "a facilitator lets you in",
+    pb.DOOR_ANSWER_STATE_DENIED: "a facilitator did not let you in: call the program",
+    pb.DOOR_ANSWER_STATE_CHANGED: "something changed: asking the door again",
+}
 
 # Reason: what it means, and what would help.
 REASONS = {
@@ -92,8 +118,14 @@ REASONS = {
     "LOCATION_STALE": "nobody knows where you are now: attest the location (AttestLocation), "
     "then come again",
     "ALIAS_PENDING": "the alias for this group is on its way: come again in a moment",
-    "LICENSE_STATE_MISMATCH": "the facilitator holds no license where the patient is: "
-    "ask the program",
+    "LICENSE_STATE_MISMATCH": "nobody there is licensed where the patient is: ask the program",
+    "TICKET_REQUIRED": "this client came without a ticket: join anew",
+    "TICKET_MISMATCH": "the ticket is somebody else's: join anew",
+    "RESUME_UNKNOWN": "you came in from somewhere else; that connection goes on",
+    "ADMISSION_DENIED": "a facilitator did not let you in: call the program",
+    "DOOR_CLOSED": "it is too late for this group: call the program",
+    "PATIENT_NOT_WAITING": "nobody by that alias waits at the door",
+    "HANDOVER_REQUIRED": "this patient is at risk: /handover ALIAS, so that somebody calls",
     "CURSOR_UNKNOWN": "the room does not know what was seen there: join anew",
     "SEAT_RELEASED": "there is no seat in this session any more: ask the program",
     "ROLE_NOT_ALLOWED": "this token may not do that: come with the token of the right role",
@@ -183,6 +215,27 @@ def aside_room(room: pb.AsideRoom) -> str:
     """Where two meet besides the group."""
     who = f"{shown(room.staff_alias)} and {shown(room.alias)}"
     return f"{who} meet aside: haven room {room.session_id}"
+
+
+def waiting(told: sessions_pb2.Waiting, zone: tzinfo | None) -> str:
+    """Why somebody is at the door, and whom they can call at any hour."""
+    start = time_of_day(told.start_time, zone)
+    why = WAITS.get(told.reason, WAITS[pb.WAIT_REASON_BEFORE_START])
+    call = f". {told.call_number} answers at any hour" if told.call_number else ""
+    return f"at the door: planned for {start}; {why}{call}"
+
+
+def lobby_entry(told: pb.LobbyEntry, alias: str) -> str:
+    """For staff: somebody at the door."""
+    waits = LOBBY_WAITS.get(told.reason, "waits")
+    what = LOBBY_STATES.get(told.state, waits)
+    risk = " AT RISK: do not leave them alone." if told.is_at_risk else ""
+    return f"{shown(alias) or 'a patient'} {what}.{risk}"
+
+
+def door_answer(told: pb.DoorAnswer) -> str:
+    """For somebody at the door."""
+    return DOOR_ANSWERS.get(told.state, DOOR_ANSWERS[pb.DOOR_ANSWER_STATE_CHANGED])
 
 
 def departure(told: pb.PrivateEvent) -> list[str]:

@@ -43,6 +43,21 @@ class Subscriptions:
         """A group is without anybody who may treat: call those on duty."""
         self.core.consumers[sessions_pb2.RoomHeld](call, event)
 
+    @subscribe(sessions_pb2.EndangeredPatientAtDoor)
+    def on_endangered_patient_at_door(self, call: Call, event: Any) -> None:
+        """Somebody who must not be alone is not let into their group: tell their case."""
+        self.core.consumers[sessions_pb2.EndangeredPatientAtDoor](call, event)
+
+    @subscribe(sessions_pb2.PatientHeld)
+    def on_patient_held(self, call: Call, event: Any) -> None:
+        """A patient cannot be served in the group: somebody is in touch with them."""
+        self.core.consumers[sessions_pb2.PatientHeld](call, event)
+
+    @subscribe(sessions_pb2.HeldPatientServed)
+    def on_held_patient_served(self, call: Call, event: Any) -> None:
+        """A patient who was held is in the group: nobody needs to be in touch for that."""
+        self.core.consumers[sessions_pb2.HeldPatientServed](call, event)
+
     @subscribe(sessions_pb2.PatientAbsent)
     def on_patient_absent(self, call: Call, event: Any) -> None:
         """A patient did not come: open or join a case where that worries."""

@@ -41,6 +41,8 @@ from services.sessions.handlers.qualities import Qualities
 from services.sessions.handlers.rooms import Rooms
 from services.sessions.handlers.roster import Rosters
 from services.sessions.handlers.signals import Signals
+from services.sessions.handlers.tickets import Tickets
+from services.sessions.handlers.ushers import Ushers
 from services.sessions.handlers.words import Words
 from services.sessions.handlers.zones import TimeZones
 from services.sessions.ports import Keeper, Policies, Records
@@ -50,8 +52,8 @@ from services.sessions.queries.assignments import AssignmentQueries
 from services.sessions.queries.boards import BoardQueries
 from services.sessions.store import records
 from services.sessions.store.assignments import AssignmentStore, ZoneStore
-from services.sessions.store.attendance_key import AttendanceKey
 from services.sessions.store.boards import boards
+from services.sessions.store.signing_key import ATTENDANCE_KEYS, TICKET_KEYS, SigningKey
 
 SERVICE = "sessions"
 C = TypeVar("C")
@@ -73,6 +75,7 @@ class Sessions:
     policies: Policies
     rosters: Rosters
     rooms: Rooms
+    tickets: Tickets
     doors: Doors
     leads: Leads
     asides: Asides
@@ -80,6 +83,7 @@ class Sessions:
     phones: Phones
     places: Places
     words: Words
+    ushers: Ushers
     presences: Presences
     chats: Chats
     gestures: Gestures
@@ -122,7 +126,7 @@ class Sessions:
 
 def bootstrap(*, store: Store, policies: Policies, cipher: Keeper) -> Sessions:
     """The service on this store; tests give their own parts by name."""
-    kept, key = records(store), AttendanceKey(cipher)
+    kept, key = records(store), SigningKey(cipher, ATTENDANCE_KEYS)
     book, zones = AssignmentStore(store), ZoneStore()
     shelves = boards(store)
     lines = assignments_codec.SealedLines(cipher)
@@ -130,6 +134,7 @@ def bootstrap(*, store: Store, policies: Policies, cipher: Keeper) -> Sessions:
         policies=policies,
         rosters=Rosters(store, kept, policies),
         rooms=Rooms(store, kept, policies),
+        tickets=Tickets(store, kept, policies, key=SigningKey(cipher, TICKET_KEYS)),
         doors=Doors(store, kept, policies),
         leads=Leads(store, kept, policies),
         asides=Asides(store, kept, policies),
@@ -137,6 +142,7 @@ def bootstrap(*, store: Store, policies: Policies, cipher: Keeper) -> Sessions:
         phones=Phones(store, kept, policies),
         places=Places(store, kept, policies),
         words=Words(store, kept, policies),
+        ushers=Ushers(store, kept, policies),
         presences=Presences(store, kept, policies),
         chats=Chats(store, kept, policies),
         gestures=Gestures(store, kept),

@@ -55,6 +55,7 @@ class Attendee:
         self.is_counted = True
         self.cursor = 0
         self._awaited, self._beat_seconds = 0, 0.0
+        self._resume_token = ""
         self._welcomed, self._caught_up = asyncio.Event(), asyncio.Event()
         self._answered = asyncio.Semaphore(0)
         self._tasks: list[asyncio.Task[None]] = []
@@ -62,13 +63,14 @@ class Attendee:
         self._stream: Any = None
 
     async def join(self, *, up_to: int = 0) -> float:
-        """Seconds from the first byte until the room is shown, up to that number."""
+        """Seconds from the first byte, of the ticket where there must be one, until the room is
+        shown, up to that number."""
         began = time.monotonic()
+        hello = await self._hello()
         self._welcomed.clear()
         self._caught_up.clear()
         self._awaited = up_to
         self._stream = self._stub.AttendSession(metadata=self._metadata)
-        hello = pb.Hello(session_id=self._session_id, room_cursor=self.cursor, reads_frames=True)
         await self._stream.write(pb.AttendSessionRequest(hello=hello))
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._beat())]
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -76,6 +78,18 @@ class Attendee:
             if self.cursor < up_to:
                 await self._caught_up.wait()
         return time.monotonic() - began
+
+    async def _hello(self) -> pb.Hello:
+        """With what the last welcome brought, or with a ticket."""
+        hello = pb.Hello(session_id=self._session_id, room_cursor=self.cursor, reads_frames=True)
+        hello.resume_token = self._resume_token
+        if not self._resume_token:
+            asked = pb.CreateJoinTicketRequest(request_id=new_id(), session_id=self._session_id)
+            answer = await self._stub.CreateJoinTicket(
+                asked, metadata=self._metadata, timeout=PATIENCE_SECONDS
+            )
+            hello.join_ticket = answer.join_ticket
+        return hello
 
     async def say(self) -> None:
         """The time, to the room."""
@@ -154,6 +168,7 @@ class Attendee:
             self._answered.release()
         elif kind == "welcome":
             self._beat_seconds = frame.welcome.heartbeat_interval.ToTimedelta().total_seconds()
+            self._resume_token = frame.welcome.resume_token
             self._welcomed.set()
         elif kind == "refusal":
             self._tally.odd[frame.refusal.reason] += 1

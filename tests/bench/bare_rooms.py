@@ -13,11 +13,13 @@ from collections import Counter, defaultdict
 from typing import Any
 
 import grpc
+from google.protobuf.duration_pb2 import Duration
 from haven.sessions.v1 import sessions_pb2 as pb
 from haven.sessions.v1 import sessions_pb2_grpc
 
-# The generated base is abstract to the type checker; one method is served here.
+# The generated base is abstract to the type checker; two methods are served here.
 Servicer: Any = sessions_pb2_grpc.SessionsServiceServicer
+AS_HAVEN = Duration(seconds=10)  # what Haven asks of a patient
 Waiting = asyncio.Queue[pb.AttendSessionResponse]
 
 
@@ -31,9 +33,8 @@ class BareRooms(Servicer):  # type: ignore[misc]
     async def AttendSession(self, request_iterator: Any, context: Any) -> None:  # noqa: ARG002
         hello = (await context.read()).hello
         readers, waiting = self._rooms[hello.session_id], Waiting()
-        waiting.put_nowait(
-            pb.AttendSessionResponse(welcome=pb.Welcome(session_id=hello.session_id))
-        )
+        welcome = pb.Welcome(session_id=hello.session_id, heartbeat_interval=AS_HAVEN)
+        waiting.put_nowait(pb.AttendSessionResponse(welcome=welcome))
         readers.add(waiting)
         writing = asyncio.create_task(_write(waiting, context))
         try:
@@ -43,6 +44,9 @@ class BareRooms(Servicer):  # type: ignore[misc]
         finally:
             readers.discard(waiting)
             writing.cancel()
+
+    async def CreateJoinTicket(self, request: Any, context: Any) -> Any:  # noqa: ARG002
+        return pb.CreateJoinTicketResponse()
 
     def _say(self, session_id: str, chat: Any, mine: Waiting) -> None:
         self._numbers[session_id] += 1

@@ -13,7 +13,7 @@ from chassis.inbound import Handler
 from chassis.process import Process
 from chassis.store import Store
 from chassis.tenants import Tenants
-from services.crisis.bootstrap.consumers import consumers
+from services.crisis.bootstrap.consumers import LiveRooms, consumers
 from services.crisis.codec.jurisdiction_table import shipped_table
 from services.crisis.domain.jurisdiction import Table
 from services.crisis.domain.policy import CrisisPolicy
@@ -27,6 +27,7 @@ from services.crisis.handlers.drills import CaseVerbs, Drills
 from services.crisis.handlers.follow_ups import FollowUps
 from services.crisis.handlers.hand_offs import HandOffs
 from services.crisis.handlers.held_rooms import HeldRooms
+from services.crisis.handlers.holds import Holds
 from services.crisis.handlers.jurisdictions import Jurisdictions
 from services.crisis.handlers.on_call import OnCall
 from services.crisis.handlers.person_queue import PersonQueue
@@ -158,8 +159,9 @@ def bootstrap(
     )
     records = Records(store, copies=copies, atlas=parts.atlas, aftercare=parts.aftercare)
     absences = Absences(store, cases=cases, copies=copies, aftercare=parts.aftercare)
+    holds = Holds(store, aftercare=parts.aftercare)
+    live = LiveRooms(absences, holds, _held_rooms(parts))
     answers = Answers(store, cases=cases, policy_of=policy_of)
-    held = _held_rooms(parts)
     review = Review(book=book_of_calls, plans=plans, policy_of=policy_of)
     on_call = OnCall(store, book=book_of_calls, plans=plans, review=review)
     return Crisis(
@@ -173,7 +175,7 @@ def bootstrap(
         plan_queries=PlanQueries(store, plans=plans, policy_of=policy_of),
         on_call_queries=OnCallQueries(store, book=book_of_calls, plans=plans, policy_of=policy_of),
         board_queries=BoardQueries(store, board=MongoBoard()),
-        consumers=consumers(cases, records, absences, answers, on_call, held_rooms=held),
+        consumers=consumers(cases, records, live, answers, on_call),
         care=_care(parts, copies, cases.take),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from google.protobuf.message import Message
@@ -18,17 +19,25 @@ from services.crisis.handlers.answers import Answers
 from services.crisis.handlers.cases import Cases
 from services.crisis.handlers.copies import Records
 from services.crisis.handlers.held_rooms import HeldRooms
+from services.crisis.handlers.holds import Holds
 from services.crisis.handlers.on_call import OnCall
+
+
+@dataclass(frozen=True)
+class LiveRooms:
+    """Who takes what happens around live rooms without being a case."""
+
+    absences: Absences
+    holds: Holds
+    held_rooms: HeldRooms
 
 
 def consumers(
     cases: Cases,
     records: Records,
-    absences: Absences,
+    live: LiveRooms,
     answers: Answers,
     on_call: OnCall,
-    *,
-    held_rooms: HeldRooms,
 ) -> Mapping[type[Message], Handler]:
     """By the event, the use case that takes it."""
     return {
@@ -39,9 +48,12 @@ def consumers(
         sessions_pb2.SafetySignalRaised: _by(rooms.signal_of_safety, cases.take),
         sessions_pb2.ChatRiskRaised: _by(rooms.signal_of_chat, cases.take),
         sessions_pb2.EndangeredPatientLeft: _by(rooms.signal_of_departure, cases.take),
-        sessions_pb2.PatientAbsent: _by(rooms.absence, absences.take),
-        sessions_pb2.AbsentPatientCame: _by(rooms.arrival, absences.end),
-        sessions_pb2.RoomHeld: _by(rooms.held_room, held_rooms.call),
+        sessions_pb2.PatientAbsent: _by(rooms.absence, live.absences.take),
+        sessions_pb2.AbsentPatientCame: _by(rooms.arrival, live.absences.end),
+        sessions_pb2.EndangeredPatientAtDoor: _by(rooms.signal_of_door, cases.take),
+        sessions_pb2.RoomHeld: _by(rooms.held_room, live.held_rooms.call),
+        sessions_pb2.PatientHeld: _by(rooms.hold, live.holds.take),
+        sessions_pb2.HeldPatientServed: _by(rooms.end_of_hold, live.holds.end),
         intake_pb2.LocationRecorded: _by(messages.recorded_location, records.keep_location),
         sessions_pb2.LocationAttested: _by(rooms.location, records.keep_location),
         notify_pb2.MessageDelivered: _by(messages.page_delivered, cases.page_delivered),

@@ -76,6 +76,35 @@ def signal_of_departure(event: sessions_pb2.EndangeredPatientLeft) -> Signal:
     )
 
 
+def signal_of_door(event: sessions_pb2.EndangeredPatientAtDoor) -> Signal:
+    """Somebody with an open case of high severity came for their group and is not in it."""
+    return Signal(
+        fact_id=required(event, "door_alarm_id"),
+        patient_id=required(event, "patient_id"),
+        source=Source.PATIENT_AT_DOOR,
+        severity=Severity.HIGH,
+        reporter_id="service:sessions",
+        location_id=event.location.location_id,
+        location=_own_location(event),
+        raise_time=instant(event.alarm_time) if event.HasField("alarm_time") else None,
+    )
+
+
+def hold(event: sessions_pb2.PatientHeld) -> commands.TakeHold:
+    """A patient came and cannot be served in the group."""
+    has_deadline = event.HasField("contact_deadline_time")
+    return commands.TakeHold(
+        required(event, "hold_id"),
+        required(event, "patient_id"),
+        instant(event.contact_deadline_time) if has_deadline else None,
+    )
+
+
+def end_of_hold(event: sessions_pb2.HeldPatientServed) -> commands.EndHold:
+    """A patient who was held is in the group."""
+    return commands.EndHold(required(event, "hold_id"), required(event, "patient_id"))
+
+
 def absence(event: sessions_pb2.PatientAbsent) -> commands.TakeAbsence:
     """A patient did not come."""
     return commands.TakeAbsence(
@@ -114,7 +143,8 @@ def location(event: sessions_pb2.LocationAttested) -> KeepLocation:
 def _own_location(
     event: sessions_pb2.SafetySignalRaised
     | sessions_pb2.ChatRiskRaised
-    | sessions_pb2.EndangeredPatientLeft,
+    | sessions_pb2.EndangeredPatientLeft
+    | sessions_pb2.EndangeredPatientAtDoor,
 ) -> KeepLocation | None:
     """The place that a signal brings along. One that cannot be the patient's is left out, to come
     or not by its own event: nothing about a place holds a signal up."""

@@ -185,6 +185,14 @@ def after_absence(
     return _call(cause, 1, seconds, policy, now)
 
 
+def after_hold(
+    cause: Cause, policy: AftercarePolicy, *, now: datetime, deadline: datetime | None
+) -> FollowUp:
+    """Somebody is in touch with the patient who came and could not be served in the group."""
+    least = now + timedelta(seconds=policy.least_call_seconds)
+    return _made(cause, Kind.INDIVIDUAL_CONTACT, 1, due_time=max(deadline or least, least))
+
+
 def after_attempt(tried: FollowUp, policy: AftercarePolicy, now: datetime) -> FollowUp:
     """What follows a call that nobody answered: the next attempt, and after the last a review."""
     cause = Cause(tried.patient_id, tried.origin_id, tried.start_time or now, CLINICIANS)

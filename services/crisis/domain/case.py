@@ -19,7 +19,7 @@ from services.crisis.domain.escalation import FrozenPolicy
 from services.crisis.domain.ladder import Ladder
 from services.crisis.domain.moves import MERGED, NOT_A_PATIENT, CaseMoves
 from services.crisis.domain.record import State
-from services.crisis.domain.signal import Severity, Signal
+from services.crisis.domain.signal import Severity, Signal, Source
 from services.crisis.domain.snooze import SnoozeLimit
 from services.crisis.domain.timeline import ActKind
 
@@ -52,6 +52,13 @@ class Case(CaseMoves):
         case._fire(cover, now)
         case._say_opened(signal.safety_signal_id)
         return case
+
+    def hear(self, signal: Signal, *, policy: FrozenPolicy, cover: Cover, now: datetime) -> None:
+        """Another signal about the same patient, by what it tells of them."""
+        take = self.desert if signal.departure else self.join
+        if signal.source is Source.PATIENT_AT_DOOR:
+            take = self.meet
+        take(signal, policy=policy, cover=cover, now=now)
 
     def join(self, signal: Signal, *, policy: FrozenPolicy, cover: Cover, now: datetime) -> None:
         """Another signal about the same patient: may raise and wake, never lower or silence.
@@ -95,6 +102,23 @@ class Case(CaseMoves):
             self._wake_more(cover, now, *(() if is_woken else (self.owner_id,)))
         elif not is_woken:
             self._wake_next(cover, now)
+
+    def meet(self, signal: Signal, *, policy: FrozenPolicy, cover: Cover, now: datetime) -> None:
+        """The patient is at the door of a live room and not in it: they must not be alone.
+
+        While nobody has the case, people are being called to it, or are from now on. Whoever has
+        it is told at once, and keeps the case, its state and its deadline: most of those who come
+        every day are early, and that alone is no news of how they are.
+        """
+        has_owner = self.state in (State.ACKNOWLEDGED, State.CONTACTED)
+        if not has_owner or signal.severity > self.severity:
+            self.join(signal, policy=policy, cover=cover, now=now)
+            return
+        self._note_signal(ActKind.SIGNAL_JOINED, signal, now)
+        self._locate(signal, now)
+        self._end_snooze(now)
+        self.ladder.rewind()
+        self._page((self.responders.owner_id,), now)
 
     def climb(self, cover: Cover, now: datetime) -> None:
         """The deadline passed without the human act it waited for: wake the next people."""

@@ -207,6 +207,24 @@ class EndAbsence:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeHold:
+    """A patient came for their group and cannot be served in it."""
+
+    hold_id: str
+    patient_id: str
+    # None where it was not said: then as soon as anybody can.
+    contact_deadline: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndHold:
+    """A patient who was held is in the group after all."""
+
+    hold_id: str
+    patient_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeepEmergencyContact:
     """Whom to call about a patient."""
 

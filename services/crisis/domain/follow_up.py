@@ -34,6 +34,7 @@ class Kind(StrEnum):
     INCIDENT_REPORT = "incident_report"
     READ_TEXT = "read_text"
     ABSENCE_CALL = "absence_call"
+    INDIVIDUAL_CONTACT = "individual_contact"
 
 
 class State(StrEnum):
@@ -107,6 +108,7 @@ OUTCOMES: dict[Kind, frozenset[Outcome]] = {
     Kind.ABSENCE_CALL: frozenset(
         {Outcome.REACHED, Outcome.SENT, Outcome.NOT_REACHED, Outcome.RISK_HIGHER}
     ),
+    Kind.INDIVIDUAL_CONTACT: frozenset({Outcome.REACHED, Outcome.RISK_HIGHER}),
 }
 # An assessment that finds more risk than before is a signal of its own, of this severity. [D]
 HIGHER_RISK = Severity.MODERATE

@@ -37,6 +37,8 @@ class Source(StrEnum):
     DRILL = "drill"
     # A patient went from a live room soon after a safety signal, before anybody reached them.
     PATIENT_LEFT = "patient_left"
+    # A patient who must not be alone was at the door of a live room and not let in.
+    PATIENT_AT_DOOR = "patient_at_door"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from services.crisis.domain import aftercare
 from services.crisis.domain.aftercare import AftercarePolicy, Cause
 from services.crisis.domain.aftercare_commands import FollowDischarge, ReadText
 from services.crisis.domain.case import Case
-from services.crisis.domain.commands import KeepScreening, TakeAbsence
+from services.crisis.domain.commands import EndHold, KeepScreening, TakeAbsence, TakeHold
 from services.crisis.domain.follow_up import (
     CLINICIANS,
     CancelReason,
@@ -105,6 +105,20 @@ class AftercarePlanner:
         )
         policy = self._policy(tx)
         self._book.plan(tx, [aftercare.after_absence(cause, policy, now=tx.now, is_calm=is_calm)])
+
+    def after_hold(self, tx: Tx, hold: TakeHold) -> None:
+        """Somebody is in touch with the patient; one contact per time that they are held."""
+        cause = Cause(hold.patient_id, hold.hold_id, tx.now, CLINICIANS)
+        policy, deadline = self._policy(tx), hold.contact_deadline
+        contact = aftercare.after_hold(cause, policy, now=tx.now, deadline=deadline)
+        self._book.plan(tx, [contact])
+
+    def end_hold(self, tx: Tx, hold: EndHold) -> None:
+        """They are in the group: the contact of this hold is not needed any more."""
+        for contact in self._book.open_of(tx, hold.patient_id, Kind.INDIVIDUAL_CONTACT):
+            if contact.origin_id == hold.hold_id:
+                contact.cancel(tx.call.actor.subject, CancelReason.PATIENT_CAME, tx.now)
+                self._book.save(tx, contact)
 
     def after_attempt(self, tx: Tx, tried: FollowUp) -> None:
         """Nobody was reached: the next attempt, and after the last one a review."""

@@ -249,8 +249,7 @@ class Cases:
 
     def _join(self, tx: Tx, case: Case, signal: Signal) -> Case:
         policy = self._policy(tx, max(case.severity, signal.severity))
-        take = case.desert if signal.departure else case.join
-        take(signal, policy=policy, cover=self._cover(tx), now=tx.now)
+        case.hear(signal, policy=policy, cover=self._cover(tx), now=tx.now)
         return self._book.save(tx, case)
 
     def _transact(self, call: Call, change: Callable[[Tx], C], ahead: Sequence[Ahead] = ()) -> C:

@@ -9,7 +9,13 @@ from chassis.call import Call
 from chassis.store import Page, Reader, Tx
 from services.crisis.domain.aftercare_commands import FollowDischarge, ListFollowUps, ReadText
 from services.crisis.domain.case import Case
-from services.crisis.domain.commands import KeepScreening, ListPage, TakeAbsence
+from services.crisis.domain.commands import (
+    EndHold,
+    KeepScreening,
+    ListPage,
+    TakeAbsence,
+    TakeHold,
+)
 from services.crisis.domain.follow_up import FollowUp, Kind
 from services.crisis.domain.held_room import HeldRoom
 from services.crisis.domain.jurisdiction import Area, WarnEntry
@@ -70,6 +76,14 @@ class Aftercare(Protocol):
 
     def after_absence(self, tx: Tx, absence: TakeAbsence, *, is_calm: bool) -> None:
         """A patient did not come to a session: somebody calls, the sooner the less is known."""
+        ...
+
+    def after_hold(self, tx: Tx, hold: TakeHold) -> None:
+        """A patient came and could not be served in the group: somebody is in touch with them."""
+        ...
+
+    def end_hold(self, tx: Tx, hold: EndHold) -> None:
+        """They are in the group after all."""
         ...
 
     def after_attempt(self, tx: Tx, tried: FollowUp) -> None:

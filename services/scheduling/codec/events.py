@@ -5,9 +5,11 @@ from __future__ import annotations
 from google.protobuf.message import Message
 from haven.intake.v1 import events_pb2 as intake
 from haven.scheduling.v1 import events_pb2 as wire
+from haven.scheduling.v1 import resources_pb2 as resources
 from haven.sessions.v1 import events_pb2 as sessions
 
 from chassis.decode import Fields
+from services.scheduling.codec import words
 from services.scheduling.codec.resources import timestamp
 from services.scheduling.domain import events, facts
 from services.scheduling.domain.patient import Plan
@@ -106,6 +108,8 @@ def _state(fields: Fields) -> str:
 
 
 def _session_scheduled(event: events.SessionScheduled) -> wire.SessionScheduled:
+    kind = event.group_kind
+    unknown = resources.GROUP_KIND_UNSPECIFIED
     return wire.SessionScheduled(
         session_id=event.session_id,
         group_id=event.group_id,
@@ -122,4 +126,5 @@ def _session_scheduled(event: events.SessionScheduled) -> wire.SessionScheduled:
             wire.SessionScheduled.CoFacilitator(clinician_id=each.clinician_id, states=each.states)
             for each in event.co_facilitators
         ],
+        group_kind=words.GROUP_KIND_NUMBERS[kind] if kind else unknown,
     )

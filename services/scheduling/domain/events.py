@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from services.scheduling.domain.group import GroupKind
 from services.scheduling.domain.span import Span
 
 
@@ -30,6 +31,7 @@ class SessionScheduled:
     break_minutes: int
     is_canceled: bool
     co_facilitators: tuple[CoFacilitator, ...] = ()
+    group_kind: GroupKind | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,7 @@ class Series:
             break_minutes=occurrence.block.break_minutes,
             capacity=group.capacity,
             is_part2_protected=group.is_part2_protected,
+            group_kind=group.kind,
         )
         session.announce()
         return session

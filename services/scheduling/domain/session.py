@@ -11,6 +11,7 @@ from types import MappingProxyType
 from chassis.errors import FailedPrecondition
 from services.scheduling.domain.clinician import Clinician
 from services.scheduling.domain.events import CoFacilitator, SessionScheduled
+from services.scheduling.domain.group import GroupKind
 from services.scheduling.domain.span import Span
 
 
@@ -59,6 +60,8 @@ class Session:
     break_minutes: int
     capacity: int
     is_part2_protected: bool
+    # None in what earlier releases wrote.
+    group_kind: GroupKind | None = None
     seats: tuple[Seat, ...] = ()
     # In the order in which they would lead.
     co_facilitators: tuple[CoFacilitator, ...] = ()
@@ -105,6 +108,7 @@ class Session:
                 break_minutes=self.break_minutes,
                 is_canceled=self.state is SessionState.CANCELED,
                 co_facilitators=self.co_facilitators,
+                group_kind=self.group_kind,
             )
         )
 

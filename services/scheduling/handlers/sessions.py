@@ -149,4 +149,5 @@ def _one_off(
         break_minutes=command.break_minutes,
         capacity=group.capacity,
         is_part2_protected=group.is_part2_protected,
+        group_kind=group.kind,
     )

@@ -8,7 +8,8 @@ from google.protobuf.duration_pb2 import Duration
 from haven.sessions.v1 import activities_pb2
 from haven.sessions.v1.events_pb2 import CHAT_RISK_SEVERITY_UNSPECIFIED as NO_SEVERITY
 
-from services.sessions.codec.events import CHAT_SEVERITIES, timestamp
+from services.sessions.codec.attested import timestamp
+from services.sessions.codec.events import CHAT_SEVERITIES
 from services.sessions.domain.mood import MoodCheckIn, MoodConcern
 from services.sessions.domain.poll import Audience, PollTally, PollView
 from services.sessions.domain.quality import Device, Grade, Quality

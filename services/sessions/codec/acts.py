@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from google.protobuf.duration_pb2 import Duration
 from haven.sessions.v1 import activities_pb2 as pb
+from haven.sessions.v1 import sessions_pb2
 
 from chassis.errors import InvalidArgument
 from services.sessions.codec.activity_frames import AUDIENCES, DEVICES, REACTIONS
@@ -73,3 +74,9 @@ def report_quality(session_id: str, frame: pb.ReportQuality) -> commands.ReportQ
 def _seconds(duration: Duration) -> float:
     """As it came; whether a connection has that is for the domain to say."""
     return duration.seconds + duration.nanos * NANO
+
+
+def decide(session_id: str, frame: sessions_pb2.Admit | sessions_pb2.Deny) -> commands.Decide:
+    """A facilitator's word about somebody at the door."""
+    is_handed_over = isinstance(frame, sessions_pb2.Deny) and frame.is_handed_over
+    return commands.Decide(session_id, frame.patient_id[:64], is_handed_over)

@@ -10,7 +10,8 @@ from haven.sessions.v1 import resources_pb2, sessions_pb2
 
 from chassis.store import Page
 from services.sessions.codec.activity_frames import quality_message
-from services.sessions.codec.events import CHAT_SEVERITIES, DEPARTURES, ORIGINS, timestamp
+from services.sessions.codec.attested import timestamp
+from services.sessions.codec.events import CHAT_SEVERITIES, DEPARTURES, ORIGINS
 from services.sessions.domain.case import Help
 from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.participant import Departure
@@ -23,6 +24,7 @@ from services.sessions.domain.views import (
     LocationView,
     SessionView,
     SignalView,
+    TicketView,
 )
 
 STATES = {
@@ -223,6 +225,13 @@ def keep_phone_leg(patient: Companion) -> sessions_pb2.KeepPhoneLegResponse:
 def end_phone_leg(_: None) -> sessions_pb2.EndPhoneLegResponse:
     """Nothing is left to tell."""
     return sessions_pb2.EndPhoneLegResponse()
+
+
+def create_join_ticket(view: TicketView) -> sessions_pb2.CreateJoinTicketResponse:
+    """The ticket, to its owner."""
+    return sessions_pb2.CreateJoinTicketResponse(
+        join_ticket=view.join_ticket, expire_time=timestamp(view.expire_time)
+    )
 
 
 def list_attendance(page: Page[AttendanceView]) -> sessions_pb2.ListAttendanceResponse:

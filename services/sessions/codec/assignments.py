@@ -13,7 +13,7 @@ from haven.sessions.v1 import resources_pb2
 from chassis.call import Call, Role
 from chassis.decode import Fields
 from chassis.store import Page, etag_of
-from services.sessions.codec.events import timestamp
+from services.sessions.codec.attested import timestamp
 from services.sessions.domain import assignment_commands as commands
 from services.sessions.domain.answer import Answer
 from services.sessions.domain.assignment import (

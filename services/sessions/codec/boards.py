@@ -11,7 +11,7 @@ from haven.sessions.v1 import sessions_pb2
 from chassis.decode import Fields
 from chassis.store import Page
 from services.sessions.codec.answers import ROLES
-from services.sessions.codec.events import timestamp
+from services.sessions.codec.attested import timestamp
 from services.sessions.codec.frames import PARTINGS
 from services.sessions.domain import board_commands as commands
 from services.sessions.domain.board import BoardEvent, BoardEventKind

@@ -11,10 +11,10 @@ from services.sessions.codec.staffing import (
     leading_from,
     staff_document,
 )
-from services.sessions.domain.case import Case, Help
+from services.sessions.domain.case import Help
 from services.sessions.domain.chat import ChatRisk
-from services.sessions.domain.commands import CaseStep
 from services.sessions.domain.events import Origin
+from services.sessions.domain.group import GroupKind
 from services.sessions.domain.location import Location
 from services.sessions.domain.session import Schedule, Session, State
 from services.sessions.domain.signal import Alarm, SafetySignal
@@ -33,6 +33,7 @@ def session_document(session: Session) -> Document:
         "counted_minutes": schedule.counted_minutes,
         "facilitator_states": sorted(schedule.facilitator_states),
         "is_canceled": schedule.is_canceled,
+        "group_kind": schedule.group_kind.value,
         "aggregate_version": session.schedule_version,
         "state": session.state.value,
         "actual_start_time": session.actual_start_time,
@@ -60,6 +61,7 @@ def session_from(document: Document) -> Session:
         facilitator_states=frozenset(document["facilitator_states"]),
         is_canceled=document["is_canceled"],
         co_facilitators=co_facilitators_from(document),
+        group_kind=GroupKind(document.get("group_kind", GroupKind.UNKNOWN)),
     )
     return Session(
         schedule,
@@ -175,30 +177,4 @@ def chat_risk_from(document: Document) -> ChatRisk:
         assignment_id=document.get("assignment_id", ""),  # earlier releases wrote neither
         group_id=document.get("group_id", ""),
         is_private=document.get("is_private", False),
-    )
-
-
-def case_document(case: Case) -> Document:
-    """The copy of a case, each facet with its version."""
-    return {
-        "_id": case.id,
-        "patient_id": case.patient_id,
-        "versions": {step.value: version for step, version in case.versions.items()},
-        "holder_role": case.holder_role,
-        "contact_time": case.contact_time,
-        "resolve_time": case.resolve_time,
-        "safety_signal_ids": sorted(case.signal_ids),
-    }
-
-
-def case_from(document: Document) -> Case:
-    """The copy again."""
-    return Case(
-        id=document["_id"],
-        patient_id=document["patient_id"],
-        versions={CaseStep(step): version for step, version in document["versions"].items()},
-        holder_role=document["holder_role"],
-        contact_time=document["contact_time"],
-        resolve_time=document.get("resolve_time"),  # earlier releases kept none
-        signal_ids=frozenset(document["safety_signal_ids"]),
     )

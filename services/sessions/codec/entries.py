@@ -23,6 +23,12 @@ from services.sessions.codec.documents import (
     signal_document,
     signal_from,
 )
+from services.sessions.codec.lobby import (
+    door_answer_document,
+    door_answer_from,
+    lobby_entry_document,
+    lobby_entry_from,
+)
 from services.sessions.codec.private import (
     aside_document,
     aside_from,
@@ -35,6 +41,7 @@ from services.sessions.domain.aside import AsideRoom
 from services.sessions.domain.assignment import AssignmentNotice
 from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.events import DepartureKind
+from services.sessions.domain.lobby import DoorAnswer, LobbyEntry
 from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
 from services.sessions.domain.moderation import Moderation
 from services.sessions.domain.mood import MoodCheckIn
@@ -57,6 +64,8 @@ ABOUT: Mapping[type, tuple[str, Callable[[Any], Document], Callable[[Document], 
     Moderation: ("moderation", moderation_document, moderation_from),
     PrivateWord: ("private_word", word_document, word_from),
     AsideRoom: ("aside_room", aside_document, aside_from),
+    LobbyEntry: ("lobby_entry", lobby_entry_document, lobby_entry_from),
+    DoorAnswer: ("door_answer", door_answer_document, door_answer_from),
 }
 
 

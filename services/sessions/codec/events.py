@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 from haven.crisis.v1 import events_pb2 as crisis
 from haven.intake.v1 import events_pb2 as intake
 from haven.scheduling.v1 import events_pb2 as scheduling
+from haven.scheduling.v1 import resources_pb2 as scheduling_resources
 from haven.sessions.v1 import events_pb2 as sessions
 
 from chassis.decode import Fields
 from chassis.errors import Internal
 from clinical.risk import Severity
-from services.sessions.codec import between_sessions
+from services.sessions.codec import between_sessions, door_events
+from services.sessions.codec.attested import location_attested, timestamp
 from services.sessions.domain.commands import CaseStep, FollowCase, ForgetDrill, RaiseDrill
 from services.sessions.domain.copies import AliasGiven, ConsentGiven, ConsentLost, SeatChange
 from services.sessions.domain.events import (
@@ -24,14 +25,18 @@ from services.sessions.domain.events import (
     AttendanceRecorded,
     ChatRiskRaised,
     DepartureKind,
+    EndangeredPatientAtDoor,
     EndangeredPatientLeft,
+    HeldPatientServed,
     LocationAttested,
     Origin,
     PatientAbsent,
+    PatientHeld,
     RoomHeld,
     SafetySignalRaised,
     SessionStarted,
 )
+from services.sessions.domain.group import GroupKind
 from services.sessions.domain.session import Schedule
 
 ORIGINS = {
@@ -49,6 +54,18 @@ DEPARTURES = {
     DepartureKind.LOST: sessions.DEPARTURE_KIND_LOST,
     DepartureKind.DISMISSED: sessions.DEPARTURE_KIND_DISMISSED,
 }
+# A kind that this release does not know has an open door, as those of earlier releases.
+GROUP_KINDS = {
+    scheduling_resources.GROUP_KIND_PROCESS: GroupKind.PROCESS,
+    scheduling_resources.GROUP_KIND_SKILLS: GroupKind.SKILLS,
+    scheduling_resources.GROUP_KIND_EDUCATION: GroupKind.EDUCATION,
+}
+# One that this release does not know is not less than high.
+CASE_SEVERITIES = {
+    crisis.SEVERITY_LOW: Severity.LOW,
+    crisis.SEVERITY_MODERATE: Severity.MODERATE,
+    crisis.SEVERITY_HIGH: Severity.HIGH,
+}
 CaseEvent = (
     crisis.CaseOpened
     | crisis.CaseEscalated
@@ -56,13 +73,6 @@ CaseEvent = (
     | crisis.CaseContacted
     | crisis.CaseResolved
 )
-
-
-def timestamp(at: datetime) -> Timestamp:
-    """The instant as a message."""
-    message = Timestamp()
-    message.FromDatetime(at)
-    return message
 
 
 def message_of(event: object) -> Message:
@@ -114,19 +124,6 @@ def _absent_patient_came(event: AbsentPatientCame) -> sessions.AbsentPatientCame
     )
 
 
-def _location_attested(event: LocationAttested) -> sessions.LocationAttested:
-    return sessions.LocationAttested(
-        location_id=event.location_id,
-        patient_id=event.patient_id,
-        state=event.state,
-        address_ciphertext=event.address_ciphertext,
-        callback_number_ciphertext=event.callback_number_ciphertext,
-        attest_time=timestamp(event.attest_time),
-        others_present_ciphertext=event.others_present_ciphertext,
-        disconnection_plan_ciphertext=event.disconnection_plan_ciphertext,
-    )
-
-
 def _chat_risk_raised(event: ChatRiskRaised) -> sessions.ChatRiskRaised:
     return sessions.ChatRiskRaised(
         chat_risk_id=event.chat_risk_id,
@@ -136,7 +133,7 @@ def _chat_risk_raised(event: ChatRiskRaised) -> sessions.ChatRiskRaised:
         number=event.number,
         location_id=event.location.location_id if event.location else "",
         raise_time=timestamp(event.raise_time),
-        location=_location_attested(event.location) if event.location else None,
+        location=location_attested(event.location) if event.location else None,
         mood_check_in_id=event.mood_check_in_id,
         assignment_id=event.assignment_id,
         group_id=event.group_id,
@@ -151,7 +148,7 @@ def _signal_raised(event: SafetySignalRaised) -> sessions.SafetySignalRaised:
         origin=ORIGINS[event.origin],
         location_id=event.location.location_id if event.location else "",
         raise_time=timestamp(event.raise_time),
-        location=_location_attested(event.location) if event.location else None,
+        location=location_attested(event.location) if event.location else None,
     )
 
 
@@ -163,14 +160,14 @@ def _endangered_patient_left(event: EndangeredPatientLeft) -> sessions.Endangere
         patient_id=event.patient_id,
         kind=DEPARTURES[event.kind],
         leave_time=timestamp(event.leave_time),
-        location=_location_attested(event.location) if event.location else None,
+        location=location_attested(event.location) if event.location else None,
     )
 
 
 WRITERS: Mapping[type, Callable[[Any], Message]] = {
     SessionStarted: _session_started,
     RoomHeld: _room_held,
-    LocationAttested: _location_attested,
+    LocationAttested: location_attested,
     AttendanceRecorded: _attendance_recorded,
     PatientAbsent: _patient_absent,
     AbsentPatientCame: _absent_patient_came,
@@ -178,6 +175,9 @@ WRITERS: Mapping[type, Callable[[Any], Message]] = {
     SafetySignalRaised: _signal_raised,
     EndangeredPatientLeft: _endangered_patient_left,
     **between_sessions.WRITERS,
+    PatientHeld: door_events.patient_held,
+    HeldPatientServed: door_events.held_patient_served,
+    EndangeredPatientAtDoor: door_events.endangered_at_door,
 }
 
 
@@ -197,6 +197,7 @@ def schedule_of(event: scheduling.SessionScheduled) -> Schedule:
         co_facilitators={
             each.clinician_id: frozenset(each.states) for each in event.co_facilitators
         },
+        group_kind=GROUP_KINDS.get(event.group_kind, GroupKind.UNKNOWN),
     )
     fields.done()
     return schedule
@@ -245,7 +246,8 @@ def drill_started(event: crisis.DrillStarted) -> RaiseDrill:
 
 def case_opened(event: crisis.CaseOpened) -> FollowCase:
     """A signal opened or joined a case."""
-    return _step(CaseStep.OPENED, event, "open_time", signal_id=event.safety_signal_id)
+    step = _step(CaseStep.OPENED, event, "open_time", signal_id=event.safety_signal_id)
+    return replace(step, severity=CASE_SEVERITIES.get(event.severity))
 
 
 def case_escalated(event: crisis.CaseEscalated) -> FollowCase:

@@ -24,12 +24,14 @@ from services.sessions.codec.answers import (
     participant_message,
     signal_message,
 )
-from services.sessions.codec.events import timestamp
+from services.sessions.codec.attested import timestamp
+from services.sessions.codec.lobby import WAIT_REASONS, lobby_message, put_lobby
 from services.sessions.codec.private import put_private
 from services.sessions.domain.aside import AsideRoom
 from services.sessions.domain.assignment import AssignmentNotice
 from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.commands import Enter
+from services.sessions.domain.lobby import DoorAnswer, LobbyEntry, WaitReason
 from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
 from services.sessions.domain.moderation import Moderation
 from services.sessions.domain.mood import MoodCheckIn
@@ -37,6 +39,7 @@ from services.sessions.domain.parting import Parting
 from services.sessions.domain.poll import PollTally
 from services.sessions.domain.roles import Right, may
 from services.sessions.domain.signal import SafetySignal
+from services.sessions.domain.ticket import SECRET_LENGTH
 from services.sessions.domain.views import Admission, SignalView
 from services.sessions.domain.whisper import PrivateWord
 
@@ -66,15 +69,20 @@ def enter(hello: sessions_pb2.Hello, connection_id: str) -> Enter:
         connection_id=connection_id,
         room_cursor=max(0, hello.room_cursor),
         private_cursor=max(0, hello.private_cursor) if has_private else None,
+        join_ticket=hello.join_ticket[:SECRET_LENGTH],
+        resume_token=hello.resume_token[:SECRET_LENGTH],
     )
 
 
-def waiting(admission: Admission, *, heartbeat_seconds: float) -> Frame:
+def waiting(admission: Admission, *, heartbeat_seconds: float, call_number: str) -> Frame:
     """At the door."""
     return Frame(
         waiting=sessions_pb2.Waiting(
             start_time=timestamp(admission.start_time),
             heartbeat_interval=_duration(heartbeat_seconds),
+            reason=WAIT_REASONS[admission.wait_reason or WaitReason.BEFORE_START],
+            resume_token=admission.resume_token,
+            call_number=call_number,
         )
     )
 
@@ -104,6 +112,8 @@ def welcome(admission: Admission, *, heartbeat_seconds: float) -> Frame:
             mood_check_ins=[mood_message(*each) for each in activity.moods],
             is_held=admission.is_held,
             is_muted=admission.is_muted,
+            resume_token=admission.resume_token,
+            lobby=[lobby_message(*each) for each in admission.lobby],
         )
     )
 
@@ -149,6 +159,8 @@ def private_event(event: PrivateEvent, *, call_number: str, for_staff: bool) -> 
             message.assignment.CopyFrom(assignments.notice(about, alias))
         case Moderation() | PrivateWord() | AsideRoom():
             put_private(message, about, for_staff=for_staff)
+        case LobbyEntry() | DoorAnswer():
+            put_lobby(message, about, alias)
         case _:
             message.connection_quality.CopyFrom(quality_message(about, alias))
     return Frame(private_event=message)

@@ -6,6 +6,7 @@ from typing import Any
 
 from chassis.store import Document
 from services.sessions.codec.intervals import interval_document, interval_from
+from services.sessions.codec.lobby import door_document, door_from
 from services.sessions.domain.ledger import Ledger, Span
 from services.sessions.domain.participant import Participant, Presence
 from services.sessions.domain.roles import Role
@@ -37,6 +38,7 @@ def participant_document(participant: Participant) -> Document:
         ],
         "recorded_seconds": participant.recorded_seconds,
         "record_time": participant.record_time,
+        "door": door_document(participant.door),
         "seal": None if participant.seal is None else _seal_document(participant.seal),
     }
 
@@ -67,6 +69,7 @@ def participant_from(document: Document) -> Participant:
         ledger=ledger,
         recorded_seconds=document["recorded_seconds"],
         record_time=document["record_time"],
+        door=door_from(document.get("door")),
         seal=_seal_from(document["seal"]) if document.get("seal") else None,
         version=document["version"],
     )

@@ -43,6 +43,7 @@ SessionRequest = (
     | sessions_pb2.StartBreakRequest
     | sessions_pb2.EndBreakRequest
     | sessions_pb2.EndSessionRequest
+    | sessions_pb2.CreateJoinTicketRequest
 )
 
 

@@ -17,6 +17,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+from clinical.risk import Severity
 from services.sessions.domain.commands import CaseStep
 
 
@@ -54,14 +55,17 @@ class Case:
     # Of the newest resolution; a case may go on after it.
     resolve_time: datetime | None = None
     signal_ids: frozenset[str] = field(default_factory=frozenset)
+    # None while no opening was heard, or where it said none that is known here.
+    severity: Severity | None = None
     version: int = 0
     events: list[object] = field(default_factory=list)
 
-    def open(self, signal_id: str, version: int) -> None:
+    def open(self, signal_id: str, version: int, severity: Severity | None = None) -> None:
         """The signal opened this case, or joined it."""
         if signal_id:
             self.signal_ids |= {signal_id}
-        self._take(CaseStep.OPENED, version)
+        if self._take(CaseStep.OPENED, version):
+            self.severity = severity
 
     def escalate(self, version: int) -> None:
         """Nobody answered in time."""
@@ -93,6 +97,11 @@ class Case:
         if last is CaseStep.CONTACTED and opened > self.versions[last]:
             return Help.SENT
         return MEANING[last]
+
+    @property
+    def is_at_risk(self) -> bool:
+        """True while it is open and of high severity; one that nobody knows is not less."""
+        return self.help is not Help.RESOLVED and self.severity in {None, Severity.HIGH}
 
     @property
     def told_role(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from clinical.risk import Severity
 from services.sessions.domain.moderation import Act
 from services.sessions.domain.poll import Question
 from services.sessions.domain.quality import Report
@@ -85,6 +86,19 @@ class Enter:
     connection_id: str
     room_cursor: int
     private_cursor: int | None
+    join_ticket: str = ""
+    resume_token: str = ""
+    # The same connection, which waited: it holds its place already.
+    is_again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """A facilitator's word about somebody at the door."""
+
+    session_id: str
+    patient_id: str
+    is_handed_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,3 +257,4 @@ class FollowCase:
     at: datetime
     signal_id: str = ""
     owner_role: str = ""
+    severity: Severity | None = None

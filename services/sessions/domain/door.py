@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chassis.errors import FailedPrecondition, NotFound, Unavailable
+from services.sessions.domain.coverage import Coverage
+from services.sessions.domain.lobby import Decision, WaitReason
 from services.sessions.domain.location import Location
 from services.sessions.domain.policy import SessionsPolicy
 from services.sessions.domain.session import Session, State
@@ -31,22 +33,54 @@ class Standing:
     is_shut_out: bool = False
     # Was in this room before: a lock is for others.
     is_known: bool = False
+    # Asks again on a connection that was in the room.
+    is_here: bool = False
+    was_inside: bool = False
+    # When they first came to the door; None where they have not yet.
+    arrive_time: datetime | None = None
+    decision: Decision | None = None
 
     def is_located(self, now: datetime, max_age_seconds: float) -> bool:
         """True where the attestation may open this door."""
         if self.location is None:
             return False
-        return self.is_present or self.location.is_fresh(now, max_age_seconds)
+        was_asked = self.is_present or self.is_here
+        return was_asked or self.location.is_fresh(now, max_age_seconds)
+
+
+def require_seat(standing: Standing) -> None:
+    """For everybody else the session does not exist."""
+    if not standing.is_seated:
+        raise NotFound("NOT_FOUND", "no such session")
 
 
 def admit_patient(
+    session: Session,
+    standing: Standing,
+    coverage: Coverage,
+    now: datetime,
+    policy: SessionsPolicy,
+) -> WaitReason | None:
+    """None to enter, or what they wait for; raises where neither is possible."""
+    location = _require_admissible(session, standing, now, policy)
+    if not coverage.covers(location.state):
+        if coverage.is_led or not session.is_open:
+            return WaitReason.HELD_FOR_LICENSE
+        if not standing.is_present:
+            return WaitReason.HELD_FOR_LEAD
+    if not session.is_open:
+        return WaitReason.BEFORE_START
+    return _late(session, standing, now, policy)
+
+
+def _require_admissible(
     session: Session, standing: Standing, now: datetime, policy: SessionsPolicy
-) -> bool:
-    """True to enter, False to wait for the start; raises where neither is possible."""
-    if not standing.is_seated:
-        raise NotFound("NOT_FOUND", "no such session")
+) -> Location:
+    """What nobody present can change; where the patient sits."""
+    require_seat(standing)
     if standing.is_barred:
         raise FailedPrecondition("CONSENT_REVOKED", "a consent that this needs was revoked")
+    require_let_in(session, is_shut_out=standing.is_shut_out, is_known=standing.is_known)
     require_let_in(session, is_shut_out=standing.is_shut_out, is_known=standing.is_known)
     require_lobby(session, now, policy)
     location = standing.location
@@ -54,11 +88,22 @@ def admit_patient(
         raise FailedPrecondition("LOCATION_STALE", "attest the location, then come again")
     if not standing.alias:
         raise Unavailable("ALIAS_PENDING", "the alias for this group is on its way")
-    if location.state not in session.schedule.facilitator_states:
-        raise FailedPrecondition(
-            "LICENSE_STATE_MISMATCH", "the facilitator holds no license in the attested state"
-        )
-    return session.is_open
+    if standing.decision is Decision.DENIED:
+        raise FailedPrecondition("ADMISSION_DENIED", "a facilitator denied it: call the program")
+    return location
+
+
+def _late(
+    session: Session, standing: Standing, now: datetime, policy: SessionsPolicy
+) -> WaitReason | None:
+    """Who was at the door in time, in the room before, or admitted by a facilitator is not late."""
+    if standing.was_inside or standing.decision is Decision.ADMITTED:
+        return None
+    late = session.seconds_late(standing.arrive_time or now)
+    rule = policy.late_rule(session.schedule.group_kind)
+    if late > rule.close_seconds:
+        raise FailedPrecondition("DOOR_CLOSED", "too late for this group: call the program")
+    return WaitReason.LATE if late > rule.ask_seconds else None
 
 
 def require_let_in(session: Session, *, is_shut_out: bool, is_known: bool) -> None:

@@ -33,6 +33,22 @@ class Reminder(StrEnum):
     OVERDUE = "overdue"
 
 
+class HoldReason(StrEnum):
+    """Why a patient with a seat is not in the group."""
+
+    LICENSE = "license"
+    DENIED = "denied"
+
+
+class DoorCause(StrEnum):
+    """How somebody who must not be alone is at the door."""
+
+    ALONE = "alone"
+    HELD = "held"
+    REFUSED = "refused"
+    DENIED = "denied"
+
+
 @dataclass(frozen=True, slots=True)
 class SessionStarted:
     """A facilitator opened the room."""
@@ -169,3 +185,38 @@ class BoardReportMissed:
     escalation_count: int
     due_time: datetime
     miss_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PatientHeld:
+    """A patient came and cannot be served in the group: somebody is to be in touch with them."""
+
+    hold_id: str
+    session_id: str
+    patient_id: str
+    reason: HoldReason
+    hold_time: datetime
+    contact_deadline_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPatientServed:
+    """A patient who was held is in the group after all."""
+
+    hold_id: str
+    session_id: str
+    patient_id: str
+    serve_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EndangeredPatientAtDoor:
+    """Somebody who must not be alone is at the door and not in the room."""
+
+    door_alarm_id: str
+    session_id: str
+    patient_id: str
+    cause: DoorCause
+    refusal_reason: str
+    alarm_time: datetime
+    location: LocationAttested | None

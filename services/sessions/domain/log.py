@@ -11,6 +11,7 @@ from chassis.errors import InvalidArgument
 from services.sessions.domain.aside import AsideRoom
 from services.sessions.domain.assignment import AssignmentNotice
 from services.sessions.domain.chat import ChatRisk
+from services.sessions.domain.lobby import DoorAnswer, LobbyEntry
 from services.sessions.domain.moderation import Moderation
 from services.sessions.domain.mood import MoodCheckIn
 from services.sessions.domain.participant import Departure, Participant
@@ -89,13 +90,14 @@ About = (
     | Moderation
     | PrivateWord
     | AsideRoom
+    | LobbyEntry
+    | DoorAnswer
 )
 
 
 @dataclass(frozen=True, slots=True)
 class PrivateEvent:
-    """One event of a person's private log: a signal as it stood then, a word, what staff did or
-    should know, or what became of an assignment.
+    """One event of a person's private log: a signal as it stood then, or what else concerns them.
 
     With a departure: the patient of the signal has just gone, and it is not answered.
     """

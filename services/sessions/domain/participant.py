@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -12,10 +12,12 @@ from services.sessions.domain.events import (
     AttendanceRecorded,
     DepartureKind,
     EndangeredPatientLeft,
+    HeldPatientServed,
     LocationAttested,
     PatientAbsent,
 )
 from services.sessions.domain.ledger import Interval, Ledger, counted_seconds
+from services.sessions.domain.lobby import Decision, DoorRecord, WaitReason
 from services.sessions.domain.policy import SessionsPolicy
 from services.sessions.domain.roles import STAFF_ROLES, Right, Role, may
 from services.sessions.domain.seal import Amendment, Seal, Sign
@@ -71,6 +73,7 @@ class Participant:
     aside_id: str = ""
     # The minutes as they stand; None while the session is not over, or just over.
     seal: Seal | None = None
+    door: DoorRecord = field(default_factory=DoorRecord)
     # Of the act that has just let them go, and of no other: it is not stored.
     departure: Departure | None = None
     version: int = 0
@@ -91,16 +94,28 @@ class Participant:
         """True while in the room, also during a short loss of the connection."""
         return self.presence is Presence.PRESENT
 
-    def wait(self, connection_id: str, now: datetime, policy: SessionsPolicy) -> None:
-        """At the door before the start; that is no absence."""
+    @property
+    def is_waiting(self) -> bool:
+        """True while in the lobby."""
+        return self.presence is Presence.WAITING
+
+    def wait(
+        self, connection_id: str, now: datetime, policy: SessionsPolicy, reason: WaitReason
+    ) -> bool:
+        """In the lobby, which is no absence; True where that, or what for, is news."""
+        is_new = not self.is_waiting or self.door.wait_reason is not reason
         self._connect(connection_id, now, policy)
+        since = self.door.wait_time if self.is_waiting else now
+        self.door = replace(self.door, wait_reason=reason, wait_time=since or now)
         self.presence = Presence.WAITING
+        return is_new
 
     def join(self, connection_id: str, alias: str, now: datetime, policy: SessionsPolicy) -> bool:
         """Into the room, replacing an older connection; True where others did not see it yet."""
         is_new = not self.is_present
         self._connect(connection_id, now, policy)
         self.alias, self.presence = alias, Presence.PRESENT
+        self._serve(now)
         self.ledger = self.ledger.beat(connection_id, now, policy.counting)
         return is_new
 
@@ -169,6 +184,15 @@ class Participant:
             )
         )
 
+    def require_inside(self) -> None:
+        """Who was put out, or denied, says nothing to the room, though their stream is open."""
+        if (
+            self.is_shown_out
+            or self.door.wait_reason is not None
+            or self.door.decision is Decision.DENIED
+        ):
+            raise FailedPrecondition("NOT_ADMITTED", "not in the room")
+
     def notice_absence(self, session: Session, now: datetime) -> bool:
         """Once, for a patient who never came to the door."""
         if self.arrive_time is not None or self.absence_notice_time is not None:
@@ -233,7 +257,8 @@ class Participant:
 
     def require_voice(self) -> None:
         """May speak in the room."""
-        if self.is_shown_out or not may(self.role, Right.SPEAK):
+        self.require_inside()
+        if not may(self.role, Right.SPEAK):
             raise FailedPrecondition("NOT_ADMITTED", "this participant has no voice here")
         if self.is_muted:
             raise FailedPrecondition(MUTED, "staff has muted this participant")
@@ -255,6 +280,16 @@ class Participant:
         self.silence_time = now + timedelta(seconds=policy.silence_seconds)
         if self.role in STAFF_ROLES:
             self.reach_time = now + policy.reach
+        resume_time = now + timedelta(seconds=policy.resume_seconds)
+        self.door = replace(self.door, resume_time=resume_time)
+
+    def _serve(self, now: datetime) -> None:
+        if self.door.hold_id:
+            hold_id, session_id = self.door.hold_id, self.session_id
+            self.events.append(HeldPatientServed(hold_id, session_id, self.person_id, now))
+        self.door = replace(
+            self.door, wait_reason=None, wait_time=None, hold_id="", alarms=frozenset()
+        )
 
     def _go(self, departure: Departure) -> bool:
         was_present = self.is_present

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from services.sessions.domain.group import GroupKind, LateRule
 from services.sessions.domain.ledger import Counting
 
 
@@ -58,6 +60,23 @@ class SessionsPolicy:
     early_start_seconds: float = 600.0  # [D] how long before its time a session may begin
     overrun_seconds: float = 1800.0  # [D] a room that nobody closed is closed
     location_seconds: float = 14_400.0  # clinical.md 5.3: asked every session; [D] one day block
+    join_ticket_seconds: float = 90.0  # features.md F3: from 60 to 120
+    # False only while a tenant's clients do not bring tickets yet: the token alone opens doors.
+    is_ticket_required: bool = True
+    resume_seconds: float = 900.0  # [D] since somebody was last heard; longer than a tolerated gap
+    # Who opened the room counts as present for so long before they come to it. [D]
+    lead_seconds: float = 300.0
+    # clinical.md 4.1 [D]: within 5 minutes is on time, after 15 the door of a process group is
+    # closed, other groups welcome everybody at any time (inf = never).
+    process_ask_seconds: float = 300.0
+    process_close_seconds: float = 900.0
+    skills_ask_seconds: float = math.inf
+    skills_close_seconds: float = math.inf
+    education_ask_seconds: float = math.inf
+    education_close_seconds: float = math.inf
+    # clinical.md 4.3: individual contact for a patient who is held; [D] as soon as a call after an
+    # absence at risk.
+    held_contact_seconds: float = 900.0
     # Attendance
     absent_seconds: float = 300.0  # clinical.md 4.1 and features.md F7: no-join at +5 min
     gap_seconds: float = 600.0  # clinical.md 4.1: disconnects of at most 10 min ...
@@ -92,6 +111,20 @@ class SessionsPolicy:
             ZoneInfo(self.time_zone)
         except (OSError, KeyError) as error:  # ZoneInfoNotFoundError is a KeyError
             raise ValueError("time_zone is no IANA time zone") from error
+        if not 60 <= self.join_ticket_seconds <= 120:
+            raise ValueError("join_ticket_seconds must be from 60 to 120")
+
+    def late_rule(self, kind: GroupKind) -> LateRule:
+        """How this kind of group treats those who come late."""
+        match kind:
+            case GroupKind.PROCESS:
+                return LateRule(self.process_ask_seconds, self.process_close_seconds)
+            case GroupKind.SKILLS:
+                return LateRule(self.skills_ask_seconds, self.skills_close_seconds)
+            case GroupKind.EDUCATION:
+                return LateRule(self.education_ask_seconds, self.education_close_seconds)
+            case GroupKind.UNKNOWN:
+                return LateRule(math.inf, math.inf)
 
     @property
     def reach(self) -> timedelta:

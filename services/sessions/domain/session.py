@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from chassis.errors import FailedPrecondition, PermissionDenied
 from services.sessions.domain.events import SessionStarted
+from services.sessions.domain.group import GroupKind
 from services.sessions.domain.house import House
 from services.sessions.domain.leading import Leading
 from services.sessions.domain.ledger import Interval
@@ -68,6 +69,7 @@ class Schedule:
     is_canceled: bool = False
     # Who helps to lead it, in the order in which they would, and where each may treat.
     co_facilitators: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    group_kind: GroupKind = GroupKind.UNKNOWN
 
 
 @dataclass(slots=True)
@@ -240,6 +242,11 @@ class Session:
     def known_breaks(self, now: datetime) -> tuple[Interval, ...]:
         """All breaks and holds, the running ones until now."""
         return (*self._pauses(now), *self.leading.known_holds(now))
+
+    def seconds_late(self, arrive_time: datetime) -> float:
+        """How long after the beginning, as planned or as it was, somebody came to the door."""
+        begun = max(self.schedule.start_time, self.actual_start_time or self.schedule.start_time)
+        return (arrive_time - begun).total_seconds()
 
     @property
     def worth(self) -> timedelta:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.copies import Seat
 from services.sessions.domain.ledger import Interval
+from services.sessions.domain.lobby import LobbyEntry, WaitReason
 from services.sessions.domain.location import Location
 from services.sessions.domain.mood import MoodCheckIn
 from services.sessions.domain.participant import Participant
@@ -104,7 +105,8 @@ class Admission:
     session_id: str
     role: Role
     alias: str
-    is_waiting: bool
+    # None in the room.
+    wait_reason: WaitReason | None
     was_present: bool
     start_time: datetime
     room_head: int
@@ -115,3 +117,20 @@ class Admission:
     # Nobody who may treat is in the room.
     is_held: bool = False
     is_muted: bool = False
+    # Who waits, with their aliases; staff only.
+    lobby: tuple[tuple[LobbyEntry, str], ...] = ()
+    # What the next hello brings; empty where the connection has it already.
+    resume_token: str = ""
+
+    @property
+    def is_waiting(self) -> bool:
+        """True in the lobby."""
+        return self.wait_reason is not None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """A ticket as its owner gets it; it cannot be shown again but by the same request."""
+
+    join_ticket: str = field(repr=False)
+    expire_time: datetime

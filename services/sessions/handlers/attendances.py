@@ -9,15 +9,13 @@ from services.sessions.domain.commands import AmendAttendance
 from services.sessions.domain.participant import Participant
 from services.sessions.domain.seal import Amendment
 from services.sessions.domain.views import AttendanceView
-from services.sessions.ports import AttendanceSigner, Policies, Records
+from services.sessions.ports import Policies, Records, Signer
 
 
 class Attendances:
     """What becomes of counted minutes once the room is closed."""
 
-    def __init__(
-        self, store: Store, records: Records, policies: Policies, *, key: AttendanceSigner
-    ) -> None:
+    def __init__(self, store: Store, records: Records, policies: Policies, *, key: Signer) -> None:
         self._store, self._records, self._policies = store, records, policies
         self._key = key
 
@@ -30,6 +28,7 @@ class Attendances:
                 return
             session.seal_time = None
             self._records.sessions.put(tx, session)
+            self._records.tickets.forget(tx, session_id)
             sign, policy = self._key.signer(tx), self._policies(tx.call.tenant_id)
             for participant in self._records.participants.in_session(tx, session.id):
                 participant.close(session, sign, tx.now, policy)

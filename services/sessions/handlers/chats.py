@@ -100,7 +100,7 @@ class Chats:
         try:
             event = self._store.transact(act, say)
         except FailedPrecondition as error:
-            if error.reason == MUTED:
+            if error.reason in {MUTED, "NOT_ADMITTED"}:
                 self.overhear(call, command)
             raise
         count(found)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from chassis.call import Call
 from chassis.call import Role as CallerRole
-from chassis.errors import NotFound, OutOfRange
+from chassis.errors import HavenError, NotFound, OutOfRange
 from chassis.store import Store, Tx
+from services.sessions.domain.aid import AIDS, WORRYING
 from services.sessions.domain.commands import Enter
 from services.sessions.domain.door import (
     admit_patient,
     admit_staff,
     require_let_in,
     require_lobby,
+    require_not_over,
+    require_seat,
 )
+from services.sessions.domain.events import DoorCause
+from services.sessions.domain.lobby import WaitReason
 from services.sessions.domain.log import RoomEventKind, of_participant
 from services.sessions.domain.participant import Participant
-from services.sessions.domain.roles import COMES_MUTED, Right, Role, may
+from services.sessions.domain.roles import COMES_MUTED, STAFF_ROLES, Right, Role, may
 from services.sessions.domain.session import Session
 from services.sessions.domain.views import (
     Activity,
@@ -27,10 +33,14 @@ from services.sessions.domain.views import (
     seen_by_staff,
 )
 from services.sessions.handlers.activities import Activities
+from services.sessions.handlers.licensing import Licensing
+from services.sessions.handlers.lobby import Lobby
 from services.sessions.handlers.standing import require_grant, standing_of, unresolved
 from services.sessions.handlers.succession import Succession
+from services.sessions.handlers.tickets import Credentials
 from services.sessions.ports import Policies, Records
 
+ALARM_ACTION = "door-alarm.raise"
 STAFF = frozenset({CallerRole.CLINICIAN, CallerRole.SUPERVISOR})
 
 
@@ -41,35 +51,47 @@ class Doors:
         self._store, self._records, self._policies = store, records, policies
         self._activities = Activities(records, policies)
         self._succession = Succession(records, policies)
+        self._credentials = Credentials(records, policies)
+        self._lobby = Lobby(records, policies)
+        self._licensing = Licensing(records, policies, self._lobby)
 
     def enter(self, call: Call, command: Enter) -> Admission:
-        """Let the caller in, or let them wait, or say what is missing."""
-        return self._store.transact(call, lambda tx: self._enter(tx, command))
+        """Let the caller in, or let them wait, or say what is missing and what would help."""
+        try:
+            return self._store.transact(call, lambda tx: self._enter(tx, command))
+        except HavenError as error:
+            if (aid := AIDS.get(error.reason)) is not None:
+                error.metadata.setdefault("help", aid.value)
+            if error.reason in WORRYING and not STAFF & call.actor.roles:
+                self._hear_refused(call, command.session_id, error.reason)
+            raise
 
     def _enter(self, tx: Tx, command: Enter) -> Admission:
         session = self._records.sessions.peek(tx, command.session_id)
         if session is None:
             raise NotFound("NOT_FOUND", "no such session")
         policy, person_id = self._policies(tx.call.tenant_id), tx.call.actor.subject
-        role, alias, enters = self._admit(tx, session, person_id)
+        party = self._records.participants.in_session(tx, session.id)
+        place = self._place(tx, session, party)
+        token, alias, waits = self._admit(tx, command, session, place, party)
         room_head, private_head = self._heads(tx, command, person_id)
-        place = self._records.participants.place(tx, session.id, person_id, role)
-        was_present, is_new, place.role = place.is_present, place.arrive_time is None, role
-        place.is_muted = place.is_muted or (is_new and role in COMES_MUTED)
-        if not enters:
-            place.wait(command.connection_id, tx.now, policy)
+        was_present = place.is_present
+        if waits is not None:
+            if place.wait(command.connection_id, tx.now, policy, waits):
+                self._lobby.receive(tx, place, session, party)
         elif place.join(command.connection_id, alias, tx.now, policy):
             event = of_participant(RoomEventKind.JOINED, place, tx.now)
             room_head = self._records.room_log.append(tx, session.id, event)
         room_head = self._succession.came(tx, place, session) or room_head
         self._records.participants.put(tx, place)
         tx.touch(place.patient_id, session.id)
-        present = self._present(tx, session) if enters else []
+        everybody = party if place in party else [*party, place]
+        present = [each for each in everybody if each.is_present] if waits is None else []
         return Admission(
             session_id=session.id,
             role=place.role,
             alias=place.alias,
-            is_waiting=not enters,
+            wait_reason=waits,
             was_present=was_present,
             start_time=session.schedule.start_time,
             room_head=room_head,
@@ -77,41 +99,92 @@ class Doors:
             companions=self._companions(tx, session, place.role, present),
             signals=self._signals(tx, session, place),
             activity=self._activities.seen_by(tx, session, place, present)
-            if enters
+            if waits is None
             else Activity(),
             is_held=session.leading.is_held,
             is_muted=place.is_muted,
+            lobby=self._lobby.shown_to(tx, place, session, party),
+            resume_token=token,
         )
 
-    def _admit(self, tx: Tx, session: Session, person_id: str) -> tuple[Role, str, bool]:
-        """As what, under which alias, and whether at once."""
-        policy = self._policies(tx.call.tenant_id)
-        is_guest = session.house.grant_of(person_id) is not None and person_id not in session.staff
-        if STAFF & tx.call.actor.roles and not is_guest:
-            admit_staff(session, person_id, tx.now, policy)
-            leads = person_id == session.lead_id
-            role = Role.FACILITATOR if leads else Role.CO_FACILITATOR
-            known = self._records.participants.known(tx, session.id, person_id)
-            return role, (known.alias if known else "") or session.staff[person_id], True
-        if is_guest or tx.call.has(CallerRole.GUEST):
-            return self._admit_guest(tx, session, person_id)
-        standing = standing_of(self._records, tx, session, person_id)
-        enters = admit_patient(session, standing, tx.now, policy)
-        return Role.PATIENT, standing.alias, enters
+    def _place(self, tx: Tx, session: Session, party: Sequence[Participant]) -> Participant:
+        person_id, role = tx.call.actor.subject, self._role(tx, session)
+        known = next((each for each in party if each.person_id == person_id), None)
+        place = known or self._records.participants.place(tx, session.id, person_id, role)
+        is_new, place.role = place.arrive_time is None, role
+        place.is_muted = place.is_muted or (is_new and role in COMES_MUTED)
+        return place
 
-    def _admit_guest(self, tx: Tx, session: Session, person_id: str) -> tuple[Role, str, bool]:
-        """Who was given a place comes once the room is open, as what it was given for."""
-        if session.house.grant_of(person_id) is None:
+    def _role(self, tx: Tx, session: Session) -> Role:
+        """As what the caller would come. Who was given a place comes as what it was given for."""
+        person_id, grant = tx.call.actor.subject, session.house.grant_of(tx.call.actor.subject)
+        is_guest = grant is not None and person_id not in session.staff
+        if STAFF & tx.call.actor.roles and not is_guest:
+            return Role.FACILITATOR if person_id == session.lead_id else Role.CO_FACILITATOR
+        if grant is not None and is_guest:
+            return grant.role
+        if tx.call.has(CallerRole.GUEST):
             raise NotFound("NOT_FOUND", "no such session")
-        grant = require_grant(self._records, tx, session, person_id)
-        known = self._records.participants.known(tx, session.id, person_id)
+        return Role.PATIENT
+
+    def _admit(
+        self,
+        tx: Tx,
+        command: Enter,
+        session: Session,
+        place: Participant,
+        party: Sequence[Participant],
+    ) -> tuple[str, str, WaitReason | None]:
+        """With which token for the next time, under which alias, and what they wait for."""
+        policy = self._policies(tx.call.tenant_id)
+        if place.role in STAFF_ROLES:
+            session.require_staff(place.person_id)
+            require_not_over(session)
+            token = self._credentials.redeem(tx, command, place)
+            admit_staff(session, place.person_id, tx.now, policy)
+            return token, place.alias or session.staff[place.person_id], None
+        if place.role is not Role.PATIENT:
+            return self._admit_guest(tx, command, session, place)
+        standing = standing_of(self._records, tx, session, place)
+        standing = replace(standing, is_here=command.is_again and standing.was_inside)
+        require_seat(standing)
+        require_not_over(session)
+        token = self._credentials.redeem(tx, command, place)
+        coverage = self._licensing.coverage(tx, session, party)
+        waits = admit_patient(session, standing, coverage, tx.now, policy)
+        return token, standing.alias, waits
+
+    def _hear_refused(self, call: Call, session_id: str, reason: str) -> None:
+        """Who is at risk is not turned away unnoticed; once per reason."""
+        person_id = call.actor.subject
+
+        def act(tx: Tx) -> None:
+            session = self._records.sessions.peek(tx, session_id)
+            if session is None or not self._lobby.vigil.is_at_risk(tx, person_id):
+                return
+            place = self._records.participants.place(tx, session_id, person_id, Role.PATIENT)
+            if session.is_over and place.alias:
+                return  # they were in it, and it is over
+            if self._lobby.vigil.tell(tx, place, DoorCause.REFUSED, reason):
+                tx.touch(person_id, place.id)
+                self._records.participants.put(tx, place)
+
+        self._store.transact(replace(call, action=ALARM_ACTION), act)
+
+    def _admit_guest(
+        self, tx: Tx, command: Enter, session: Session, place: Participant
+    ) -> tuple[str, str, WaitReason | None]:
+        """Once the room is open."""
+        require_not_over(session)
+        token = self._credentials.redeem(tx, command, place)
+        grant = require_grant(self._records, tx, session, place.person_id)
         require_let_in(
             session,
-            is_shut_out=person_id in session.house.barred_ids,
-            is_known=known is not None and known.arrive_time is not None,
+            is_shut_out=place.person_id in session.house.barred_ids,
+            is_known=place.arrive_time is not None,
         )
         require_lobby(session, tx.now, self._policies(tx.call.tenant_id))
-        return grant.role, grant.alias, session.is_open
+        return token, grant.alias, None if session.is_open else WaitReason.BEFORE_START
 
     def _heads(self, tx: Tx, command: Enter, person_id: str) -> tuple[int, int]:
         """Where both logs stand. A cursor that they have not reached is of another world."""
@@ -120,10 +193,6 @@ class Doors:
         if command.room_cursor > room or (command.private_cursor or 0) > private:
             raise OutOfRange("CURSOR_UNKNOWN", "no event has that number yet")
         return room, private
-
-    def _present(self, tx: Tx, session: Session) -> list[Participant]:
-        everybody = self._records.participants.in_session(tx, session.id)
-        return [each for each in everybody if each.is_present]
 
     def _companions(
         self, tx: Tx, session: Session, role: Role, present: Sequence[Participant]

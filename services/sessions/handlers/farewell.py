@@ -5,8 +5,11 @@ from __future__ import annotations
 from chassis.store import Tx
 from services.sessions.domain.log import RoomEventKind, of_participant
 from services.sessions.domain.participant import Participant
+from services.sessions.domain.roles import STAFF_ROLES
 from services.sessions.domain.session import Session
 from services.sessions.handlers.departures import Watch
+from services.sessions.handlers.licensing import Licensing
+from services.sessions.handlers.lobby import Lobby
 from services.sessions.handlers.succession import Succession
 from services.sessions.ports import Policies, Records
 
@@ -18,6 +21,8 @@ class Farewell:
         self._records, self._policies = records, policies
         self._watch = Watch(records, policies)
         self._succession = Succession(records, policies)
+        self._lobby = Lobby(records, policies)
+        self._licensing = Licensing(records, policies, self._lobby)
 
     def gone(self, tx: Tx, place: Participant, session: Session, *, was_present: bool) -> None:
         """Put a place that was let go, and tell whom it concerns: crisis and staff of somebody who
@@ -29,4 +34,8 @@ class Farewell:
         if was_present and not session.is_over:
             event = of_participant(RoomEventKind.LEFT, place, tx.now)
             self._records.room_log.append(tx, session.id, event)
+        if place.departure is not None and place.door.wait_reason is not None:
+            self._lobby.say_gone(tx, place, session)
         self._succession.lost(tx, place, session)
+        if was_present and place.role in STAFF_ROLES:
+            self._licensing.say_facilitator_gone(tx, session)

@@ -40,6 +40,7 @@ class Gestures:
         def act(tx: Tx) -> int:
             place, session = place_of(self._records, tx, command.session_id)
             session.require_open()
+            place.require_inside()
             event = of_participant(RoomEventKind.REACTED, place, tx.now)
             event = replace(event, reaction=command.reaction)
             return self._records.room_log.append(tx, session.id, event)
@@ -49,6 +50,7 @@ class Gestures:
     def _raise(self, tx: Tx, command: InRoom) -> int:
         place, session = place_of(self._records, tx, command.session_id)
         session.require_open()
+        place.require_inside()
         if not place.hand_number:
             event = of_participant(RoomEventKind.HAND_RAISED, place, tx.now)
             place.hand_number = self._records.room_log.append(tx, session.id, event)
@@ -58,6 +60,7 @@ class Gestures:
     def _lower(self, tx: Tx, command: LowerHand) -> int:
         own, session = place_of(self._records, tx, command.session_id)
         session.require_open()
+        own.require_inside()
         place = self._named(tx, session, own, command.alias)
         if not place.hand_number:
             return NOTHING

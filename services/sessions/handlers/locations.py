@@ -10,6 +10,8 @@ from chassis.store import Store, Tx
 from services.sessions.domain.commands import AttestLocation
 from services.sessions.domain.location import Place, attested
 from services.sessions.domain.views import LocationView
+from services.sessions.handlers.licensing import Licensing
+from services.sessions.handlers.lobby import Lobby
 from services.sessions.ports import Cipher, Policies, Records
 
 
@@ -21,6 +23,8 @@ class Attestations:
     ) -> None:
         self._store, self._records, self._policies = store, records, policies
         self._cipher = cipher
+        self._lobby = Lobby(records, policies)
+        self._licensing = Licensing(records, policies, self._lobby)
 
     def attest(self, call: Call, command: AttestLocation) -> LocationView:
         """Keep the place as ciphertext and tell scheduling and crisis."""
@@ -37,9 +41,21 @@ class Attestations:
         def act(tx: Tx) -> LocationView:
             location = attested(new_id(), command.patient_id, place, tx.now)
             self._records.locations.add(tx, location)
+            self._look_again(tx, command.patient_id)
             return LocationView(location, tx.now + lasts)
 
         return self._store.transact(call, act)
+
+    def _look_again(self, tx: Tx, patient_id: str) -> None:
+        """Who is in a room, or at its door, sits elsewhere from now on."""
+        for place in self._records.participants.near_rooms(tx, patient_id):
+            session = self._records.sessions.peek(tx, place.session_id)
+            if session is None or session.is_over:
+                continue
+            if place.is_waiting:
+                self._lobby.recall_held(tx, [place])
+            else:
+                self._licensing.review(tx, session)
 
     def _sealed(self, call: Call, text: str) -> bytes:
         """What was not said stays empty: a ciphertext of nothing would look like an answer."""

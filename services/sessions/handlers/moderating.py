@@ -76,8 +76,8 @@ class Moderating:
             self._records.private_log.append(tx, person_id, event)
 
     def _is_in_need(self, reader: Reader, patient_id: str) -> bool:
-        """A call for help or a case about them is not over. How bad a case is is not known here:
-        any counts."""
+        """A call for help or a case about them is not over. However bad: whoever shows somebody out
+        knows that they go, unlike somebody who waits."""
         if not patient_id:
             return False
         if unresolved(self._records, reader, {"patient_id": patient_id}):

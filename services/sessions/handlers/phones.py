@@ -7,12 +7,15 @@ from chassis.errors import FailedPrecondition, NotFound
 from chassis.store import Store, Tx
 from services.sessions.domain.commands import NamePerson
 from services.sessions.domain.door import admit_patient
+from services.sessions.domain.lobby import HELD, WaitReason
 from services.sessions.domain.log import RoomEventKind, of_participant
 from services.sessions.domain.participant import Participant
 from services.sessions.domain.roles import Role
 from services.sessions.domain.session import Session
 from services.sessions.domain.views import Companion, seen_by_staff
 from services.sessions.handlers.farewell import Farewell
+from services.sessions.handlers.licensing import Licensing
+from services.sessions.handlers.lobby import Lobby
 from services.sessions.handlers.standing import standing_of
 from services.sessions.ports import Policies, Records
 
@@ -23,6 +26,7 @@ class Phones:
     def __init__(self, store: Store, records: Records, policies: Policies) -> None:
         self._store, self._records, self._policies = store, records, policies
         self._farewell = Farewell(records, policies)
+        self._licensing = Licensing(records, policies, Lobby(records, policies))
 
     def keep(self, call: Call, command: NamePerson) -> Companion:
         """The patient is on the telephone; the first time they come in by it."""
@@ -43,10 +47,11 @@ class Phones:
 
     def _keep(self, tx: Tx, command: NamePerson) -> Companion:
         session, policy = self._session(tx, command), self._policies(tx.call.tenant_id)
-        standing = standing_of(self._records, tx, session, command.person_id)
-        if not admit_patient(session, standing, tx.now, policy):
-            raise FailedPrecondition("SESSION_NOT_STARTED", "the room is not open yet")
         place = self._records.participants.place(tx, session.id, command.person_id, Role.PHONE)
+        standing = standing_of(self._records, tx, session, place)
+        party = self._records.participants.in_session(tx, session.id)
+        coverage = self._licensing.coverage(tx, session, party)
+        _require_served(admit_patient(session, standing, coverage, tx.now, policy))
         if place.connection_id != _leg(place) and place.is_connected:
             raise FailedPrecondition("PATIENT_CONNECTED", "their own device is in the room")
         place.role = Role.PHONE
@@ -63,6 +68,15 @@ class Phones:
         session = self._records.sessions.load(tx, command.session_id)
         session.require_staff(tx.call.actor.subject)
         return session
+
+
+def _require_served(waits: WaitReason | None) -> None:
+    """Nobody waits on a telephone that staff holds; staff has let in who is late."""
+    if waits is WaitReason.BEFORE_START:
+        raise FailedPrecondition("SESSION_NOT_STARTED", "the room is not open yet")
+    if waits in HELD:
+        text = "nobody in the room may treat where the patient sits"
+        raise FailedPrecondition("LICENSE_STATE_MISMATCH", text)
 
 
 def _leg(place: Participant) -> str:

@@ -65,6 +65,7 @@ class Polls:
     def _vote(self, tx: Tx, command: Vote) -> None:
         place, session = place_of(self._records, tx, command.session_id)
         session.require_open()
+        place.require_inside()
         if place.role is not Role.PATIENT:
             raise PermissionDenied("PATIENTS_ONLY", "only patients vote")
         poll = self._poll(tx, session, command.poll_id)

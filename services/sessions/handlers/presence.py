@@ -6,11 +6,14 @@ from chassis.call import Call
 from chassis.store import Store, Tx
 from services.sessions.domain.commands import Connected
 from services.sessions.domain.door import require_place
+from services.sessions.domain.lobby import Decision
 from services.sessions.domain.log import RoomEventKind, of_participant
 from services.sessions.domain.participant import Participant, Presence
 from services.sessions.domain.roles import STAFF_ROLES, Role
 from services.sessions.domain.session import Session
 from services.sessions.handlers.farewell import Farewell
+from services.sessions.handlers.licensing import Licensing
+from services.sessions.handlers.lobby import Lobby
 from services.sessions.handlers.standing import (
     place_of,
     quiet,
@@ -30,6 +33,8 @@ class Presences:
         self._store, self._records, self._policies = store, records, policies
         self._farewell = Farewell(records, policies)
         self._succession = Succession(records, policies)
+        self._lobby = Lobby(records, policies)
+        self._licensing = Licensing(records, policies, self._lobby)
 
     def beat(self, call: Call, command: Connected) -> None:
         """Still here; looks again whether they may be. CONNECTION_REPLACED ends the connection."""
@@ -65,20 +70,35 @@ class Presences:
         if session.is_over:
             return
         self._require_place(tx, place, session)
-        if place.presence is Presence.GONE and place.alias:
-            # Heartbeats came too late, and others were told; the connection held all the same.
-            place.join(command.connection_id, place.alias, tx.now, policy)
-            event = of_participant(RoomEventKind.JOINED, place, tx.now)
-            self._records.room_log.append(tx, session.id, event)
+        has_come = place.presence is Presence.GONE and self._come_again(tx, place, session)
         place.beat(command.connection_id, tx.now, policy)
         self._succession.came(tx, place, session)
         if place.is_record_due(tx.now, policy):
             place.record(session, tx.now, policy)
         self._records.participants.put(tx, place)
+        if has_come:
+            self._licensing.review(tx, session)
+
+    def _come_again(self, tx: Tx, place: Participant, session: Session) -> bool:
+        """Heartbeats came too late, and others were told; the connection held all the same. Back to
+        where they were: True where that is the room."""
+        policy, connection_id = self._policies(tx.call.tenant_id), place.connection_id
+        if place.door.decision is Decision.DENIED:
+            return False
+        if (reason := place.door.wait_reason) is not None:
+            place.wait(connection_id, tx.now, policy, reason)
+            party = self._records.participants.in_session(tx, session.id)
+            self._lobby.receive(tx, place, session, party)
+        elif place.alias:
+            place.join(connection_id, place.alias, tx.now, policy)
+            event = of_participant(RoomEventKind.JOINED, place, tx.now)
+            self._records.room_log.append(tx, session.id, event)
+            return True
+        return False
 
     def _require_place(self, tx: Tx, place: Participant, session: Session) -> None:
         if place.role is Role.PATIENT:
-            standing = standing_of(self._records, tx, session, place.person_id)
+            standing = standing_of(self._records, tx, session, place)
             in_need = unresolved(self._records, tx, {"patient_id": place.person_id})
             require_place(standing, in_need=bool(in_need))
         elif place.role not in STAFF_ROLES:

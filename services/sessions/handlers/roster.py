@@ -6,7 +6,9 @@ from chassis.call import Call, EventOnce
 from chassis.store import Store, Tx
 from services.sessions.domain.copies import AliasGiven, ConsentGiven, ConsentLost, SeatChange
 from services.sessions.domain.log import RoomEventKind, of_room
-from services.sessions.domain.session import FINAL, Schedule, scheduled
+from services.sessions.domain.session import FINAL, Schedule, Session, scheduled
+from services.sessions.handlers.licensing import Licensing
+from services.sessions.handlers.lobby import Lobby
 from services.sessions.ports import Policies, Records
 
 
@@ -16,11 +18,18 @@ def version_of(call: Call) -> int:
     return call.once.aggregate_version
 
 
+def licensed(schedule: Schedule) -> dict[str, frozenset[str]]:
+    """Where each who is booked to lead may treat."""
+    return {**schedule.co_facilitators, schedule.facilitator_id: schedule.facilitator_states}
+
+
 class Rosters:
     """Rooms exist before anybody comes; who may come is known whatever order events arrive in."""
 
     def __init__(self, store: Store, records: Records, policies: Policies) -> None:
         self._store, self._records, self._policies = store, records, policies
+        self._lobby = Lobby(records, policies)
+        self._licensing = Licensing(records, policies, self._lobby)
 
     def schedule(self, call: Call, schedule: Schedule) -> None:
         """A session exists, or changed."""
@@ -56,12 +65,20 @@ class Rosters:
         if session is None:
             self._records.sessions.put(tx, scheduled(schedule, version, policy))
             return
-        was_over = session.is_over
+        was_over, states = session.is_over, licensed(session.schedule)
         session.take(schedule, version, tx.now, policy)
         self._records.sessions.put(tx, session)
         if session.is_over and not was_over:
             ended = of_room(RoomEventKind.SESSION_ENDED, tx.now)
             self._records.room_log.append(tx, session.id, ended)
+        if not session.is_over and licensed(session.schedule) != states:
+            self._follow_licenses(tx, session)
+
+    def _follow_licenses(self, tx: Tx, session: Session) -> None:
+        """A license ended, or came, while people are in the room and at its door."""
+        self._licensing.review(tx, session)
+        party = self._records.participants.in_session(tx, session.id)
+        self._lobby.recall_held(tx, party)
 
     def _expect_more(self, tx: Tx, change: SeatChange) -> None:
         """A seat given after a session's look for absences is looked after as well."""

@@ -171,7 +171,7 @@ def _recipients(alarm: Alarm, session: Session | None) -> tuple[str, ...]:
 def _take(case: Case, command: FollowCase, version: int) -> None:
     match command.step:
         case CaseStep.OPENED:
-            case.open(command.signal_id, version)
+            case.open(command.signal_id, version, command.severity)
         case CaseStep.ESCALATED:
             case.escalate(version)
         case CaseStep.ACKNOWLEDGED:

@@ -19,17 +19,20 @@ from services.sessions.domain.signal import SafetySignal
 from services.sessions.ports import Records
 
 
-def standing_of(records: Records, reader: Reader, session: Session, patient_id: str) -> Standing:
+def standing_of(records: Records, reader: Reader, session: Session, place: Participant) -> Standing:
     """Everything that decides whether this patient may be in this room."""
-    known = records.participants.known(reader, session.id, patient_id)
+    patient_id = place.person_id
     return Standing(
         is_seated=records.copies.is_seated(reader, session, patient_id),
         is_barred=records.copies.is_barred(reader, patient_id, BARRING_SCOPES),
         location=records.locations.newest(reader, patient_id),
         alias=records.copies.alias(reader, patient_id, session.schedule.group_id),
-        is_present=known is not None and known.is_present,
+        is_present=place.is_present,
+        was_inside=bool(place.alias),
+        arrive_time=place.arrive_time,
+        decision=place.door.decision,
         is_shut_out=patient_id in session.house.barred_ids,
-        is_known=known is not None and known.arrive_time is not None,
+        is_known=place.arrive_time is not None,
     )
 
 

@@ -58,6 +58,8 @@ class Act:
 
 ACTS: Mapping[str, Act] = MappingProxyType(
     {
+        "admit": Act(acts.decide, lambda of: of.ushers.admit, is_numbered=False),
+        "deny": Act(acts.decide, lambda of: of.ushers.deny, is_numbered=False),
         "raise_hand": Act(acts.in_room, lambda of: of.gestures.raise_hand),
         "lower_hand": Act(acts.lower_hand, lambda of: of.gestures.lower_hand),
         "react": Act(acts.react, lambda of: of.gestures.react, Pace.REACTION),

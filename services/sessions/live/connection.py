@@ -66,9 +66,9 @@ class Connection:
         self.mailbox: Mailbox[Delivery] = Mailbox(live.reader_queue)
         self.reads_frames = hello.reads_frames
         self.is_staff = False
-        self.is_admitted = False
+        self.is_admitted = self.is_leaving = False
         self.private_head = 0  # what was written before they came in is about another stay
-        self._call, self._presses = call, 0
+        self._call, self._presses, self._resume_token = call, 0, ""
         self._wire = wire
         self._whispers: set[asyncio.Task[None]] = set()
 
@@ -98,11 +98,14 @@ class Connection:
             joins.labels(FAILED if is_retryable(error) else REFUSED).inc()
             raise
         joins.labels(_outcome_of(admission)).inc()
+        # From here on it is this connection that asks, and what it brought is used.
+        self.entrance = replace(self.entrance, join_ticket="", resume_token="", is_again=True)
+        self._resume_token = admission.resume_token or self._resume_token
         self.is_staff = admission.role in STAFF_ROLES
         self.is_admitted = not admission.is_waiting
         self.private_head = admission.private_head
         self.written()
-        return admission
+        return replace(admission, resume_token=self._resume_token)
 
     async def step(
         self,

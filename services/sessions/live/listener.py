@@ -141,7 +141,7 @@ class Listener:
 
     async def _leave(self) -> None:
         connection = self._connection
-        parting = Parting.LEFT
+        parting, connection.is_leaving = Parting.LEFT, True
         if self._signals:  # who presses and goes at once: the signal comes first
             await asyncio.wait(self._signals, timeout=self._policy.signal_answer_seconds)
         try:

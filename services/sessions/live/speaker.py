@@ -10,10 +10,18 @@ from typing import TypeVar
 
 from prometheus_client import Histogram
 
-from chassis.errors import Aborted, DeadlineExceeded, ResourceExhausted, Unavailable
+from chassis.errors import (
+    Aborted,
+    DeadlineExceeded,
+    FailedPrecondition,
+    ResourceExhausted,
+    Unavailable,
+)
 from services.sessions.codec import frames
+from services.sessions.domain.lobby import DoorAnswer
 from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
 from services.sessions.domain.parting import Parting
+from services.sessions.domain.roles import STAFF_ROLES
 from services.sessions.domain.views import Admission
 from services.sessions.live.connection import Connection, Delivery
 from services.sessions.live.mailbox import Closing
@@ -22,6 +30,9 @@ from services.sessions.live.shown import Shown
 from services.sessions.live.tail import Cursor, looks_failed
 from services.sessions.live.wire import Wire
 
+LEAD_NEWS = frozenset(
+    {RoomEventKind.SESSION_STARTED, RoomEventKind.RESUMED, RoomEventKind.PROMOTED}
+)
 PAUSE_SECONDS = 0.25  # between two tries to read what a reader has missed
 E = TypeVar("E")
 
@@ -55,9 +66,12 @@ class Speaker:
         )
 
     async def run(self) -> None:
-        """Until the goodbye has been written."""
-        if self._admission.is_waiting and not await self._wait():
-            return
+        """Until the goodbye has been written; from lobby to room, and back where one is put out."""
+        while not self._is_over:
+            await (self._wait() if self._admission.is_waiting else self._stay())
+
+    async def _stay(self) -> None:
+        """In the room."""
         heartbeat_seconds = self._connection.beat_seconds
         await self._put(frames.welcome(self._admission, heartbeat_seconds=heartbeat_seconds))
         await self._room.catch_up()
@@ -65,37 +79,56 @@ class Speaker:
         await self._pen.flush()
         if self._admission.was_present:
             resume_duration.observe(time.monotonic() - self._since)
-        while not self._is_over:
+        while not self._is_over and not self._admission.is_waiting:
             await self._write_next()
 
-    async def _wait(self) -> bool:
-        """At the door. True once the session has started and the door has let the patient in."""
-        heartbeat_seconds = self._connection.policy.heartbeat_seconds
-        await self._put(frames.waiting(self._admission, heartbeat_seconds=heartbeat_seconds))
+    async def _wait(self) -> None:
+        """In the lobby, until the door lets them in, or what they wait for is another thing."""
+        policy, reason = self._connection.policy, self._admission.wait_reason
+        told = frames.waiting(
+            self._admission,
+            heartbeat_seconds=policy.heartbeat_seconds,
+            call_number=policy.call_number,
+        )
+        await self._put(told)
         await self._private.catch_up()
         await self._pen.flush()
-        while not self._is_over:
+        while not self._is_over and self._admission.wait_reason is reason:
             item = await self._next()
             if not isinstance(item, Shown):
                 await self._write(item)
-            else:
-                kinds = {event.kind for event in item.events}
-                if RoomEventKind.SESSION_ENDED in kinds:
-                    await self._part(Parting.SESSION_ENDED)
-                elif RoomEventKind.SESSION_STARTED in kinds:
-                    self._admission = await self._connection.enter()
-                    return not self._admission.is_waiting
+            elif any(event.kind is RoomEventKind.SESSION_ENDED for event in item.events):
+                await self._part(Parting.SESSION_ENDED)
             await self._pen.flush()
-        return False
+            if _is_worth_a_knock(item):
+                await self._knock()
+
+    async def _knock(self) -> None:
+        """Ask the door again, on the same connection."""
+        if self._connection.is_leaving:
+            return
+        try:
+            self._admission = await self._connection.enter()
+        except FailedPrecondition as error:
+            if error.reason == "SHOWN_OUT":
+                return  # their private log says so, and ends the stream
+            if error.reason != "CONNECTION_REPLACED":
+                raise
+            await self._part(Parting.REPLACED)
 
     async def _write_next(self) -> None:
         """What is there by now, for a client that reads it together; else the next frame."""
         item = await self._next()
         await self._write(item)
-        while self._connection.reads_frames and not self._is_over and item is not None:
+        while self._is_reading_on and item is not None:
             if (item := self._connection.mailbox.take_now()) is not None:
                 await self._write(item)
         await self._pen.flush()
+
+    @property
+    def _is_reading_on(self) -> bool:
+        is_inside = not self._is_over and not self._admission.is_waiting
+        return is_inside and self._connection.reads_frames
 
     async def _next(self) -> Delivery | Closing | None:
         within = self._connection.policy.heartbeat_seconds
@@ -117,8 +150,18 @@ class Speaker:
                 await self._put(item)
 
     async def _show(self, shown: Shown) -> None:
-        await self._pen.put(shown.encoded(for_staff=self._connection.is_staff))
-        if any(event.kind is RoomEventKind.SESSION_ENDED for event in shown.events):
+        """Up to the participant's own leave, where staff or the door put them out: the rest comes
+        with the next welcome."""
+        if self._admission.is_waiting:
+            self._room.step_back(shown.first - 1)
+            return
+        here, later = self._parted(shown)
+        await self._pen.put(here.encoded(for_staff=self._connection.is_staff))
+        if later is not None:
+            await self._knock()
+            if later:
+                await self._show(Shown(later))
+        elif any(event.kind is RoomEventKind.SESSION_ENDED for event in here.events):
             await self._part(Parting.SESSION_ENDED)
 
     async def _show_room(self, events: Sequence[RoomEvent]) -> None:
@@ -130,6 +173,20 @@ class Speaker:
             if self._connection.is_shown_out_by(event):
                 await self._part(Parting.REMOVED)
                 return
+
+    def _parted(self, shown: Shown) -> tuple[Shown, Sequence[RoomEvent] | None]:
+        """As far as this participant was there for it, and what follows; None: there for all."""
+        for place, event in enumerate(shown.events, 1):
+            if event.kind is RoomEventKind.LEFT and self._is_own(event):
+                here, later = shown.events[:place], shown.events[place:]
+                return (Shown(here) if later else shown), later
+        return shown, None
+
+    def _is_own(self, event: RoomEvent) -> bool:
+        """True for what this patient's place did, with more to come: they were put out, or taken
+        for lost."""
+        is_past = event.number <= self._admission.room_head
+        return event.patient_id == self._connection.person_id and not is_past
 
     async def _part(self, parting: Parting) -> None:
         if not self._is_over:
@@ -143,6 +200,21 @@ class Speaker:
         """A store that is away holds back nothing that is there already."""
         await self._pen.flush()
         return await _insisting(read)
+
+
+def _is_worth_a_knock(item: object) -> bool:
+    """True where the door may answer otherwise than before."""
+    match item:
+        case PrivateEvent():
+            return isinstance(item.about, DoorAnswer)
+        case Shown():
+            return any(_is_staff_news(event) for event in item.events)
+    return False
+
+
+def _is_staff_news(event: RoomEvent) -> bool:
+    has_staff_come = event.kind is RoomEventKind.JOINED and event.role in STAFF_ROLES
+    return has_staff_come or event.kind in LEAD_NEWS
 
 
 async def _insisting(read: Callable[[], Awaitable[list[E]]]) -> list[E]:

@@ -215,10 +215,14 @@ class Cursor(Generic[E]):
     async def catch_up(self) -> None:
         """Show everything stored that this reader has not seen."""
         while events := await self._after(self.number):
-            self.number = events[-1].number
+            last = self.number = events[-1].number
             await self._show(events)
-            if len(events) < PAGE:
+            if self.number != last or len(events) < PAGE:
                 return
+
+    def step_back(self, number: int) -> None:
+        """Nothing after this number was shown after all."""
+        self.number = number
 
     async def take(self, events: Sequence[E]) -> Sequence[E]:
         """Which of these, that were handed on together, are to be shown now; all, as a rule.

@@ -15,7 +15,7 @@ from services.sessions.domain.commands import GetAttendance, Lead, ListAttendanc
 from services.sessions.domain.participant import Participant
 from services.sessions.domain.session import Session
 from services.sessions.domain.views import AttendanceView, SessionView, SignalView
-from services.sessions.ports import AttendanceSigner, Log, Policies, Records
+from services.sessions.ports import Log, Policies, Records, Signer
 
 log = get_logger(__name__)
 not_intact = Counter(
@@ -28,9 +28,7 @@ STAFF = frozenset({Role.COORDINATOR, Role.CLINICIAN, Role.SUPERVISOR})
 class Queries:
     """Sessions, attendances and signals, for those who may see them."""
 
-    def __init__(
-        self, store: Store, records: Records, policies: Policies, *, key: AttendanceSigner
-    ) -> None:
+    def __init__(self, store: Store, records: Records, policies: Policies, *, key: Signer) -> None:
         self._store, self._records, self._policies = store, records, policies
         self._key = key
 

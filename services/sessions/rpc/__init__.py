@@ -171,6 +171,17 @@ class SessionsServicer(sessions_pb2_grpc.SessionsServiceServicer):
             encode=answers.end_phone_leg,
         )
 
+    async def CreateJoinTicket(
+        self, request: sessions_pb2.CreateJoinTicketRequest, context: Context
+    ) -> sessions_pb2.CreateJoinTicketResponse:
+        return await self._run(
+            request,
+            context,
+            decode=wire.of_session,
+            handle=self._sessions.tickets.create,
+            encode=answers.create_join_ticket,
+        )
+
     async def AttendSession(  # type: ignore[override]  # the stubs know generators only
         self,
         request_iterator: AsyncIterator[sessions_pb2.AttendSessionRequest],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chassis.store import Index, Store, due_index
-from services.sessions.codec import activity_documents, documents, entries
+from services.sessions.codec import activity_documents, case_documents, documents, entries
 from services.sessions.domain.log import PrivateEvent, RoomEvent
 from services.sessions.domain.mood import MoodCheckIn
 from services.sessions.domain.poll import Poll
@@ -20,6 +20,7 @@ from services.sessions.store.shelves import (
     ParticipantStore,
     ShelfStore,
 )
+from services.sessions.store.tickets import JOIN_TICKETS, TicketStore
 from services.sessions.store.transcripts import TranscriptStore
 
 SESSIONS, SIGNALS, CASES = "sessions", "safety_signals", "cases"
@@ -37,6 +38,9 @@ INDEXES: tuple[Index, ...] = (
     due_index(PARTICIPANTS, "silence_time"),
     due_index(PARTICIPANTS, "reach_time"),
     Index(PARTICIPANTS, [("tenant_id", 1), ("session_id", 1), ("person_id", 1)], unique=True),
+    Index(PARTICIPANTS, [("tenant_id", 1), ("person_id", 1), ("presence", 1)]),
+    Index(JOIN_TICKETS, [("tenant_id", 1), ("session_id", 1), ("person_id", 1)]),
+    Index(CASES, [("tenant_id", 1), ("patient_id", 1)]),
     Index(LOCATIONS, [("tenant_id", 1), ("patient_id", 1), ("attest_time", -1)]),
     Index(SIGNALS, [("tenant_id", 1), ("raised_by", 1), ("help", 1)]),
     Index(SIGNALS, [("tenant_id", 1), ("patient_id", 1), ("help", 1)]),
@@ -94,8 +98,8 @@ def records(store: Store) -> Records:
         cases=ShelfStore(
             store,
             CASES,
-            to_document=documents.case_document,
-            from_document=documents.case_from,
+            to_document=case_documents.case_document,
+            from_document=case_documents.case_from,
         ),
         participants=ParticipantStore(),
         locations=LocationStore(store),
@@ -109,6 +113,7 @@ def records(store: Store) -> Records:
             from_document=documents.chat_risk_from,
         ),
         transcripts=TranscriptStore(SESSIONS, ROOM_EVENTS, PRIVATE_EVENTS),
+        tickets=TicketStore(),
         polls=_polls(store),
         moods=_moods(store),
         qualities=_qualities(store),

@@ -9,7 +9,7 @@ from chassis.ids import derived_id
 from chassis.store import Aggregate, Ahead, Document, Page, Reader, Repository, Store, Tx
 from services.sessions.codec import documents, events, places
 from services.sessions.domain.location import Location
-from services.sessions.domain.participant import Participant
+from services.sessions.domain.participant import Participant, Presence
 from services.sessions.domain.roles import Role
 
 PARTICIPANTS, LOCATIONS = "participants", "location_attestations"
@@ -117,6 +117,12 @@ class ParticipantStore:
         """All places in the session, those that came first before the others."""
         order = [("create_time", 1), ("_id", 1)]
         found = reader.find(PARTICIPANTS, {"session_id": session_id}, sort=order)
+        return [places.participant_from(each) for each in found]
+
+    def near_rooms(self, reader: Reader, person_id: str) -> list[Participant]:
+        """The person's places in rooms where they are now, or at whose door they wait."""
+        near = {"$in": [Presence.WAITING.value, Presence.PRESENT.value]}
+        found = reader.find(PARTICIPANTS, {"person_id": person_id, "presence": near})
         return [places.participant_from(each) for each in found]
 
     def page(

@@ -52,7 +52,7 @@ class Doorstep:
             self.stack.push_async_callback(person.close)
         await lead.changes("StartSession", session_id="s-1")
         await ana.attests()
-        self.lead = lead
+        self.lead, self.ana = lead, ana
         return self
 
     def attends(self, token: str | None = None, **handshake: Any) -> Attendance:
@@ -61,8 +61,9 @@ class Doorstep:
         return Attendance(made)
 
     async def joins(self, **handshake: Any) -> Attendance:
+        hello = await self.ana.hello()
         attendance = self.attends(**handshake)
-        await attendance.send(hello=pb.Hello(session_id="s-1"))
+        await attendance.send(hello=hello)
         await attendance.next("welcome")
         return attendance
 
@@ -248,7 +249,7 @@ async def test_a_text_message_is_no_frame(doorstep: Doorstep) -> None:
 async def test_text_is_refused_even_where_its_bytes_would_be_a_frame(doorstep: Doorstep) -> None:
     await doorstep.opens()
     hers = doorstep.attends()
-    hello = pb.AttendSessionRequest(hello=pb.Hello(session_id="s-1"))
+    hello = pb.AttendSessionRequest(hello=await doorstep.ana.hello())
     await (await hers.stream.opened()).send_str(hello.SerializeToString().decode())
     assert await refusal(hers.stream) == ("INVALID_ARGUMENT", "MESSAGE_UNDECODABLE")
 
@@ -332,7 +333,7 @@ async def test_a_slow_reader_is_told_to_resume_and_holds_nobody_up(doorstep: Doo
     assert goodbye.reason == pb.GOODBYE_REASON_RESUME
     seen = slow.events[-1].number
     again = doorstep.attends()
-    await again.send(hello=pb.Hello(session_id="s-1", room_cursor=seen))
+    await again.send(hello=await doorstep.ana.hello(room_cursor=seen))
     assert (await again.next("room_event")).number == seen + 1
 
 

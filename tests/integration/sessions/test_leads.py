@@ -119,8 +119,9 @@ async def test_a_room_without_anybody_who_may_treat_is_held_and_staff_is_called(
             eventually, lambda: clinic.emitted(sessions.RoomHeld), within=20
         )
         assert (called.session_id, list(called.clinician_ids)) == ("s-1", ["f-1"])
+        hello = await ana.hello()
         late = ana.attends()
-        await late.send(hello=pb.Hello(session_id="s-1"))
+        await late.send(hello=hello)
         assert (await late.next("welcome")).is_held
     (back,) = await in_room(stack, (lead, "lead"))
     await hears(late, RESUMED)

@@ -75,7 +75,8 @@ async def test_concurrent_chat_arrives_everywhere_in_the_same_order(room: Room) 
 async def test_a_cut_in_the_middle_of_a_chat_loses_and_doubles_nothing(room: Room) -> None:
     first, second = room.addresses
     proxy = await room.stack.enter_async_context(Proxy(room.clinic.way(first)))
-    ana = await room.person("p-1", address=proxy.address).joins()
+    ticket = await room.person("p-1").ticket()
+    ana = await room.person("p-1", address=proxy.address).joins(join_ticket=ticket)
     ben = await room.person("p-2", address=second).joins()
     sent = {await ana.say(f"ana {number}"): f"ana {number}" for number in range(20)}
     speaking = asyncio.create_task(speak(ben, "ben", 20))

@@ -126,7 +126,7 @@ async def test_who_is_shown_out_is_told_so_and_their_stream_ends(
     )
     assert left.alias == ANA
     back = group.ana.attends()
-    await back.send(hello=pb.Hello(session_id="s-1"))
+    await back.send(hello=await group.ana.hello())
     await back.until_lost()
     assert back.frames == []
 

@@ -18,10 +18,11 @@ from chassis.call import Role
 from chassis.clock import FixedClock
 from chassis.store import CHASSIS_INDEXES
 from clinical.risk import Assessment, assess
-from services.sessions.codec.events import timestamp
+from services.sessions.codec.attested import timestamp
 from services.sessions.handlers import chats
 from services.sessions.store import INDEXES
 from tests.integration.sessions.clinic import Clinic, Person, noon
+from tests.unit.sessions.lobby import written
 
 WORDS = "I want to kill myself"
 SLOW = {"heartbeat_seconds": 60.0, "silence_seconds": 180.0, "signal_answer_seconds": 10.0}
@@ -91,7 +92,7 @@ async def what_a_peer_receives_of_words(clinic: Clinic) -> list[bytes]:
         await his.hears("two")
         again = await ben.joins(room_cursor=2)
         await again.hears("two")
-        return [frame.SerializeToString() for frame in (*his.frames, *again.frames)]
+        return written((*his.frames, *again.frames))
 
 
 async def in_an_open_room(clinic: Clinic, stack: AsyncExitStack) -> tuple[Person, Person, Person]:
@@ -139,7 +140,7 @@ async def what_a_peer_receives(clinic: Clinic, *, signal_by: str) -> list[bytes]
         await again.next("room_event", _is_leave)
         await lead.changes("EndSession", session_id="s-1")
         await again.next("goodbye")
-        return [frame.SerializeToString() for frame in (*his.frames, *again.frames)]
+        return written((*his.frames, *again.frames))
 
 
 def _is_leave(event: resources.RoomEvent) -> bool:

@@ -63,9 +63,10 @@ class Ward:
         return someone
 
     async def attends(self, someone: Person, **hello: Any) -> tuple[str, str]:
+        said = await someone.hello(**{"session_id": self.session_id, **hello})
         attendance = someone.attends()
         with suppress(grpc.RpcError, Ended):  # it may be refused before it has said anything
-            await attendance.send(hello=pb.Hello(**{"session_id": self.session_id, **hello}))
+            await attendance.send(hello=said)
         return await refusal(attendance.stream)
 
 
@@ -132,10 +133,11 @@ async def test_a_patient_without_a_seat_finds_nothing(ward: Ward) -> None:
 
 async def test_the_door_names_what_is_missing_in_its_order(ward: Ward) -> None:
     ana = ward.person("p-1")
+    bare = ana.attends()
+    await bare.send(hello=pb.Hello(session_id=ward.session_id))
+    assert await refusal(bare.stream) == ("FAILED_PRECONDITION", "TICKET_REQUIRED")
     assert await ward.attends(ana) == ("FAILED_PRECONDITION", "LOCATION_STALE")
-    await ana.attests("MD")
-    assert await ward.attends(ana) == ("FAILED_PRECONDITION", "LICENSE_STATE_MISMATCH")
-    await ana.attests("VA")
+    await ana.attests()
     assert await ward.attends(ana, room_cursor=99) == ("OUT_OF_RANGE", "CURSOR_UNKNOWN")
     consent = {"patient_id": ana.subject, "scope": "treatment"}
     revoked = intake.ConsentRevoked(consent_id=ward.name("c-1"), **consent)

@@ -20,7 +20,7 @@ from services.sessions.store.shelves import PARTICIPANTS
 from services.sessions.timers import due_work
 from tests.due import RunningTimers
 from tests.integration.sessions.clinic import Clinic
-from tests.unit.sessions.ward import a_call, by_patient
+from tests.unit.sessions.ward import a_call, a_ticket, by_patient
 from tests.waiting import eventually
 
 SESSION = commands.Lead("s-1")
@@ -35,7 +35,8 @@ class Over:
         ana, service = self.by(by_patient("p-1")), clinic.sessions
         service.attestations.attest(ana, commands.AttestLocation("p-1", "VA", "street", "5550100"))
         service.rooms.start(self.lead, SESSION)
-        service.doors.enter(ana, commands.Enter("s-1", "c-1", 0, None))
+        ticket = a_ticket(service, ana)
+        service.doors.enter(ana, commands.Enter("s-1", "c-1", 0, None, join_ticket=ticket))
         service.presences.leave(ana, commands.Connected("s-1", "c-1"))
         service.rooms.end(self.lead, SESSION)
 

@@ -23,7 +23,7 @@ from services.sessions.timers import due_work
 from tests.due import RunningTimers
 from tests.integration.sessions.clinic import Clinic
 from tests.tenant_guard import TenantGuard
-from tests.unit.sessions.ward import PlainCipher, by_patient
+from tests.unit.sessions.ward import PlainCipher, a_ticket, by_patient
 from tests.waiting import eventually
 
 AT_ONCE = SessionsPolicy(chat_kept_days=0.0)
@@ -145,13 +145,15 @@ def _play(service: Any, tenant_id: str) -> None:
     lead = replace(lead, actor=replace(lead.actor, roles=frozenset({Role.CLINICIAN})))
     service.attestations.attest(ana, commands.AttestLocation("p-1", "VA", "a street", "5550100"))
     service.rooms.start(lead, commands.Lead("s-1"))
-    service.doors.enter(ana, commands.Enter("s-1", "c-1", 0, None))
+    ticket = a_ticket(service, ana)
+    service.doors.enter(ana, commands.Enter("s-1", "c-1", 0, None, join_ticket=ticket))
     service.chats.say(ana, commands.Say("s-1", "good morning"))
     service.chats.say(ana, commands.Say("s-1", "I want to die"))
     service.presences.beat(ana, commands.Connected("s-1", "c-1"))
     press = service.signals.prepare(ana, commands.RaiseSignal("key", "p-1", "s-1"))
     service.signals.raise_all([press])
-    service.doors.enter(lead, commands.Enter("s-1", "c-2", 0, None))
+    ticket = a_ticket(service, lead)
+    service.doors.enter(lead, commands.Enter("s-1", "c-2", 0, None, join_ticket=ticket))
     service.presences.leave(ana, commands.Connected("s-1", "c-1"))
     service.queries.session(lead, commands.Lead("s-1"))
     service.queries.attendances(lead, commands.ListAttendance("s-1", 0, ""))

@@ -18,6 +18,7 @@ ABOUT: dict[type[Message], About] = {
     sessions_pb2.SafetySignalRaised: About.SIGNAL,
     sessions_pb2.ChatRiskRaised: About.SIGNAL,
     sessions_pb2.EndangeredPatientLeft: About.SIGNAL,
+    sessions_pb2.EndangeredPatientAtDoor: About.SIGNAL,
     notify_pb2.InboundRiskRaised: About.SIGNAL,
     notify_pb2.MessageFailed: About.ANSWER,
     notify_pb2.PageAnswered: About.ANSWER,

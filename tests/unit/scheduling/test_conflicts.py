@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from haven.scheduling.v1 import events_pb2 as wire
+from haven.scheduling.v1 import resources_pb2 as resources
 
 from chassis.clock import FixedClock
 from services.scheduling.domain.clinician import Clinician
@@ -88,6 +89,8 @@ def test_a_new_license_clears_the_flag_and_the_rooms_hear_of_it(
     assert world.conflicts() == []
     told = store.emitted(wire.SessionScheduled)[-24:]
     assert {tuple(each.facilitator_states) for each in told} == {("NC", "VA")}
+    # The kind was kept with the session: its door depends on it.
+    assert {each.group_kind for each in told} == {resources.GROUP_KIND_PROCESS}
 
 
 def test_a_revoked_license_flags_everybody_who_sits_there(

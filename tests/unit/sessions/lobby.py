@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
@@ -47,13 +47,16 @@ class QueueWire:
 class Client:
     """One participant."""
 
-    def __init__(self, live: Live, call: Call) -> None:
+    def __init__(self, ward: Ward, live: Live, call: Call) -> None:
+        self._ward, self._call = ward, call
         self.wire = QueueWire()
         self.frames: list[Answer] = []
         self.stream = asyncio.create_task(attend(self.wire, call, live))
 
-    def hello(self, session_id: str = "s-1", **cursors: int) -> None:
-        hello = sessions_pb2.Hello(session_id=session_id, **cursors)
+    def hello(self, session_id: str = "s-1", **fields: Any) -> None:
+        if not fields.keys() & {"join_ticket", "resume_token"}:
+            fields["join_ticket"] = self._ward.ticket(self._call, session_id)
+        hello = sessions_pb2.Hello(session_id=session_id, **fields)
         self.send(hello=hello)
 
     def send(self, **frame: Any) -> None:
@@ -99,6 +102,15 @@ class Client:
         self.stream.cancel()
 
 
+def written(frames: Iterable[Answer]) -> list[bytes]:
+    """Frames byte for byte, but for the secret that each hello is answered with."""
+    copies = [Answer.FromString(frame.SerializeToString()) for frame in frames]
+    for copy in copies:
+        if copy.HasField("welcome"):
+            copy.welcome.ClearField("resume_token")
+    return [copy.SerializeToString() for copy in copies]
+
+
 class NoWatch:
     """No change stream: only local writers and sweeps."""
 
@@ -136,7 +148,7 @@ class Replica:
     """One api process's live rooms."""
 
     def __init__(self, ward: Ward, *, reader_queue: int = 256) -> None:
-        sessions = ward.sessions
+        self._ward, sessions = ward, ward.sessions
         self.neighbours = Alone()
         hub = Hub(
             sessions.room_log, sessions.private_log, run=in_thread, neighbours=self.neighbours
@@ -147,7 +159,7 @@ class Replica:
         self.clients: list[Client] = []
 
     def connects(self, call: Call) -> Client:
-        client = Client(self.live, call)
+        client = Client(self._ward, self.live, call)
         self.clients.append(client)
         return client
 

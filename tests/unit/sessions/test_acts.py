@@ -115,7 +115,7 @@ async def test_a_mood_is_taken_at_the_door_and_without_a_key() -> None:
         await ana.next("waiting")
         ana.send(give_mood=pb.GiveMood(request_id="none", value=1))
         assert (await ana.next("receipt")).number == 0
-        (told,) = ward.private("f-1")
+        _, told = ward.private("f-1")  # after that somebody waits
         assert isinstance(told.about, MoodCheckIn)
         ana.send(raise_hand=pb.RaiseHand(request_id=key()))
         assert (await ana.next("refusal")).reason == "NOT_ADMITTED"
@@ -195,7 +195,7 @@ async def test_words_that_worry_are_heard_at_the_door_though_the_room_never_has_
             ana.say(WORRYING, "9d1f8e6c-5b7a-4f43-9a57-0c6f4f1f8f11")
             assert (await ana.next("refusal")).reason == "NOT_ADMITTED"
         await asyncio.to_thread(eventually, lambda: len(raised(ward)) == 1, within=10)
-        (told,) = ward.private("f-1")
+        _, told = ward.private("f-1")  # after that somebody waits
         assert isinstance(told.about, ChatRisk)
         assert (told.alias, told.about.number, ward.room()) == (HERON, 0, [])
 

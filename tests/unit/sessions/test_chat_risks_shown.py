@@ -8,7 +8,7 @@ from haven.crisis.v1 import events_pb2 as crisis
 from haven.sessions.v1 import resources_pb2 as resources
 
 from services.sessions.codec import frames
-from services.sessions.codec.events import timestamp
+from services.sessions.codec.attested import timestamp
 from tests.unit.sessions.ward import Ward, by_facilitator, by_patient
 
 WORRYING = "I want to kill myself"

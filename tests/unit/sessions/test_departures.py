@@ -9,7 +9,7 @@ import pytest
 from haven.crisis.v1 import events_pb2 as crisis
 from haven.sessions.v1 import events_pb2 as sessions
 
-from services.sessions.codec.events import timestamp
+from services.sessions.codec.attested import timestamp
 from services.sessions.domain.commands import Lead
 from services.sessions.domain.events import DepartureKind
 from services.sessions.domain.policy import SessionsPolicy

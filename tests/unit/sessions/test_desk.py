@@ -15,7 +15,7 @@ from chassis.store import Attempt
 from services.sessions.domain.case import Help
 from services.sessions.domain.commands import RaiseSignal
 from services.sessions.live import desk
-from tests.unit.sessions.lobby import Client, Replica, replica
+from tests.unit.sessions.lobby import Client, Replica, replica, written
 from tests.unit.sessions.ward import TENANT, Ward, by_facilitator, by_patient
 
 QUICK = {
@@ -277,7 +277,7 @@ async def what_ben_hears(*, signal: bool, reads_frames: bool) -> list[bytes]:
         await ben.hears("two")
         again = await room.joins(by_patient("p-2"), room_cursor=2, reads_frames=reads_frames)
         await again.hears("two")
-        return [frame.SerializeToString() for frame in (*ben.frames, *again.frames)]
+        return written((*ben.frames, *again.frames))
 
 
 async def test_a_patient_whose_backlog_cannot_be_read_is_answered_all_the_same(

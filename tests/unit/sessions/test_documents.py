@@ -11,9 +11,20 @@ from bson.codec_options import CodecOptions
 
 from clinical.risk import Severity
 from services.sessions.codec import activity_documents, documents, entries, places
+from services.sessions.codec.case_documents import case_document, case_from
 from services.sessions.domain.case import Case
 from services.sessions.domain.chat import ChatRisk
-from services.sessions.domain.events import DepartureKind
+from services.sessions.domain.events import DepartureKind, HoldReason
+from services.sessions.domain.group import GroupKind
+from services.sessions.domain.held import decide, hold, put_out
+from services.sessions.domain.lobby import (
+    Answer,
+    Decision,
+    DoorAnswer,
+    LobbyEntry,
+    LobbyState,
+    WaitReason,
+)
 from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
 from services.sessions.domain.mood import MoodCheckIn, concerns_of
 from services.sessions.domain.participant import Departure, Participant
@@ -50,7 +61,12 @@ def a_session_after_a_break() -> Session:
 
 
 @pytest.mark.parametrize(
-    "session", [a_session(), a_session_after_a_break(), a_session(is_canceled=True)]
+    "session",
+    [
+        a_session(),
+        a_session_after_a_break(),
+        a_session(is_canceled=True, group_kind=GroupKind.PROCESS),
+    ],
 )
 def test_a_session(session: Session) -> None:
     assert documents.session_from(kept(documents.session_document(session))) == session
@@ -66,9 +82,51 @@ def a_patient_who_came_and_went() -> Participant:
     return patient
 
 
-@pytest.mark.parametrize("place", [a_patient(), a_patient_who_came_and_went()])
+def a_patient_who_is_held_and_denied() -> Participant:
+    patient = a_patient_who_came_and_went()
+    put_out(patient, after(minutes=30), WaitReason.HELD_FOR_LICENSE)
+    hold(patient, "h-1", HoldReason.LICENSE, after(minutes=30), POLICY)
+    decide(patient, Decision.DENIED, after(minutes=31))
+    patient.door = replace(patient.door, resume_hash="hash", alarms=frozenset({"held/"}))
+    patient.departure = None
+    patient.events.clear()
+    return patient
+
+
+@pytest.mark.parametrize(
+    "place",
+    [a_patient(), a_patient_who_came_and_went(), a_patient_who_is_held_and_denied()],
+)
 def test_a_place_with_its_ledger(place: Participant) -> None:
     assert places.participant_from(kept(places.participant_document(place))) == place
+
+
+def test_a_place_that_an_earlier_release_wrote() -> None:
+    document = kept(places.participant_document(a_patient()))
+    del document["door"]
+    assert places.participant_from(document) == a_patient()
+
+
+def test_a_session_and_a_case_that_an_earlier_release_wrote() -> None:
+    session = kept(documents.session_document(a_session()))
+    del session["group_kind"]
+    assert documents.session_from(session) == a_session()
+    case = kept(case_document(a_case()))
+    del case["severity"]
+    assert case_from(case).is_at_risk
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        LobbyEntry("s-1", "p-1", WaitReason.LATE, LobbyState.WAITING, NOON, is_at_risk=True),
+        DoorAnswer("s-1", Answer.CHANGED),
+    ],
+)
+def test_what_is_told_of_the_lobby(about: LobbyEntry | DoorAnswer) -> None:
+    event = PrivateEvent(about, NOON, "Blue Heron 4")
+    stored = kept({**entries.private_event_document(event), "number": 0})
+    assert entries.private_event_from(stored) == event
 
 
 def test_an_attestation() -> None:
@@ -78,7 +136,7 @@ def test_an_attestation() -> None:
 
 def a_case_with_a_history() -> Case:
     case = a_case()
-    case.open("sig-1", 1)
+    case.open("sig-1", 1, Severity.HIGH)
     case.escalate(2)
     case.acknowledge("supervisor", 3)
     case.contact(after(minutes=9), 4)
@@ -88,7 +146,7 @@ def a_case_with_a_history() -> Case:
 
 @pytest.mark.parametrize("case", [a_case(), a_case_with_a_history()])
 def test_a_case(case: Case) -> None:
-    assert documents.case_from(kept(documents.case_document(case))) == case
+    assert case_from(kept(case_document(case))) == case
 
 
 def test_a_signal_and_its_place_in_a_private_log() -> None:
@@ -181,7 +239,7 @@ def test_an_event_of_what_goes_on_in_a_room(more: dict[str, Any]) -> None:
 
 
 def test_places_and_cases_of_an_earlier_release_have_neither_hand_nor_end() -> None:
-    place, case = places.participant_document(a_patient()), documents.case_document(a_case())
+    place, case = places.participant_document(a_patient()), case_document(a_case())
     del place["hand_number"], case["resolve_time"]
     assert places.participant_from(kept(place)).hand_number == 0
-    assert documents.case_from(kept(case)).resolve_time is None
+    assert case_from(kept(case)).resolve_time is None

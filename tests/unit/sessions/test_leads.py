@@ -9,7 +9,7 @@ from haven.scheduling.v1 import events_pb2 as scheduling
 from haven.sessions.v1 import events_pb2 as sessions
 
 from chassis.errors import PermissionDenied
-from services.sessions.codec.events import timestamp
+from services.sessions.codec.attested import timestamp
 from services.sessions.domain.commands import GetAttendance, Lead
 from services.sessions.domain.log import RoomEventKind
 from services.sessions.domain.roles import Role

@@ -11,7 +11,7 @@ from haven.sessions.v1 import events_pb2 as sessions
 
 from chassis.call import Call
 from chassis.errors import HavenError
-from services.sessions.codec.events import timestamp
+from services.sessions.codec.attested import timestamp
 from services.sessions.domain.aside import AsideRoom
 from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.commands import Enter, Lead, Moderate, PullAside, SayPrivately
@@ -222,9 +222,9 @@ class TestAside:
         return told
 
     def enters(self, ward: Ward, by: Call, room: AsideRoom) -> Any:
-        return ward.sessions.doors.enter(
-            by, Enter(room.session_id, f"a-{by.actor.subject}", 0, None)
-        )
+        ticket = ward.ticket(by, room.session_id)
+        enter = Enter(room.session_id, f"a-{by.actor.subject}", 0, None, join_ticket=ticket)
+        return ward.sessions.doors.enter(by, enter)
 
     def test_both_are_told_where_and_meet_there_and_no_peer_knows(self, ward: Ward) -> None:
         before = len(ward.room())

@@ -10,6 +10,7 @@ from services.sessions.domain.events import (
     AttendanceRecorded,
     PatientAbsent,
 )
+from services.sessions.domain.lobby import WaitReason
 from services.sessions.domain.participant import Participant, Presence
 from services.sessions.domain.roles import Role
 from tests.unit.sessions.builders import NOON, POLICY, a_patient, a_started_session, after
@@ -61,7 +62,7 @@ def test_a_heartbeat_keeps_the_place() -> None:
 
 def test_minutes_count_while_in_the_room_and_not_at_the_door() -> None:
     patient, session = a_patient(), a_started_session()
-    patient.wait("c-1", after(minutes=-5), POLICY)
+    patient.wait("c-1", after(minutes=-5), POLICY, WaitReason.BEFORE_START)
     patient.beat("c-1", after(minutes=1), POLICY)
     patient.join("c-1", "Blue Heron 4", after(minutes=2), POLICY)
     patient.leave("c-1", after(minutes=2, seconds=8))
@@ -121,6 +122,6 @@ def test_of_a_patient_who_was_not_missed_nothing_is_told_when_they_come() -> Non
 
 def test_a_patient_who_waits_at_the_door_is_not_absent() -> None:
     patient = a_patient()
-    patient.wait("c-1", after(minutes=-5), POLICY)
+    patient.wait("c-1", after(minutes=-5), POLICY, WaitReason.BEFORE_START)
     patient.leave("c-1", after(minutes=-4))
     assert not patient.notice_absence(a_started_session(), after(minutes=5))

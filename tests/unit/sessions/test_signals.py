@@ -10,7 +10,7 @@ from haven.crisis.v1 import events_pb2 as crisis
 from haven.sessions.v1 import events_pb2 as sessions
 
 from chassis.errors import InvalidArgument, NotFound, PermissionDenied
-from services.sessions.codec.events import timestamp
+from services.sessions.codec.attested import timestamp
 from services.sessions.domain.case import Help
 from tests.unit.sessions.ward import Ward, by_facilitator, by_patient
 

@@ -73,7 +73,7 @@ async def test_the_door_says_what_is_missing() -> None:
     ward.opens()
     ward.pass_time(seconds=90)
     async with replica(ward) as room:
-        hello = sessions_pb2.Hello(session_id="s-1")
+        hello = sessions_pb2.Hello(session_id="s-1", join_ticket=ward.ticket(by_patient()))
         assert (await ended_with(room, {"hello": hello})).reason == "LOCATION_STALE"
 
 

@@ -58,7 +58,10 @@ def opens_another_room(ward: Ward) -> None:
     ward.schedules(session_id=OTHER_ROOM, patient_ids=["p-1", "p-2"])
     ward.sessions.rooms.start(by_facilitator(), Lead(OTHER_ROOM))
     for call in (by_patient("p-1"), by_facilitator()):
-        ward.sessions.doors.enter(call, Enter(OTHER_ROOM, str(uuid4()), 0, None))
+        ticket = ward.ticket(call, OTHER_ROOM)
+        ward.sessions.doors.enter(
+            call, Enter(OTHER_ROOM, str(uuid4()), 0, None, join_ticket=ticket)
+        )
 
 
 def heard(ward: Ward, session_id: str = "s-1") -> list[str]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from haven.scheduling.v1 import resources_pb2 as scheduling_resources
 from haven.sessions.v1 import sessions_pb2
 
 from chassis.errors import InvalidArgument
 from services.sessions.codec import frames, wire
+from services.sessions.codec.events import GROUP_KINDS
+from services.sessions.domain.group import GroupKind
 
 PLACE = {
     "patient_id": "p-1",
@@ -100,3 +103,26 @@ def test_a_hello_with_negative_cursors_means_the_beginning() -> None:
 def test_a_hello_without_a_private_cursor_means_from_now_on() -> None:
     entrance = frames.enter(sessions_pb2.Hello(session_id="s-1"), "c-1")
     assert entrance.private_cursor is None
+
+
+def test_what_a_hello_brings_to_open_the_door_is_read_up_to_a_length() -> None:
+    hello = sessions_pb2.Hello(session_id="s-1", join_ticket="t" * 500, resume_token="r")
+    entrance = frames.enter(hello, "c-1")
+    assert (entrance.join_ticket, entrance.resume_token) == ("t" * 128, "r")
+    assert not entrance.is_again
+
+
+@pytest.mark.parametrize(
+    ("kind", "known"),
+    [
+        (scheduling_resources.GROUP_KIND_PROCESS, GroupKind.PROCESS),
+        (scheduling_resources.GROUP_KIND_SKILLS, GroupKind.SKILLS),
+        (scheduling_resources.GROUP_KIND_EDUCATION, GroupKind.EDUCATION),
+        (scheduling_resources.GROUP_KIND_UNSPECIFIED, GroupKind.UNKNOWN),
+        (99, GroupKind.UNKNOWN),
+    ],
+)
+def test_a_group_of_a_kind_that_is_not_known_has_an_open_door(
+    kind: scheduling_resources.GroupKind.ValueType, known: GroupKind
+) -> None:
+    assert GROUP_KINDS.get(kind, GroupKind.UNKNOWN) is known

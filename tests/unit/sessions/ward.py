@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,12 +12,13 @@ from haven.crisis.v1 import events_pb2 as crisis
 from haven.intake.v1 import events_pb2 as intake
 from haven.scheduling.v1 import events_pb2 as scheduling
 
-from chassis.call import Actor, Call, EventOnce, Role
+from chassis.call import Actor, Call, EventOnce, RequestOnce, Role
 from chassis.clock import FixedClock
 from chassis.deadline import Deadline
+from chassis.errors import FailedPrecondition, NotFound
 from chassis.tenants import Tenants
 from services.sessions.bootstrap import Sessions, bootstrap, policies_of
-from services.sessions.codec.events import timestamp
+from services.sessions.codec.attested import timestamp
 from services.sessions.domain.commands import (
     AttestLocation,
     Connected,
@@ -59,6 +60,15 @@ def by_patient(patient_id: str = "p-1") -> Call:
 
 def by_facilitator(clinician_id: str = "f-1") -> Call:
     return a_call(clinician_id, Role.CLINICIAN)
+
+
+def a_ticket(sessions: Sessions, call: Call, session_id: str = "s-1", request_id: str = "") -> str:
+    """A ticket for this person; none where the door will refuse them for what they are."""
+    once = RequestOnce(request_id or str(uuid4()), "CreateJoinTicket", b"", bytes)
+    try:
+        return sessions.tickets.create(replace(call, once=once), Lead(session_id)).join_ticket
+    except (NotFound, FailedPrecondition):
+        return ""
 
 
 @dataclass
@@ -110,6 +120,11 @@ class Ward:
         place = AttestLocation(patient_id, state, "12 Elm Street", "+1 555 0100", **parts)
         return self.sessions.attestations.attest(by_patient(patient_id), place).location.id
 
+    def moves(self, state: str, patient_id: str = "p-1") -> None:
+        """A second later the patient sits elsewhere, and says so."""
+        self.pass_time(seconds=1)
+        self.attests(patient_id, state)
+
     def prepares(self) -> None:
         """Two patients could come, as Blue Heron 4 and Red Fox 7; nobody has."""
         self.schedules()
@@ -125,10 +140,15 @@ class Ward:
         self.prepares()
         self.starts()
 
+    def ticket(self, call: Call, session_id: str = "s-1", request_id: str = "") -> str:
+        return a_ticket(self.sessions, call, session_id, request_id)
+
     def enters(self, call: Call, connection_id: str = "", **changes: Any) -> Admission:
         self._connections += 1
         connection_id = connection_id or f"c-{self._connections}"
         values = {"room_cursor": 0, "private_cursor": None, **changes}
+        if not values.keys() & {"join_ticket", "resume_token", "is_again"}:
+            values["join_ticket"] = self.ticket(call)
         return self.sessions.doors.enter(call, Enter("s-1", connection_id, **values))
 
     def beats(self, call: Call, connection_id: str) -> None:

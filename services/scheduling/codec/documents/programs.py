@@ -89,6 +89,7 @@ def session_document(value: Session) -> Document:
         "capacity": value.capacity,
         "labels": labels(value.is_part2_protected),
         "co_facilitators": [co_facilitator_document(each) for each in value.co_facilitators],
+        "group_kind": value.group_kind.value if value.group_kind else None,
         "seats": [seat_document(each) for each in value.seats],
         "roster": list(value.roster),
         "state": value.state.value,
@@ -121,6 +122,7 @@ def session_from(document: Document) -> Session:
         break_minutes=document["break_minutes"],
         capacity=document["capacity"],
         is_part2_protected=PART2 in document["labels"],
+        group_kind=_kind_from(document.get("group_kind")),
         seats=tuple(Seat(each["patient_id"], each["enrollment_id"]) for each in document["seats"]),
         # Sessions of earlier releases have none.
         co_facilitators=tuple(
@@ -130,6 +132,10 @@ def session_from(document: Document) -> Session:
         state=SessionState(document["state"]),
         **stored(document),
     )
+
+
+def _kind_from(value: str | None) -> GroupKind | None:
+    return GroupKind(value) if value else None
 
 
 def enrollment_document(value: Enrollment) -> Document:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.room.typed import Act, Ask, Do, Leave, Nothing, Press, Say, Wish, wish
+from cli.room.typed import Act, Ask, Decide, Do, Leave, Nothing, Press, Say, Wish, wish
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,14 @@ def test_the_session_is_the_facilitators(word: str, method: str) -> None:
     refused = wish(f"/{word}", is_staff=False)
     assert isinstance(refused, Nothing)
     assert "nothing was sent" in refused.why
+
+
+@pytest.mark.parametrize("word", ["admit", "deny", "handover"])
+def test_who_waits_at_the_door_is_the_facilitators(word: str) -> None:
+    assert wish(f"/{word} Quiet Heron", is_staff=True) == Decide(word, "Quiet Heron")
+    for asked in (wish(f"/{word}", is_staff=True), wish(f"/{word} Heron", is_staff=False)):
+        assert isinstance(asked, Nothing)
+        assert "nothing was sent" in asked.why
 
 
 @pytest.mark.parametrize("line", ["/hepl", "/", "/end of the story", "/leave me alone"])

@@ -8,6 +8,7 @@ import pytest
 from haven.sessions.v1 import assignments_pb2, events_pb2
 from haven.sessions.v1 import resources_pb2 as pb
 
+from cli.room import words
 from cli.room.view import Gap, Kind
 from tests.unit.cli.room.frames import (
     CHAT,
@@ -141,6 +142,35 @@ def test_a_patient_hears_that_there_is_something_to_do_and_not_what() -> None:
     notice = pb.AssignmentNotice(assignment_id="a-1", state=given, due_time=at(1))
     (line,) = texts(takes(view, private(1, assignment=notice)))
     assert line.startswith("an assignment was given, due ")
+
+
+@pytest.mark.parametrize("reason", [*words.WAITS, 99])
+def test_at_the_door_it_is_said_what_for_and_whom_to_call(
+    reason: pb.WaitReason.ValueType,
+) -> None:
+    frame = waiting()
+    frame.waiting.reason, frame.waiting.call_number = reason, "988"
+    (line,) = takes(a_view(), frame)
+    known = words.WAITS.get(reason, words.WAITS[pb.WAIT_REASON_BEFORE_START])
+    assert known in line.text
+    assert "988" in line.text
+
+
+def test_staff_see_who_waits_and_who_must_not_be_left_alone() -> None:
+    view = a_view(is_staff=True)
+    late = {"alias": "Heron", "patient_id": "p-1", "reason": pb.WAIT_REASON_LATE}
+    entry = pb.LobbyEntry(state=pb.LOBBY_STATE_WAITING, **late)
+    (_, shown) = texts(takes(view, welcome("Facilitator", lobby=[entry])))
+    assert "Heron comes late" in shown
+    entry.is_at_risk = True
+    (shown,) = texts(takes(view, private(1, lobby_entry=entry)))
+    assert "AT RISK" in shown
+    assert view.patients == {"Heron": "p-1"}
+
+
+def test_who_waits_hears_what_became_of_it() -> None:
+    denied = pb.DoorAnswer(state=pb.DOOR_ANSWER_STATE_DENIED)
+    assert "did not let you in" in texts(takes(a_view(), private(1, door_answer=denied)))[0]
 
 
 def test_a_text_whose_time_is_over_is_told_as_removed() -> None:

@@ -1,4 +1,4 @@
-"""The tenant's key for sealed minutes; made at the first seal and kept as ciphertext."""
+"""The tenant's keys for signing, one per purpose; made when needed first, kept as ciphertext."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from chassis.store import Reader, Tx
 from services.sessions.domain.seal import Sign
 from services.sessions.ports import Keeper
 
-ATTENDANCE_KEYS = "attendance_keys"
+ATTENDANCE_KEYS, TICKET_KEYS = "attendance_keys", "ticket_keys"
 KEY_BYTES = 32
 
 
-class AttendanceKey:
-    """Signs and checks; see ports.AttendanceSigner."""
+class SigningKey:
+    """Signs and checks; see ports.Signer. Its purpose is the collection that it lies in."""
 
-    def __init__(self, keeper: Keeper) -> None:
-        self._keeper = keeper
+    def __init__(self, keeper: Keeper, collection: str) -> None:
+        self._keeper, self._collection = keeper, collection
 
     def signer(self, tx: Tx) -> Sign:
         """The tenant's signature."""
@@ -27,12 +27,12 @@ class AttendanceKey:
             return known
         key, tenant_id = secrets.token_bytes(KEY_BYTES), tx.call.tenant_id
         sealed = self._keeper.encrypt(tenant_id, key.hex())
-        tx.insert(ATTENDANCE_KEYS, {"_id": _id(tx), "key_ciphertext": sealed})
+        tx.insert(self._collection, {"_id": self._id(tx), "key_ciphertext": sealed})
         return _signing(key)
 
     def checker(self, reader: Reader) -> Sign | None:
-        """The same for reading; None where nothing was ever sealed."""
-        found = reader.find_one(ATTENDANCE_KEYS, {"_id": _id(reader)})
+        """The same for reading; None where nothing was ever signed."""
+        found = reader.find_one(self._collection, {"_id": self._id(reader)})
         if found is None:
             return None
         tenant_id = reader.call.tenant_id
@@ -40,9 +40,8 @@ class AttendanceKey:
             bytes.fromhex(self._keeper.reveal(tenant_id, bytes(found["key_ciphertext"])))
         )
 
-
-def _id(reader: Reader) -> str:
-    return derived_id(reader.call.tenant_id, ATTENDANCE_KEYS)
+    def _id(self, reader: Reader) -> str:
+        return derived_id(reader.call.tenant_id, self._collection)
 
 
 def _signing(key: bytes) -> Sign:
