@@ -23,11 +23,14 @@ from services.intake.handlers.aliases import Aliases
 from services.intake.handlers.care_plans import CarePlans
 from services.intake.handlers.referrals import Referrals
 from services.intake.handlers.reports import Reports
+from services.intake.handlers.reveals import Revealing
 from services.intake.handlers.screenings import Screenings, expect_screenings
-from services.intake.ports import Cipher, PolicyOf
+from services.intake.ports import AliasBook, Cipher, PolicyOf
 from services.intake.queries.charts import Charts
 from services.intake.queries.course import Course
+from services.intake.queries.identities import Identities
 from services.intake.queries.people import People
+from services.intake.queries.reveals import Reveals
 
 SERVICE = "intake"
 
@@ -41,6 +44,8 @@ class Intake:
     admissions: Admissions
     care_plans: CarePlans
     people: People
+    reveals: Reveals
+    revealing: Revealing
     charts: Charts
     course: Course
     consumers: Mapping[type[Message], Handler]
@@ -52,7 +57,9 @@ def bootstrap(*, store: Store, policy_of: PolicyOf, cipher: Cipher) -> Intake:
     episodes, reports, cases = kept.Episodes(store), kept.Reports(), kept.case_book(store)
     referrals, patients = kept.referrals(store), kept.patients(store)
     screenings, care_plans = kept.screening_book(store), kept.care_plan_book(store)
-    aliases = Aliases(store, aliases=kept.Aliases(store, cipher=cipher), episodes=episodes)
+    names = kept.Aliases(store, cipher=cipher)
+    aliases = Aliases(store, aliases=names, episodes=episodes)
+    people, reveals, revealing = _who(store, names, cipher=cipher, policy_of=policy_of)
     return Intake(
         referrals=Referrals(
             store,
@@ -67,9 +74,9 @@ def bootstrap(*, store: Store, policy_of: PolicyOf, cipher: Cipher) -> Intake:
         care_plans=CarePlans(
             store, care_plans=care_plans, episodes=episodes, cipher=cipher, policy_of=policy_of
         ),
-        people=People(
-            store, referrals=referrals, patients=patients, cipher=cipher, policy_of=policy_of
-        ),
+        people=people,
+        reveals=reveals,
+        revealing=revealing,
         charts=Charts(
             store,
             screenings=screenings,
@@ -83,6 +90,39 @@ def bootstrap(*, store: Store, policy_of: PolicyOf, cipher: Cipher) -> Intake:
             aliases, Reports(store, reports=reports, cases=cases, episodes=episodes)
         ),
     )
+
+
+def _who(
+    store: Store, names: AliasBook, *, cipher: Cipher, policy_of: PolicyOf
+) -> tuple[People, Reveals, Revealing]:
+    """All that shows who somebody is; nothing else gets `identity_of`."""
+    patients, opened, identity_of = (
+        kept.patients(store),
+        kept.AliasReveals(store),
+        Identities(cipher).of,
+    )
+    people = People(
+        store,
+        referrals=kept.referrals(store),
+        patients=patients,
+        identity_of=identity_of,
+        policy_of=policy_of,
+    )
+    reveals = Reveals(
+        store,
+        reveals=opened,
+        patients=patients,
+        episodes=kept.Episodes(store),
+        identity_of=identity_of,
+    )
+    revealing = Revealing(
+        store,
+        (names, patients, opened),
+        identity_of=identity_of,
+        read=reveals.read,
+        policy_of=policy_of,
+    )
+    return people, reveals, revealing
 
 
 def of_process(process: Process) -> Intake:

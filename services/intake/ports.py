@@ -10,12 +10,19 @@ from chassis.store import Filter, Page, Reader, Tx
 from services.intake.domain.alias import Alias
 from services.intake.domain.copies import Absence, Attendance
 from services.intake.domain.episode import Episode
+from services.intake.domain.patient import Identity, Patient
 from services.intake.domain.policy import IntakePolicy
+from services.intake.domain.reveal import AliasReveal
+from services.intake.domain.views import RevealedAlias
 
 A = TypeVar("A")
 
 # A tenant's numbers.
 PolicyOf = Callable[[str], IntakePolicy]
+# Who a tenant's patient is, in plain; for audited use cases alone.
+IdentityOf = Callable[[str, Patient], Identity]
+# What a reveal shows to its caller; FailedPrecondition("REVEAL_EXPIRED") once it has ended.
+ReadReveal = Callable[[Call, str], RevealedAlias]
 
 
 class Book(Protocol[A]):
@@ -89,8 +96,20 @@ class AliasBook(Protocol):
         """Somebody in the group has this name."""
         ...
 
+    def named(self, reader: Reader, *, alias: str, group_id: str) -> Alias:
+        """Whose name it is in the group; NotFound where nobody has it."""
+        ...
+
     def insert(self, tx: Tx, alias: Alias) -> Alias:
         """Keep a new name; AlreadyExists where the group has it or the patient has one."""
+        ...
+
+
+class RevealBook(Book[AliasReveal], Protocol):
+    """Names that were opened."""
+
+    def purpose_of(self, reader: Reader, reveal_id: str) -> str:
+        """What it was opened for, without a look at whose it is; NotFound where there is none."""
         ...
 
 

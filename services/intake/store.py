@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import TypeVar
 
+from chassis.errors import NotFound
 from chassis.ids import derived_id
 from chassis.store import (
     Aggregate,
@@ -26,12 +27,13 @@ from services.intake.domain.copies import Absence, Attendance, CaseCopy
 from services.intake.domain.episode import Episode
 from services.intake.domain.patient import Patient
 from services.intake.domain.referral import Referral
+from services.intake.domain.reveal import AliasReveal
 from services.intake.domain.screening import Screening
 from services.intake.ports import Cipher
 
 REFERRALS, PATIENTS, EPISODES = "referrals", "patients", "episodes"
 SCREENINGS, CARE_PLANS = "screenings", "care_plans"
-ALIASES, ALIAS_KEYS = "aliases", "alias_keys"
+ALIASES, ALIAS_KEYS, ALIAS_REVEALS = "aliases", "alias_keys", "alias_reveals"
 CASES, ATTENDANCES, ABSENCES = "cases", "attendances", "absences"
 LEAVE_DEADLINE = "leave_deadline_time"
 ALIAS_KEY_BYTES = 32
@@ -63,6 +65,8 @@ INDEXES: tuple[Index, ...] = (
     # Within a group a name belongs to one patient, and a patient has one name.
     Index(ALIASES, [("tenant_id", 1), ("group_id", 1), ("alias", 1)], unique=True),
     Index(ALIASES, [("tenant_id", 1), ("group_id", 1), ("patient_id", 1)], unique=True),
+    Index(ALIAS_REVEALS, [("tenant_id", 1), *_NEWEST]),
+    Index(ALIAS_REVEALS, [*_OF_PATIENT, *_NEWEST]),
     Index(CASES, [*_OF_PATIENT, *_NEWEST]),
     Index(ATTENDANCES, [*_OF_PATIENT, *_NEWEST]),
     Index(ABSENCES, [*_OF_PATIENT, *_NEWEST]),
@@ -152,9 +156,35 @@ class Aliases:
         """Somebody in the group has this name."""
         return bool(tx.find_one(ALIASES, {"alias": alias, "group_id": group_id}))
 
+    def named(self, reader: Reader, *, alias: str, group_id: str) -> Alias:
+        """Whose name it is in the group; NotFound where nobody has it."""
+        for found in self._aliases.find(reader, {"alias": alias, "group_id": group_id}):
+            return found
+        raise NotFound("NOT_FOUND", "no such resource")
+
     def insert(self, tx: Tx, alias: Alias) -> Alias:
         """Keep a new name; AlreadyExists where the group has it or the patient has one."""
         return self._aliases.insert(tx, alias)
+
+
+class AliasReveals(Repository[AliasReveal]):
+    """Names that were opened."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(
+            store,
+            ALIAS_REVEALS,
+            to_document=people.reveal_document,
+            from_document=people.reveal_from,
+            to_messages=message_of,
+        )
+
+    def purpose_of(self, reader: Reader, reveal_id: str) -> str:
+        """What it was opened for, without a look at whose it is; NotFound where there is none."""
+        found = reader.find_one(ALIAS_REVEALS, {"_id": reveal_id}, fields=("purpose",))
+        if found is None:
+            raise NotFound("NOT_FOUND", "no such resource")
+        return str(found["purpose"])
 
 
 class Reports:

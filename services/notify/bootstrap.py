@@ -262,6 +262,7 @@ def _consumers(
         crisis_pb2.RoomCoverRequested: _by(events.room_cover, accepting.tell_of_room),
         crisis_pb2.FollowUpMissed: _by(events.overdue, accepting.overdue),
         intake_pb2.PatientContactRecorded: _by(events.patient_contact, contacts.keep_patient),
+        intake_pb2.AliasRevealed: _by(events.alias_revealed, accepting.tell_of_reveal),
         intake_pb2.ConsentRecorded: _by(events.consent_given, records.consent),
         intake_pb2.ConsentRevoked: _by(events.revocation, records.revoke),
         sessions_pb2.PatientAbsent: _by(events.nudge, accepting.nudge),

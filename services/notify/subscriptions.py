@@ -74,6 +74,11 @@ class Subscriptions:
         """How a patient is reached: keep the newest."""
         self.core.consumers[intake_pb2.PatientContactRecorded](call, event)
 
+    @subscribe(intake_pb2.AliasRevealed)
+    def on_alias_revealed(self, call: Call, event: Any) -> None:
+        """A name was opened: tell those who watch over privacy."""
+        self.core.consumers[intake_pb2.AliasRevealed](call, event)
+
     @subscribe(intake_pb2.ConsentRecorded)
     def on_consent_recorded(self, call: Call, event: Any) -> None:
         """A patient agrees to messages: they may go out again."""

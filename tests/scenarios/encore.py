@@ -34,6 +34,7 @@ def play(story: Story) -> None:
     """Ask them all."""
     for person, request in (*_intake(story), *_scheduling(story), *_crisis(story)):
         story.world.ask(person, request)
+    _reveal(story)
     _responders(story)
     _on_call(story)
     _notify(story)
@@ -79,6 +80,29 @@ def _consent(story: Story, patient: Person, scope: intake.ConsentScope.ValueType
     ).admission
     found = (each.consent_id for each in admission.consents if each.scope == scope)
     return str(next(found))
+
+
+def _reveal(story: Story) -> None:
+    """The facilitator must know who stands behind a name; the patient and the officer see it."""
+    clinician, patient, ask = story.people["facilitator"], story.patient("first"), story.world.ask
+    session = ask(clinician, sessions_pb2.GetSessionRequest(session_id=story.ids["session"]))
+    seats = {each.patient_id: each.alias for each in session.session.seats}
+    request = intake_pb2.RevealAliasRequest(
+        group_id=session.session.group_id,
+        alias=seats[patient.subject],
+        purpose=intake.REVEAL_PURPOSE_WELFARE_CHECK,
+    )
+    opened = ask(clinician, request)
+    assert opened.identity.legal_name == "Sample First"
+    reveal_id = opened.alias_reveal.alias_reveal_id
+    again = ask(clinician, intake_pb2.GetAliasRevealRequest(alias_reveal_id=reveal_id))
+    assert again == intake_pb2.GetAliasRevealResponse(
+        alias_reveal=opened.alias_reveal, identity=opened.identity
+    )
+    listed = ask(PRIVACY_OFFICER, intake_pb2.ListAliasRevealsRequest(patient_id=patient.subject))
+    assert [each.alias_reveal_id for each in listed.alias_reveals] == [reveal_id]
+    told = notify_pb2.ListMessagesRequest(recipient_id=PRIVACY_OFFICER.subject)
+    eventually(lambda: len(ask(ADMINISTRATOR, told).messages) == 1, within=20)
 
 
 def _scheduling(story: Story) -> list[tuple[Person, Message]]:

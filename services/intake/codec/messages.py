@@ -27,6 +27,7 @@ from services.intake.domain.facts import (
     PatientWasDischarged,
 )
 from services.intake.domain.patient import ContactWasRecorded
+from services.intake.domain.reveal import AliasWasRevealed
 from services.intake.domain.screening import RiskSeen, ScreeningEnded
 
 
@@ -210,6 +211,16 @@ def _alias(event: AliasWasAssigned) -> Message:
     )
 
 
+def _reveal(event: AliasWasRevealed) -> Message:
+    return events_pb2.AliasRevealed(
+        alias_reveal_id=event.reveal_id,
+        purpose=event.purpose.value,
+        reveal_time=timestamp(event.time),
+        expire_time=timestamp(event.expire_time),
+        privacy_officer_ids=event.privacy_officers,
+    )
+
+
 MESSAGES: Mapping[type, Callable[[Any], Message]] = {
     ContactWasRecorded: _contact,
     EmergencyContactWasRecorded: _emergency_contact,
@@ -222,4 +233,5 @@ MESSAGES: Mapping[type, Callable[[Any], Message]] = {
     ConsentWasRecorded: _consent,
     ConsentWasRevoked: _revocation,
     AliasWasAssigned: _alias,
+    AliasWasRevealed: _reveal,
 }

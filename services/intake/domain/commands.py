@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from services.intake.domain.answers import GivenAnswer
@@ -31,6 +31,8 @@ class RevealPurpose(Enum):
     CRISIS = "crisis"
     IDENTITY_CHECK = "identity_check"
     LEGAL_DUTY = "legal_duty"
+    WELFARE_CHECK = "welfare_check"
+    CLINICAL_RECORD = "clinical_record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,16 @@ class RecordContact:
 class RevealPatientIdentity:
     patient_id: str
     purpose: RevealPurpose
+
+
+@dataclass(frozen=True, slots=True)
+class RevealAlias:
+    """`lasts` is None where the tenant's default is meant."""
+
+    group_id: str
+    alias: str
+    purpose: RevealPurpose
+    lasts: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)

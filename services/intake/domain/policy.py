@@ -48,6 +48,10 @@ class IntakePolicy:
     minimum_age_years: int = 18
     # Default. How long a revealed identity may be looked at.
     reveal_seconds: float = 900.0
+    # Default: a shift. For no longer may a name be opened at once.
+    longest_reveal_seconds: float = 28_800.0
+    # Who is told of each opened name, as notify knows them; ListAliasReveals shows them all.
+    privacy_officers: tuple[str, ...] = ()
     # None by default: a program treats only where it says it may.
     program_states: tuple[str, ...] = ()
     # Medicare does not cover a virtual intensive outpatient program (CAA 2023, section 4124).
@@ -74,6 +78,8 @@ class IntakePolicy:
             raise ValueError(f"program_states: unknown {', '.join(unknown)}")
         if self.screening_left_seconds <= 0 or self.reveal_seconds <= 0:
             raise ValueError("screening_left_seconds, reveal_seconds: must be positive")
+        if self.longest_reveal_seconds < self.reveal_seconds:
+            raise ValueError("longest_reveal_seconds: must not be below reveal_seconds")
         if not 0 < self.minimum_weekly_hours <= self.maximum_weekly_hours:
             raise ValueError("minimum_weekly_hours: must be positive and not above the maximum")
 
@@ -81,6 +87,11 @@ class IntakePolicy:
     def reveal_for(self) -> timedelta:
         """How long a revealed identity may be looked at."""
         return timedelta(seconds=self.reveal_seconds)
+
+    @property
+    def longest_reveal(self) -> timedelta:
+        """For no longer may a name be opened at once."""
+        return timedelta(seconds=self.longest_reveal_seconds)
 
     def screening_rules(self) -> ScreeningRules:
         """The numbers that a screening needs."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from services.intake.domain.episode import Episode
 from services.intake.domain.gates import GateFinding, GateRules, referral_up_reasons
 from services.intake.domain.patient import Identity
+from services.intake.domain.reveal import AliasReveal
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,14 @@ class EpisodeView:
     sessions_attended: int
     sessions_missed: int
     open_case_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RevealedAlias:
+    """A reveal, and who it is: None in the answer that is kept for repeats."""
+
+    reveal: AliasReveal
+    identity: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True)

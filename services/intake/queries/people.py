@@ -1,18 +1,18 @@
-"""Referrals and patients, and the one way to see who somebody is."""
+"""Referrals and patients, and who somebody is, where that is asked for by id and with a purpose."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 from chassis.call import Call, Role
 from chassis.errors import NotFound
 from chassis.store import Filter, Page, Reader, Store
 from services.intake.domain.commands import ListPage, RevealPatientIdentity
-from services.intake.domain.patient import Identity, Patient
+from services.intake.domain.patient import Patient
 from services.intake.domain.referral import Referral
 from services.intake.domain.views import RevealedIdentity
-from services.intake.ports import Book, Cipher, PolicyOf
+from services.intake.ports import Book, IdentityOf, PolicyOf
 from services.intake.queries.paging import page_of
 
 ONLY_PARTNER = frozenset({Role.PARTNER})
@@ -27,10 +27,10 @@ class People:
         *,
         referrals: Book[Referral],
         patients: Book[Patient],
-        cipher: Cipher,
+        identity_of: IdentityOf,
         policy_of: PolicyOf,
     ) -> None:
-        self._store, self._cipher, self._policy_of = store, cipher, policy_of
+        self._store, self._identity_of, self._policy_of = store, identity_of, policy_of
         self._referrals, self._patients = referrals, patients
 
     def referral(self, call: Call, referral_id: str) -> Referral:
@@ -63,20 +63,7 @@ class People:
 
         patient, now = self._store.read(named, look)
         reveal_for = self._policy_of(call.tenant_id).reveal_for
-        return RevealedIdentity(self._identity(call.tenant_id, patient), now + reveal_for)
-
-    def _identity(self, tenant_id: str, patient: Patient) -> Identity:
-        return Identity(
-            legal_name=self._plain(tenant_id, patient.identity.legal_name_ciphertext),
-            birth_date=date.fromisoformat(
-                self._plain(tenant_id, patient.identity.birth_date_ciphertext)
-            ),
-            email=self._plain(tenant_id, patient.contact.email_ciphertext),
-            phone=self._plain(tenant_id, patient.contact.phone_ciphertext),
-        )
-
-    def _plain(self, tenant_id: str, ciphertext: bytes) -> str:
-        return self._cipher.reveal(tenant_id, ciphertext) if ciphertext else ""
+        return RevealedIdentity(self._identity_of(call.tenant_id, patient), now + reveal_for)
 
 
 def _is_only_partner(call: Call) -> bool:

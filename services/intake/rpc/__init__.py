@@ -11,6 +11,7 @@ from services.intake.rpc.admissions import AdmissionMethods
 from services.intake.rpc.care_plans import CarePlanMethods
 from services.intake.rpc.course import CourseMethods
 from services.intake.rpc.people import PeopleMethods
+from services.intake.rpc.reveals import RevealMethods
 from services.intake.rpc.screenings import ScreeningMethods
 
 SERVICE = intake_pb2.DESCRIPTOR.services_by_name["IntakeService"]
@@ -18,6 +19,7 @@ SERVICE = intake_pb2.DESCRIPTOR.services_by_name["IntakeService"]
 
 class IntakeServicer(
     PeopleMethods,
+    RevealMethods,
     ScreeningMethods,
     AdmissionMethods,
     CarePlanMethods,

@@ -94,6 +94,15 @@ def board_report_missed(event: sessions_pb2.BoardReportMissed) -> commands.TellO
     )
 
 
+def alias_revealed(event: intake_pb2.AliasRevealed) -> commands.TellOfReveal:
+    """A name was opened."""
+    return commands.TellOfReveal(
+        alias_reveal_id=_required(event, "alias_reveal_id"),
+        recipient_ids=tuple(sorted(set(event.privacy_officer_ids))),
+        notice_time=_time(event.reveal_time),
+    )
+
+
 def person_requested(event: crisis_pb2.PersonRequested) -> commands.TellOfPerson:
     """Somebody waits."""
     return commands.TellOfPerson(

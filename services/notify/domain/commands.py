@@ -64,6 +64,15 @@ class TellOverdue:
 
 
 @dataclass(frozen=True, slots=True)
+class TellOfReveal:
+    """A name was opened; those who watch over privacy should look at it."""
+
+    alias_reveal_id: str
+    recipient_ids: tuple[str, ...]
+    notice_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TellOfPerson:
     """A patient waits for a person; a member of staff who is on duty should know."""
 

@@ -44,6 +44,8 @@ class NotifyPolicy:
     nudge_lifetime_seconds: float = 1_800  # [D] half an hour into a block of three
     # Word of something overdue: the next word of it comes after this time.
     overdue_lifetime_seconds: float = 86_400  # [D]
+    # Word of something to review: it stays on the list that it points to.
+    review_lifetime_seconds: float = 259_200  # [D] three days, a weekend among them
     # A section of its own: when, how often and under which number people are written to.
     consent: ConsentPolicy = field(default_factory=ConsentPolicy)
     # How often it is looked at whom of the staff a page can reach.
@@ -93,6 +95,11 @@ class NotifyPolicy:
     def resend_lifetime(self) -> timedelta:
         """How long a message that goes again is worth sending."""
         return timedelta(seconds=self.resend_lifetime_seconds)
+
+    @property
+    def review_lifetime(self) -> timedelta:
+        """How long word of something to review is worth sending."""
+        return timedelta(seconds=self.review_lifetime_seconds)
 
     @property
     def cover_lifetime(self) -> timedelta:

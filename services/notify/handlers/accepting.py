@@ -14,6 +14,7 @@ from services.notify.domain.commands import (
     SendPage,
     TellOfCover,
     TellOfPerson,
+    TellOfReveal,
     TellOfRoom,
     TellOfTask,
     TellOverdue,
@@ -130,6 +131,25 @@ class Accepting:
             )
 
         self._accept(call, made)
+
+    def tell_of_reveal(self, call: Call, command: TellOfReveal) -> None:
+        """Tell those who watch over privacy that there is something to look at, and no more."""
+        lifetime = self._policy_of(call.tenant_id).review_lifetime
+
+        def told(tx: Tx, recipient_id: str) -> Message | None:
+            message = self._message(
+                derived_id(call.tenant_id, "reveal", command.alias_reveal_id, recipient_id),
+                MessageClass.CLINICAL,
+                recipient_id,
+                template=TASK,
+                times=(tx.now, command.notice_time + lifetime),
+            )
+            return self._kept(tx, message)
+
+        def change(tx: Tx) -> list[Message | None]:
+            return [told(tx, each) for each in command.recipient_ids]
+
+        count_accepted(*self._store.transact(call, change))
 
     def tell_of_person(self, call: Call, command: TellOfPerson) -> None:
         """Tell a member of staff that somebody waits, without saying who; not after the bound."""

@@ -1,11 +1,13 @@
-"""Referrals, patients, aliases."""
+"""Referrals, patients, aliases, reveals."""
 
 from __future__ import annotations
 
 from chassis.store import Document
 from services.intake.domain.alias import Alias
+from services.intake.domain.commands import RevealPurpose
 from services.intake.domain.patient import Patient, SealedContact, SealedIdentity
 from services.intake.domain.referral import Payer, Referral, Track
+from services.intake.domain.reveal import AliasReveal
 
 
 def referral_document(referral: Referral) -> Document:
@@ -94,5 +96,34 @@ def alias_from(document: Document) -> Alias:
         alias=document["alias"],
         is_part2_protected=document["is_part2_protected"],
         create_time=document["create_time"],
+        update_time=document["update_time"],
+    )
+
+
+def reveal_document(reveal: AliasReveal) -> Document:
+    """As it is stored: nothing of who it is."""
+    return {
+        "patient_id": reveal.patient_id,
+        "group_id": reveal.group_id,
+        "alias": reveal.alias,
+        "revealer_id": reveal.revealer_id,
+        "purpose": reveal.purpose.value,
+        "is_part2_protected": reveal.is_part2_protected,
+        "expire_time": reveal.expire_time,
+    }
+
+
+def reveal_from(document: Document) -> AliasReveal:
+    """As it was stored."""
+    return AliasReveal(
+        id=document["_id"],
+        patient_id=document["patient_id"],
+        group_id=document["group_id"],
+        alias=document["alias"],
+        revealer_id=document["revealer_id"],
+        purpose=RevealPurpose(document["purpose"]),
+        is_part2_protected=document["is_part2_protected"],
+        create_time=document["create_time"],
+        expire_time=document["expire_time"],
         update_time=document["update_time"],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from haven.intake.v1 import intake_pb2
@@ -60,6 +61,32 @@ def reveal_patient_identity(
     return command
 
 
+def reveal_alias(request: intake_pb2.RevealAliasRequest) -> commands.RevealAlias:
+    """Which name, why, and for how long."""
+    fields = Fields(request)
+    command = commands.RevealAlias(
+        group_id=fields.identifier("group_id"),
+        alias=fields.text("alias"),
+        purpose=fields.enum("purpose", REVEAL_PURPOSES),
+        lasts=_lasts(fields),
+    )
+    fields.done()
+    return command
+
+
+def alias_reveal_id(request: intake_pb2.GetAliasRevealRequest) -> str:
+    """Which reveal."""
+    return one_id(request, "alias_reveal_id")
+
+
+def list_alias_reveals(request: intake_pb2.ListAliasRevealsRequest) -> commands.ListPage:
+    """Which part of one patient's list, or of everybody's."""
+    fields = Fields(request)
+    id = fields.optional_identifier("patient_id")
+    fields.done()
+    return commands.ListPage(id, request.page_size, request.page_token)
+
+
 def referral_id(request: intake_pb2.GetReferralRequest) -> str:
     """Which referral."""
     return one_id(request, "referral_id")
@@ -89,6 +116,12 @@ def one_id(request: Any, name: str) -> str:
     id = fields.identifier(name)
     fields.done()
     return id
+
+
+def _lasts(fields: Fields) -> timedelta | None:
+    if not fields.has("reveal_duration"):
+        return None
+    return fields.duration("reveal_duration", low=timedelta(seconds=1))
 
 
 def _require_contact(fields: Fields, request: Any) -> None:

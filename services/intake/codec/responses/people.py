@@ -7,10 +7,11 @@ from haven.intake.v1 import intake_pb2, resources_pb2
 
 from chassis.store import Page, etag_of
 from services.intake.codec.messages import timestamp
-from services.intake.codec.names import PAYERS, TRACKS
-from services.intake.domain.patient import Patient
+from services.intake.codec.names import PAYERS, REVEAL_PURPOSES, TRACKS
+from services.intake.domain.patient import Identity, Patient
 from services.intake.domain.referral import Referral
-from services.intake.domain.views import RevealedIdentity
+from services.intake.domain.reveal import AliasReveal
+from services.intake.domain.views import RevealedAlias, RevealedIdentity
 
 
 def create_referral(referral: Referral) -> intake_pb2.CreateReferralResponse:
@@ -44,16 +45,58 @@ def reveal_patient_identity(
     revealed: RevealedIdentity,
 ) -> intake_pb2.RevealPatientIdentityResponse:
     """Who a patient is, and until when that may be looked at."""
-    identity = revealed.identity
-    born = identity.birth_date
     return intake_pb2.RevealPatientIdentityResponse(
-        identity=resources_pb2.PatientIdentity(
-            legal_name=identity.legal_name,
-            birth_date=date_pb2.Date(year=born.year, month=born.month, day=born.day),
-            email=identity.email,
-            phone=identity.phone,
-        ),
-        expire_time=timestamp(revealed.expire_time),
+        identity=_identity(revealed.identity), expire_time=timestamp(revealed.expire_time)
+    )
+
+
+def reveal_alias(revealed: RevealedAlias) -> intake_pb2.RevealAliasResponse:
+    """The reveal, with who it is where that may leave."""
+    return intake_pb2.RevealAliasResponse(
+        alias_reveal=_reveal(revealed.reveal),
+        identity=_told(revealed),
+    )
+
+
+def get_alias_reveal(revealed: RevealedAlias) -> intake_pb2.GetAliasRevealResponse:
+    """The same, read again."""
+    return intake_pb2.GetAliasRevealResponse(
+        alias_reveal=_reveal(revealed.reveal),
+        identity=_told(revealed),
+    )
+
+
+def list_alias_reveals(page: Page[AliasReveal]) -> intake_pb2.ListAliasRevealsResponse:
+    """A part of the list, without who anybody is."""
+    return intake_pb2.ListAliasRevealsResponse(
+        alias_reveals=[_reveal(each) for each in page.items], next_page_token=page.next_page_token
+    )
+
+
+def _told(revealed: RevealedAlias) -> resources_pb2.PatientIdentity | None:
+    return None if revealed.identity is None else _identity(revealed.identity)
+
+
+def _identity(identity: Identity) -> resources_pb2.PatientIdentity:
+    born = identity.birth_date
+    return resources_pb2.PatientIdentity(
+        legal_name=identity.legal_name,
+        birth_date=date_pb2.Date(year=born.year, month=born.month, day=born.day),
+        email=identity.email,
+        phone=identity.phone,
+    )
+
+
+def _reveal(reveal: AliasReveal) -> resources_pb2.AliasReveal:
+    return resources_pb2.AliasReveal(
+        alias_reveal_id=reveal.id,
+        group_id=reveal.group_id,
+        alias=reveal.alias,
+        patient_id=reveal.patient_id,
+        revealer_id=reveal.revealer_id,
+        purpose=REVEAL_PURPOSES.number(reveal.purpose),
+        create_time=timestamp(reveal.create_time),
+        expire_time=timestamp(reveal.expire_time),
     )
 
 
