@@ -8,10 +8,14 @@ from types import TracebackType
 
 
 class Proxy:
-    """Forwards TCP to `target`; `cut` resets every connection, new ones work again."""
+    """Forwards TCP to `target`; `cut` resets every connection, new ones work again.
 
-    def __init__(self, target: str) -> None:
-        self.target = target
+    The server sees connections from `source`. What it sent is kept in `delivered`, as it came.
+    """
+
+    def __init__(self, target: str, *, source: str = "127.0.0.1") -> None:
+        self.target, self._source = target, source
+        self.delivered = bytearray()
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.address = ""
@@ -45,20 +49,26 @@ class Proxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         host, _, port = self.target.rpartition(":")
         try:
-            onward, back = await asyncio.open_connection(host, int(port))
+            onward, back = await asyncio.open_connection(
+                host, int(port), local_addr=(self._source, 0)
+            )
         except OSError:
             writer.transport.abort()  # nobody is there
             return
         self._writers |= {writer, back}
-        for source, sink in ((reader, back), (onward, writer)):
-            task = asyncio.create_task(_pump(source, sink))
+        for source, sink, kept in ((reader, back, None), (onward, writer, self.delivered)):
+            task = asyncio.create_task(_pump(source, sink, kept))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
 
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+async def _pump(
+    source: asyncio.StreamReader, sink: asyncio.StreamWriter, kept: bytearray | None
+) -> None:
     with suppress(OSError):
         while data := await source.read(65_536):
+            if kept is not None:
+                kept += data
             sink.write(data)
             await sink.drain()
     sink.close()
