@@ -76,6 +76,11 @@ chassis: setup ## The chassis on real servers; its workers in a run of their own
 	$(BIN)/pytest tests/integration/chassis
 	$(BIN)/pytest -p tests.worker.patched tests/worker
 
+.PHONY: browser
+browser: setup ## A live room in a real browser; needs chromium, node and npm, and is no part of `make test`
+	cd docs/browser && npm ci --silent --no-audit --no-fund && npm run --silent build
+	$(BIN)/pytest tests/browser
+
 .PHONY: scenarios
 scenarios: setup ## The whole platform: the story, every RPC, drills, and faults between services
 	$(BIN)/pytest tests/scenarios --ignore=tests/scenarios/test_campaign.py
