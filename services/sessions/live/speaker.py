@@ -100,8 +100,9 @@ class Speaker:
             elif any(event.kind is RoomEventKind.SESSION_ENDED for event in item.events):
                 await self._part(Parting.SESSION_ENDED)
             await self._pen.flush()
-            if _is_worth_a_knock(item):
+            if not self._is_over and _is_worth_a_knock(item):
                 await self._knock()
+        await self._pen.flush()
 
     async def _knock(self) -> None:
         """Ask the door again, on the same connection."""

@@ -131,7 +131,23 @@ async def test_who_is_put_out_hears_nothing_of_the_room_until_they_are_back(
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-@pytest.mark.parametrize("lines", [3, 230])
+@pytest.mark.parametrize("reads_frames", [True, False])
+async def test_who_came_in_by_another_replica_meanwhile_is_told_at_the_door(
+    ward: Ward, *, reads_frames: bool
+) -> None:
+    async with replica(ward) as first, replica(ward) as second:
+        lead = await first.joins(by_facilitator())
+        before = first.connects(by_patient("p-2"))
+        before.hello(reads_frames=reads_frames)
+        await before.next("waiting")
+        now, _ = await waits(second)
+        decides(lead, "admit")
+        await now.next("welcome")
+        told = await before.next("goodbye")
+        assert told.reason == sessions_pb2.GOODBYE_REASON_REPLACED
+
+
+@pytest.mark.parametrize("lines", [3, 205])
 @pytest.mark.parametrize("reads_frames", [True, False])
 async def test_a_slow_reader_who_is_put_out_is_not_shown_what_came_after_it(
     room: Replica, ward: Ward, *, reads_frames: bool, lines: int
@@ -148,9 +164,10 @@ async def test_a_slow_reader_who_is_put_out_is_not_shown_what_came_after_it(
     assert all(each.room_event.text != "between us" for each in ana.frames)
     await asyncio.to_thread(ward.moves, "VA")
     await ana.next("welcome")
-    last = await ana.next("room_event", lambda each: each.number == ward.room()[-1].number)
+    last = ward.room()[-1].number
+    await ana.next("room_event", lambda each: each.number == last)
     numbers = [each.room_event.number for each in ana.frames if each.HasField("room_event")]
-    assert numbers == list(range(1, last.number + 1))
+    assert numbers == list(range(1, last + 1))
 
 
 async def test_somebody_held_comes_in_when_somebody_comes_who_leads(room: Replica) -> None:
