@@ -18,7 +18,7 @@ from services.sessions.live.stream import attend
 from services.sessions.live.talk import Talk
 from tests.unit.sessions.ward import Ward
 
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 20.0
 Answer = sessions_pb2.AttendSessionResponse
 
 

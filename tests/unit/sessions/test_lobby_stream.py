@@ -12,6 +12,7 @@ from haven.scheduling.v1 import resources_pb2 as scheduling
 from haven.sessions.v1 import resources_pb2, sessions_pb2
 
 from chassis.errors import FailedPrecondition
+from services.sessions.domain.commands import Lead
 from tests.unit.sessions.lobby import Client, Replica, replica
 from tests.unit.sessions.ward import Ward, by_facilitator, by_patient
 
@@ -215,3 +216,16 @@ async def test_one_ticket_on_two_devices_at_the_same_moment_admits_one(ward: War
         assert sum(end.done() for end in ends) == 1
         for end in ends:
             end.cancel()
+
+
+async def test_a_session_that_is_over_is_the_end_of_the_wait_whatever_else_is_news(
+    room: Replica, ward: Ward
+) -> None:
+    ana, _ = await waits(room, "p-1")
+    ana.wire.is_open.clear()
+    ward.enters(by_facilitator(), "c-lead")
+    ward.sessions.rooms.end(by_facilitator(), Lead("s-1"))
+    ana.wire.is_open.set()
+    goodbye = await ana.next("goodbye")
+    assert goodbye.reason == sessions_pb2.GOODBYE_REASON_SESSION_ENDED
+    await ana.end()
