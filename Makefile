@@ -97,6 +97,10 @@ bench: setup ## Measure; NAME=<figure> measures one
 campaign: setup ## 200 kills of random processes while people are in danger
 	$(BIN)/python -m tests.campaign $(KILLS) $(SEED)
 
+.PHONY: roomfaults
+roomfaults: setup ## 200 people in live rooms while replicas, broker, database and clocks fail
+	$(BIN)/python -m tests.roomfaults $(ROOMS) $(PEOPLE)
+
 .PHONY: demo
 demo: setup ## One patient from referral to a first group, with a crisis on the way
 	$(BIN)/haven demo

@@ -18,6 +18,7 @@ STATE = ROOT / ".haven"
 TENANTS_FILE = ROOT / "deploy" / "local" / "tenants.toml"
 SERVICES = ("intake", "scheduling", "sessions", "crisis", "notify")
 PROCESSES = ("api", "worker", "relay")
+EDGES = ("sessions", "notify")  # whose api speaks HTTP as well
 AUDITOR = ("crisis", "auditor")  # the one process that no other service has
 TOKEN_ISSUER, TOKEN_AUDIENCE = "https://issuer.haven.localhost", "haven"
 FILE = "environment"
@@ -107,7 +108,7 @@ def prepare(
     }
     made = LocalEnvironment(
         variables=variables,
-        addresses={service: variables[_variable(service, "GRPC")] for service in SERVICES},
+        addresses={service: variables[variable(service, "GRPC")] for service in SERVICES},
         metrics=_metrics_addresses(variables),
         traces=traces,
         issuer=issuer,
@@ -118,7 +119,7 @@ def prepare(
 
 def _metrics_addresses(variables: Mapping[str, str]) -> Mapping[str, str]:
     return {
-        f"{service}-{process}": variables[_variable(service, f"{process}_METRICS")]
+        f"{service}-{process}": variables[variable(service, f"{process}_METRICS")]
         for service in SERVICES
         for process in processes_of(service)
     }
@@ -157,12 +158,22 @@ def _addresses() -> Iterator[tuple[str, str]]:
     yield "HAVEN_SESSIONS_HTTP_ADDRESS", f"127.0.0.1:{free_port()}"
     for service in SERVICES:
         for purpose in ("GRPC", "INTERNAL", *_operators_of(service)):
-            yield _variable(service, purpose), f"127.0.0.1:{free_port()}"
+            yield variable(service, purpose), f"127.0.0.1:{free_port()}"
 
 
 def _operators_of(service: str) -> Iterator[str]:
     return (f"{process}_METRICS" for process in processes_of(service))
 
 
-def _variable(service: str, purpose: str) -> str:
+def own_addresses(process: str) -> Mapping[str, str]:
+    """Free addresses for one more of a process ("sessions-api"): nobody listens at one twice."""
+    service, _, kind = process.partition("-")
+    purposes = [f"{kind}_METRICS"]
+    if kind == "api":
+        purposes += ["GRPC", "INTERNAL", *(["HTTP"] if service in EDGES else [])]
+    return {variable(service, each): f"127.0.0.1:{free_port()}" for each in purposes}
+
+
+def variable(service: str, purpose: str) -> str:
+    """The variable of one address of a service."""
     return f"HAVEN_{service}_{purpose}_ADDRESS".upper()

@@ -8,9 +8,10 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -18,11 +19,19 @@ from honcho.environ import parse_procfile
 
 from chassis.errors import FailedPrecondition
 from cli import provision
-from cli.environment import AUDITOR, FILE, ROOT, LocalEnvironment, Uris, prepare
+from cli.environment import (
+    AUDITOR,
+    FILE,
+    ROOT,
+    LocalEnvironment,
+    Uris,
+    own_addresses,
+    prepare,
+    variable,
+)
 from cli.probes import is_ready
 from cli.servers import MongoServer, RabbitServer, SmtpServer
 from cli.servers.child import BASE_ENVIRONMENT, Child
-from cli.servers.ports import free_port
 from cli.servers.ready import wait_until
 
 READY_SECONDS = 120.0  # 10 s alone on two cores; a busy machine needs patience
@@ -33,10 +42,19 @@ STARTS = 3
 Report = Callable[[str], object]
 
 
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """What was added: one more of which process, and what it alone is told."""
+
+    like: str
+    variables: Mapping[str, str]
+
+
 class Stack:
     """Everything Haven needs, started in order and ended in order. Use it in a `with`.
 
-    Data is fresh at every start, logs are under `<folder>/logs`.
+    Data is fresh at every start, logs are under `<folder>/logs`. With `only`, just these processes
+    are started: others may be added.
     """
 
     def __init__(
@@ -45,6 +63,7 @@ class Stack:
         *,
         given: Uris | None = None,
         more: Mapping[str, str] | None = None,
+        only: Collection[str] = (),
         report: Report = str,
     ) -> None:
         self.folder = folder
@@ -53,7 +72,9 @@ class Stack:
         self.database: MongoServer | None = None
         self._given = Uris.given() if given is None else given
         self._more, self._report = dict(more or {}), report
+        self._only = frozenset(only)
         self._processes: dict[str, Child] = {}
+        self._replicas: dict[str, Replica] = {}
         self._failed_starts: Counter[str] = Counter()
         self._environment: LocalEnvironment | None = None
         self._servers = ExitStack()
@@ -99,16 +120,20 @@ class Stack:
         self.wait_ready([name])
 
     def add(self, name: str, *, like: str, **variables: str) -> None:
-        """Start one more replica of a process."""
-        service, _, process = like.partition("-")
-        address = f"HAVEN_{service}_{process}_METRICS_ADDRESS".upper()
-        own = {address: f"127.0.0.1:{free_port()}", **variables}
-        self._processes[name] = self._child(like, own, log=name)
+        """Start one more replica of a process, at addresses of its own."""
+        self._replicas[name] = Replica(like, {**own_addresses(like), **variables})
+        self._processes[name] = self._child(name, {})
         self.wait_ready([name])
 
     def remove(self, name: str) -> None:
         """End a replica that was added, and forget it."""
         self._processes.pop(name).stop(within=STOP_SECONDS)
+        del self._replicas[name]
+
+    def grpc_address(self, name: str) -> str:
+        """Where the public can reach this api."""
+        service = name.partition("-")[0]
+        return self._processes[name].environment[variable(service, "GRPC")]
 
     def kill(self, name: str) -> None:
         """End a process at once, as a crash would."""
@@ -158,11 +183,13 @@ class Stack:
         provision.declare_topology(uris.amqp)
         provision.apply_indexes(self.environment.variables)
         self._report("queues and indexes declared")
-        self._processes = {name: self._child(name, {}) for name in commands()}
+        names = [name for name in commands() if not self._only or name in self._only]
+        self._processes = {name: self._child(name, {}) for name in names}
         auditor = "-".join(AUDITOR)  # its first drill needs a responder who can be reached
         self.wait_ready(name for name in self._processes if name != auditor)
-        provision.register_drill_responders(self.environment)
-        self.wait_ready([auditor])
+        if auditor in self._processes:
+            provision.register_drill_responders(self.environment)
+            self.wait_ready([auditor])
 
     def _start_servers(self) -> Uris:
         given, folder = self._given, self.folder
@@ -184,12 +211,14 @@ class Stack:
             given.smtp or (self.smtp.uri if self.smtp else ""),
         )
 
-    def _child(self, name: str, variables: Mapping[str, str], *, log: str = "") -> Child:
+    def _child(self, name: str, variables: Mapping[str, str]) -> Child:
         path = f"{Path(sys.executable).parent}:{BASE_ENVIRONMENT['PATH']}"
+        kind = self._replicas.get(name, Replica(name, {}))
+        told = {**self.environment.variables, **kind.variables, **variables, "PATH": path}
         return Child(
-            commands()[name],
-            environment={**self.environment.variables, **variables, "PATH": path},
-            log=self.folder / "logs" / f"{log or name}.log",
+            commands()[kind.like],
+            environment=told,
+            log=self.folder / "logs" / f"{name}.log",
             folder=ROOT,
         )
 

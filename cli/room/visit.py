@@ -18,7 +18,9 @@ from cli.room.plain_line import shown
 from cli.room.view import Line, View
 
 WAITING_LINES = 1000  # typed and not sent yet
-AGAIN = {"RATE_LIMITED", "STORE_UNAVAILABLE", "WRITE_CONFLICT"}
+AGAIN = {
+    "RATE_LIMITED", "STORE_UNAVAILABLE", "WRITE_CONFLICT", "SERVER_BUSY", "DEADLINE_EXCEEDED",
+}  # fmt: skip
 AGAIN_SECONDS = 0.5
 ACT_SECONDS, ACT_TRIES = 5.0, 4
 FINISH_SECONDS = 20.0  # for what was typed before /leave

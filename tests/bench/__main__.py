@@ -35,6 +35,13 @@ MEASURES: dict[str, tuple[str, ...]] = {
         "event_delivery_p50_ms",
         "event_delivery_p99_ms",
     ),
+    "tests.bench.replicas": (
+        "participants_at_knee_of_1",
+        "participants_at_knee_of_2",
+        "participants_at_knee_of_3",
+        "participants_at_knee_of_4",
+    ),
+    "tests.bench.storm": ("join_storm_p99_ms",),
     "tests.bench.fanout": ("fanout_ratio",),
     "tests.bench.reunions": (
         "cross_replica_p99_ms",

@@ -26,10 +26,14 @@ class Outcome:
     busy: Mapping[str, float]
 
     @property
+    def cores(self) -> str:
+        """The shares by name."""
+        return ", ".join(f"{name} {share:.0%}" for name, share in self.busy.items())
+
+    @property
     def text(self) -> str:
         """The shares as a figure tells them."""
-        cores = ", ".join(f"{name} {share:.0%}" for name, share in self.busy.items())
-        return f"of a core: {cores}; streams share {CHANNELS} connections to a server"
+        return f"of a core: {self.cores}; streams share {CHANNELS} connections to a server"
 
 
 class Audience:

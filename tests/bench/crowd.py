@@ -20,6 +20,7 @@ from tests.bench.attendee import Attendee, Tally
 
 CHANNELS = 4  # to each replica
 AT_ONCE = 16  # who comes in order; a storm is asked for by name
+OWN = [("grpc.use_local_subchannel_pool", 1)]
 DRAIN_SECONDS = 2.0  # for what was sent in time and is still on its way; later is not heard
 
 
@@ -41,6 +42,37 @@ class Crowd:
                 return await attendee.join()
 
         return list(await asyncio.gather(*(come(each) for each in comers)))
+
+    async def storm(
+        self, people: list[dict[str, str]], per_second: float, stay: float
+    ) -> dict[str, Any]:
+        """They come at this pace whatever becomes of it, each by a connection of their own."""
+        loop, start = asyncio.get_running_loop(), time.monotonic()
+        self._tally.begin(0, 0)
+        visits = []
+        for number, told in enumerate(people):
+            due = start + number / per_second
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            visits.append(loop.create_task(self._visit(told, due, stay)))
+        seconds = await asyncio.gather(*visits)
+        welcome = [each for each in seconds if each is not None]
+        failed = len(seconds) - len(welcome)
+        return {"seconds": welcome, "failed": failed, "odd": dict(self._tally.odd)}
+
+    async def _visit(self, told: dict[str, str], due: float, stay: float) -> float | None:
+        """Seconds from when they should have come until they were welcome."""
+        async with grpc.aio.insecure_channel(told.pop("address"), options=OWN) as channel:
+            stub = sessions_pb2_grpc.SessionsServiceStub(channel)
+            attendee = Attendee(stub, self._tally, **told)
+            try:
+                await attendee.join()
+            except (TimeoutError, grpc.RpcError):
+                attendee.cut()
+                return None
+            seconds = time.monotonic() - due
+            await asyncio.sleep(stay)
+            await attendee.leave()
+        return seconds
 
     async def converse(self, subjects: list[str], settle: float, seconds: float) -> dict[str, Any]:
         """Everybody says the next as soon as the last is in the room."""
@@ -105,9 +137,8 @@ class Crowd:
     def _met(self, number: int, told: dict[str, str]) -> Attendee:
         address = told.pop("address")
         if address not in self._channels:
-            options = [("grpc.use_local_subchannel_pool", 1)]
             self._channels[address] = [
-                grpc.aio.insecure_channel(address, options=options) for _ in range(CHANNELS)
+                grpc.aio.insecure_channel(address, options=OWN) for _ in range(CHANNELS)
             ]
         stub = sessions_pb2_grpc.SessionsServiceStub(self._channels[address][number % CHANNELS])
         attendee = Attendee(stub, self._tally, **told)

@@ -10,7 +10,6 @@ from functools import partial
 
 import psutil
 
-from cli.servers.ports import free_port
 from tests.bench.audience import Audience, Outcome, audience, processes, subjects, tickets
 from tests.bench.ceiling import transactions_per_second
 from tests.bench.figures import Figure, percentile
@@ -42,12 +41,8 @@ def measure() -> list[Figure]:
 
 def _across(running: Platform, crowd: Audience, ceiling: str) -> Figure:
     """Patients of one replica speak; who hears them is at another."""
-    address = f"127.0.0.1:{free_port()}"
-    here = {
-        f"HAVEN_SESSIONS_{each}_ADDRESS": f"127.0.0.1:{free_port()}"
-        for each in ("INTERNAL", "HTTP")
-    }
-    running.stack.add(SECOND, like="sessions-api", HAVEN_SESSIONS_GRPC_ADDRESS=address, **here)
+    running.stack.add(SECOND, like="sessions-api")
+    address = running.stack.grpc_address(SECOND)
     crowd.watch(SECOND, running.stack.processes[SECOND].pid)
     speaking, hearing = [], []
     for room in rooms(running, FEW):

@@ -49,23 +49,28 @@ class Room:
 @contextmanager
 def house() -> Iterator[Platform]:
     """The whole platform, with a tenant whose rooms are paced by nothing but the machine."""
-    text = TENANTS_FILE.read_text(encoding="utf-8")
-    assert HASTY in text, f"{TENANTS_FILE.name} says something else about riverbend's sessions"
     with TemporaryDirectory() as folder:
         file = Path(folder) / "tenants.toml"
-        file.write_text(text.replace(HASTY, USUAL), encoding="utf-8")
+        file.write_text(tenants_with(USUAL), encoding="utf-8")
         with platform(HAVEN_TENANTS_FILE=str(file)) as running:
             yield running
 
 
-def rooms(running: Platform, count: int) -> list[Room]:
+def tenants_with(numbers: str) -> str:
+    """The developer's tenants, with these numbers for the live rooms of the first."""
+    text = TENANTS_FILE.read_text(encoding="utf-8")
+    assert HASTY in text, f"{TENANTS_FILE.name} says something else about riverbend's sessions"
+    return text.replace(HASTY, numbers)
+
+
+def rooms(running: Platform, count: int, *, seats: int = SEATS) -> list[Room]:
     """So many open rooms: seats, aliases, consents and locations of everybody, and the start."""
     store = running.store("sessions")
     call, kept = system_call(TENANT, service="sessions", action="bench.open"), records(store)
     with cipher_of(running) as cipher:
         sealed = cipher.encrypt(TENANT, "12 Elm Street"), cipher.encrypt(TENANT, "+15550100")
     made = [
-        Room(new_id(), new_id(), tuple(new_id() for _ in range(SEATS - 1))) for _ in range(count)
+        Room(new_id(), new_id(), tuple(new_id() for _ in range(seats - 1))) for _ in range(count)
     ]
     for room in made:
 
