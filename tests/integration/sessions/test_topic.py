@@ -138,7 +138,7 @@ async def test_who_waits_at_one_replica_comes_in_when_the_session_starts_at_anot
     await apart.are_there(bindings)
     clinic.schedules(session_id="s-2", group_id="g-2")
     waiting = apart.ana.attends()
-    await waiting.send(hello={"session_id": "s-2"})
+    await waiting.send(hello=await apart.ana.hello("s-2"))
     await waiting.next("waiting")
     await bindings.are(apart.key, apart.key, key_of((clinic.tenant_id, "s-2")))
     await apart.lead.changes("StartSession", session_id="s-2")
