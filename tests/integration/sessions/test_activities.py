@@ -22,6 +22,7 @@ from services.sessions.domain.commands import OpenPoll
 from services.sessions.domain.poll import Audience, Question
 from tests.integration.sessions.clinic import Attendance, Clinic, Person
 from tests.integration.sessions.test_privacy import a_clinic, in_an_open_room
+from tests.unit.sessions.lobby import written
 
 PATIENTS = [f"p-{number}" for number in range(1, 7)]
 QUESTION, OPTIONS = "How hard was the week?", ["easy", "so so", "hard"]
@@ -172,4 +173,4 @@ async def what_a_peer_receives(clinic: Clinic, *, is_told: bool) -> list[bytes]:
         await happens(his, resources.ROOM_EVENT_KIND_REACTED)
         again = await ben.joins(room_cursor=2)
         await happens(again, resources.ROOM_EVENT_KIND_REACTED)
-        return [frame.SerializeToString() for frame in (*his.frames, *again.frames)]
+        return written((*his.frames, *again.frames))

@@ -14,6 +14,7 @@ from pymongo import MongoClient
 from chassis.call import Role
 from tests.integration.sessions.clinic import Attendance, Clinic
 from tests.integration.sessions.test_privacy import a_clinic
+from tests.unit.sessions.lobby import written
 
 ANA = "Alias of 1-p"
 
@@ -89,7 +90,7 @@ async def test_peers_bytes_do_not_change_by_private_words_and_a_mute(
                 again = await group.ben.joins(room_cursor=1)
                 await again.hears("let us go on")
                 frames = (*group.his.frames, *again.frames)
-                received[case] = [frame.SerializeToString() for frame in frames]
+                received[case] = written(frames)
     assert received["quiet"] == received["whispered"]
 
 

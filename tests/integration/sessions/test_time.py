@@ -57,7 +57,7 @@ async def test_a_patient_who_does_not_come_is_noticed_once(
         stack.push_async_callback(person.close)
     await ana.attests()
     waiting = ana.attends()
-    await waiting.send(hello={"session_id": "s-1"})
+    await waiting.send(hello=await ana.hello("s-1"))
     await waiting.next("waiting")
     with relay(clinic):
         absent = await asyncio.to_thread(
@@ -85,7 +85,7 @@ async def test_a_patient_who_was_missed_and_comes_after_all_is_told_of_once(
     await ana.attests()
     for _ in range(2):
         waiting = ana.attends()
-        await waiting.send(hello={"session_id": "s-1"})
+        await waiting.send(hello=await ana.hello("s-1"))
         await waiting.next("waiting")
 
     (came,) = clinic.emitted(sessions.AbsentPatientCame)
