@@ -285,6 +285,17 @@ class Attendance:
                 if frame.WhichOneof("frame") == kind and where(getattr(frame, kind)):
                     return getattr(frame, kind)
 
+    async def answer(self, request_id: str) -> Any:
+        """The receipt or refusal of that frame."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                frame = await self.read()
+                assert frame is not grpc.aio.EOF, "the stream ended before the answer"
+                self.frames.append(frame)
+                kind = frame.WhichOneof("frame")
+                if kind in {"receipt", "refusal"} and getattr(frame, kind).request_id == request_id:
+                    return getattr(frame, kind)
+
     async def hears(self, text: str) -> Any:
         return await self.next("room_event", lambda each: each.text == text)
 
