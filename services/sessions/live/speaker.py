@@ -153,7 +153,7 @@ class Speaker:
     async def _show(self, shown: Shown) -> None:
         """Up to the participant's own leave, where staff or the door put them out: the rest comes
         with the next welcome."""
-        if self._admission.is_waiting:
+        if self._is_over or self._admission.is_waiting:
             self._room.step_back(shown.first - 1)
             return
         here, later = self._parted(shown)

@@ -171,6 +171,26 @@ async def test_a_slow_reader_who_is_put_out_is_not_shown_what_came_after_it(
     assert numbers == list(range(1, last + 1))
 
 
+@pytest.mark.parametrize("reads_frames", [True, False])
+async def test_who_is_put_out_and_goes_on_elsewhere_is_shown_nothing_after_the_goodbye(
+    ward: Ward, *, reads_frames: bool
+) -> None:
+    async with replica(ward) as first, replica(ward) as second:
+        await first.joins(by_facilitator())
+        ana = await first.joins(by_patient("p-1"), reads_frames=reads_frames)
+        ana.wire.is_open.clear()
+        await asyncio.to_thread(ward.moves, "MD")
+        await waits(second, "p-1")
+        for _ in range(3):
+            ward.says(by_facilitator(), "between us")
+        ana.wire.is_open.set()
+        await ana.end()
+        while not ana.wire.received.empty():
+            ana.frames.append(ana.wire.received.get_nowait())
+    assert ana.frames[-1].goodbye.reason == sessions_pb2.GOODBYE_REASON_REPLACED
+    assert all(each.room_event.text != "between us" for each in ana.frames)
+
+
 async def test_somebody_held_comes_in_when_somebody_comes_who_leads(room: Replica) -> None:
     ana, waiting = await waits(room, "p-1")
     assert waiting.reason == resources_pb2.WAIT_REASON_HELD_FOR_LEAD
