@@ -112,7 +112,9 @@ class Speaker:
             self._admission = await self._connection.enter()
         except FailedPrecondition as error:
             if error.reason == "SHOWN_OUT":
-                return  # their private log says so, and ends the stream
+                await self._private.catch_up()  # why, where it is known here by now
+                await self._part(Parting.REMOVED)
+                return
             if error.reason != "CONNECTION_REPLACED":
                 raise
             await self._part(Parting.REPLACED)

@@ -12,7 +12,8 @@ from haven.scheduling.v1 import resources_pb2 as scheduling
 from haven.sessions.v1 import resources_pb2, sessions_pb2
 
 from chassis.errors import FailedPrecondition
-from services.sessions.domain.commands import Lead
+from services.sessions.domain.commands import Lead, Moderate
+from services.sessions.domain.moderation import Act
 from tests.unit.sessions.lobby import Client, Replica, replica
 from tests.unit.sessions.ward import Ward, by_facilitator, by_patient
 
@@ -184,10 +185,31 @@ async def test_who_is_put_out_and_goes_on_elsewhere_is_shown_nothing_after_the_g
         for _ in range(3):
             ward.says(by_facilitator(), "between us")
         ana.wire.is_open.set()
+        ana.beat()  # the first replica may have asked the door before the second did
         await ana.end()
         while not ana.wire.received.empty():
             ana.frames.append(ana.wire.received.get_nowait())
     assert ana.frames[-1].goodbye.reason == sessions_pb2.GOODBYE_REASON_REPLACED
+    assert all(each.room_event.text != "between us" for each in ana.frames)
+
+
+@pytest.mark.parametrize("reads_frames", [True, False])
+async def test_who_is_shown_out_is_shown_nothing_more_though_the_private_log_is_late(
+    room: Replica, ward: Ward, monkeypatch: pytest.MonkeyPatch, *, reads_frames: bool
+) -> None:
+    await room.joins(by_facilitator())
+    ana = await room.joins(by_patient("p-1"), reads_frames=reads_frames)
+    monkeypatch.setattr(ward.sessions.private_log, "after", lambda *_: [])
+    ana.wire.is_open.clear()
+    remove = Moderate("s-1", Act.REMOVE, "Blue Heron 4", "")
+    await asyncio.to_thread(ward.sessions.moderating.moderate, by_facilitator(), remove)
+    for _ in range(3):
+        ward.says(by_facilitator(), "between us")
+    ana.wire.is_open.set()
+    await ana.end()
+    while not ana.wire.received.empty():
+        ana.frames.append(ana.wire.received.get_nowait())
+    assert ana.frames[-1].goodbye.reason == sessions_pb2.GOODBYE_REASON_REMOVED
     assert all(each.room_event.text != "between us" for each in ana.frames)
 
 
