@@ -101,7 +101,8 @@ class Relay:
         process.store.after_commit = self._courier.deliver
         self._watch = Watch(process.store)
         self._wakes.follow(self._watch)
-        self._watch.listen(OUTBOX, self._note, operations=INSERTS, fields=["message_class"])
+        crisis = {"message_class": [MessageClass.CRISIS]}
+        self._watch.listen(OUTBOX, self._note, operations=INSERTS, only=crisis)
         works = due_work()
         self._due = DueRunner(process.store, works, self._watch, self._leases, self._precedence)
         self._start(works)

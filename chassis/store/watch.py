@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from pymongo.change_stream import ChangeStream
 from pymongo.errors import PyMongoError
@@ -26,6 +27,8 @@ INSERTS = ("insert",)
 WRITES = ("insert", "update", "replace")
 
 Wake = Callable[[Document], None]
+Only = Mapping[str, Collection[str]]  # a field of what is inserted, and the values that count
+ANY: Only = MappingProxyType({})
 
 log = get_logger(__name__)
 
@@ -37,7 +40,22 @@ class Listener:
     collection: str
     operations: Sequence[str]
     fields: Sequence[str]
+    only: Only
     wake: Wake
+
+    @property
+    def match(self) -> Document:
+        """For the database: what nobody asked for costs nobody a look."""
+        values = {f"fullDocument.{field}": {"$in": [*of]} for field, of in self.only.items()}
+        return {"ns.coll": self.collection, "operationType": {"$in": [*self.operations]}, **values}
+
+    def is_for(self, change: Document) -> bool:
+        """True where they, and not only others, want to know of it."""
+        if change["ns"]["coll"] != self.collection:
+            return False
+        row = change.get("fullDocument", {})
+        is_one = all(row.get(field) in values for field, values in self.only.items())
+        return is_one and change["operationType"] in self.operations
 
 
 class Pace:
@@ -78,12 +96,14 @@ class Watch:
         *,
         operations: Sequence[str] = WRITES,
         fields: Sequence[str] = (),
+        only: Only = ANY,
     ) -> None:
         """Call `wake` with those fields of what is written, from the watch's thread; before start.
 
-        With an empty document where anything may have been written unseen.
+        With an empty document where anything may have been written unseen. `only` is for those who
+        ask for inserts alone: an update does not bring the fields.
         """
-        self._listeners.append(Listener(collection, operations, fields, wake))
+        self._listeners.append(Listener(collection, operations, [*fields, *only], only, wake))
 
     def start(self) -> None:
         """Begin to follow, if anybody listens."""
@@ -114,10 +134,7 @@ class Watch:
                 pause = min(pause * 2, LONGEST_PAUSE)
 
     def _opened(self) -> ChangeStream[Document]:
-        wanted = [
-            {"ns.coll": each.collection, "operationType": {"$in": list(each.operations)}}
-            for each in self._listeners
-        ]
+        wanted = [each.match for each in self._listeners]
         fields = {f"fullDocument.{field}": 1 for each in self._listeners for field in each.fields}
         return self._database.watch(
             [{"$match": {"$or": wanted}}, {"$project": {"ns": 1, "operationType": 1, **fields}}],
@@ -135,9 +152,7 @@ class Watch:
 
     def _wake(self, change: Document) -> None:
         for each in self._listeners:
-            if each.collection == change["ns"]["coll"] and (
-                change["operationType"] in each.operations
-            ):
+            if each.is_for(change):
                 each.wake(change.get("fullDocument", {}))
 
     def _wake_all(self) -> None:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
+from chassis.ids import new_id
 from chassis.store import Document, Store
 from chassis.store.watch import INSERTS, Watch
 from tests.charts import CHARTS, a_call
 from tests.integration.chassis.store.reviews import schedule
 from tests.waiting import eventually
+
+
+def post(store: Store, kinds: Sequence[str]) -> None:
+    letters = [{"_id": new_id(), "kind": kind} for kind in kinds]
+    store.transact(a_call(), lambda tx: tx.insert_many("letters", letters))
 
 
 def test_a_watch_wakes_on_writes_to_its_collections_only(store: Store) -> None:
@@ -51,3 +58,34 @@ def test_who_asks_for_inserts_hears_of_no_update_and_gets_the_fields_asked_for(
     finally:
         watch.stop()
     assert not watch.is_alive()
+
+
+def test_who_asks_for_some_values_only_is_not_told_of_a_thousand_others(store: Store) -> None:
+    rows: list[Document] = []
+    watch = Watch(store)
+    watch.listen("letters", rows.append, operations=INSERTS, only={"kind": ["urgent"]})
+    watch.start()
+    try:
+        eventually(lambda: rows == [{}], within=5)
+        post(store, ["bulk"] * 1_000)
+        post(store, ["bulk", "urgent", "bulk", "urgent"])
+        eventually(lambda: len(rows) == 3, within=5)
+        assert rows[1:] == [{"kind": "urgent"}] * 2
+    finally:
+        watch.stop()
+
+
+def test_what_one_listener_asked_for_is_not_told_to_another(store: Store) -> None:
+    rows: list[Document] = []
+    all_rows: list[Document] = []
+    watch = Watch(store)
+    watch.listen("letters", rows.append, operations=INSERTS, only={"kind": ["urgent"]})
+    watch.listen("letters", all_rows.append, operations=INSERTS, fields=["kind"])
+    watch.start()
+    try:
+        eventually(lambda: rows == [{}] and all_rows == [{}], within=5)
+        post(store, ["bulk", "urgent"])
+        eventually(lambda: len(all_rows) == 3, within=5)
+        assert rows[1:] == [{"kind": "urgent"}]
+    finally:
+        watch.stop()
