@@ -107,7 +107,7 @@ REASONS = {
     "CONSENT_REVOKED": "a consent that this needs was revoked: sign it again, then come again",
     "BARRED": "staff has shown this person out of the session for good: call the program",
     "ROOM_LOCKED": "staff lets nobody new in at the moment: come again later, or call",
-    "MUTED": "staff has muted you; a call for help always goes",
+    "MUTED": "staff has muted you: /hand asks to speak; a call for help always goes",
     "SESSION_ENDED": "the session is over: come to the next one",
     "SESSION_CANCELED": "the session was canceled: come to the next one",
     "SESSION_NOT_STARTED": "the session has not begun: come again nearer to its time",

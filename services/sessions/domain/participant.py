@@ -19,7 +19,7 @@ from services.sessions.domain.events import (
 from services.sessions.domain.ledger import Interval, Ledger, counted_seconds
 from services.sessions.domain.lobby import Decision, DoorRecord, WaitReason
 from services.sessions.domain.policy import SessionsPolicy
-from services.sessions.domain.roles import STAFF_ROLES, Right, Role, may
+from services.sessions.domain.roles import STAFF_ROLES, TAKEN_BY_MUTE, Right, Role, may
 from services.sessions.domain.seal import Amendment, Seal, Sign
 from services.sessions.domain.session import Session
 
@@ -255,12 +255,12 @@ class Participant:
         last = self.record_time or self.arrive_time
         return last is not None and now - last >= timedelta(seconds=policy.record_seconds)
 
-    def require_voice(self) -> None:
-        """May speak in the room."""
+    def require_voice(self, right: Right = Right.SPEAK) -> None:
+        """May speak in the room, or do what else the others see."""
         self.require_inside()
-        if not may(self.role, Right.SPEAK):
+        if not may(self.role, right):
             raise FailedPrecondition("NOT_ADMITTED", "this participant has no voice here")
-        if self.is_muted:
+        if self.is_muted and right in TAKEN_BY_MUTE:
             raise FailedPrecondition(MUTED, "staff has muted this participant")
 
     def require_connection(self, connection_id: str) -> None:

@@ -3,7 +3,8 @@
     sees      who is behind an alias; the alarms of the room's patients in their own private log
     does      what its frames and requests may ask for
 
-The safety signal is in no table: nobody is ever refused it.
+Who was shown out does none of it any more. The safety signal is in no table: nobody is ever refused
+it.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ class Right(StrEnum):
     """What a role may see or do."""
 
     SPEAK = "speak"
+    REACT = "react"  # a sign that everybody sees
+    RAISE_HAND = "raise_hand"  # ask to speak
+    VOTE = "vote"
     SEE_PATIENTS = "see_patients"
     HEAR_ALARMS = "hear_alarms"
     MODERATE = "moderate"
@@ -43,24 +47,32 @@ class Right(StrEnum):
     COUNT = "count"  # minutes are counted
 
 
-_STAFF = frozenset(
-    {Right.SPEAK, Right.SEE_PATIENTS, Right.HEAR_ALARMS, Right.MODERATE, Right.WHISPER, Right.LEAD}
-)
+_VOICE = frozenset({Right.SPEAK, Right.REACT, Right.RAISE_HAND})
+_STAFF = _VOICE | {
+    Right.SEE_PATIENTS,
+    Right.HEAR_ALARMS,
+    Right.MODERATE,
+    Right.WHISPER,
+    Right.LEAD,
+}
 RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
     {
-        Role.PATIENT: frozenset({Right.SPEAK, Right.ANSWER, Right.COUNT}),
+        Role.PATIENT: _VOICE | {Right.VOTE, Right.ANSWER, Right.COUNT},
         Role.FACILITATOR: _STAFF,
         Role.CO_FACILITATOR: _STAFF,
         # Comes muted: speaks once a facilitator has allowed it.
-        Role.OBSERVER: frozenset({Right.SPEAK}),
-        Role.INTERPRETER: frozenset({Right.SPEAK}),
-        Role.FAMILY_MEMBER: frozenset({Right.SPEAK}),
+        Role.OBSERVER: _VOICE,
+        Role.INTERPRETER: _VOICE,
+        Role.FAMILY_MEMBER: _VOICE,
         # Without a screen: nothing but presence.
         Role.PHONE: frozenset({Right.COUNT}),
     }
 )
 STAFF_ROLES = frozenset({Role.FACILITATOR, Role.CO_FACILITATOR})
 COMES_MUTED = frozenset({Role.OBSERVER})
+# What a mute takes: what everybody would see of them. Asking to speak, a vote that is told as a
+# count, a mood and a word to staff stay: nobody is put out of treatment by it.
+TAKEN_BY_MUTE = frozenset({Right.SPEAK, Right.REACT})
 # How others see them: by role, never by name.
 TITLES: Mapping[Role, str] = MappingProxyType(
     {

@@ -13,6 +13,7 @@ from chassis.store import Store, Tx
 from services.sessions.domain.commands import InRoom, LowerHand, React
 from services.sessions.domain.log import RoomEventKind, of_participant
 from services.sessions.domain.participant import Participant
+from services.sessions.domain.roles import Right
 from services.sessions.domain.session import Session
 from services.sessions.handlers.standing import place_of, quiet
 from services.sessions.ports import Records
@@ -40,7 +41,7 @@ class Gestures:
         def act(tx: Tx) -> int:
             place, session = place_of(self._records, tx, command.session_id)
             session.require_open()
-            place.require_inside()
+            place.require_voice(Right.REACT)
             event = of_participant(RoomEventKind.REACTED, place, tx.now)
             event = replace(event, reaction=command.reaction)
             return self._records.room_log.append(tx, session.id, event)
@@ -50,7 +51,7 @@ class Gestures:
     def _raise(self, tx: Tx, command: InRoom) -> int:
         place, session = place_of(self._records, tx, command.session_id)
         session.require_open()
-        place.require_inside()
+        place.require_voice(Right.RAISE_HAND)
         if not place.hand_number:
             event = of_participant(RoomEventKind.HAND_RAISED, place, tx.now)
             place.hand_number = self._records.room_log.append(tx, session.id, event)

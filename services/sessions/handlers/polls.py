@@ -15,7 +15,7 @@ from services.sessions.domain.commands import ClosePoll, OpenPoll, Vote
 from services.sessions.domain.log import PrivateEvent, RoomEventKind, of_room
 from services.sessions.domain.policy import SessionsPolicy
 from services.sessions.domain.poll import Poll
-from services.sessions.domain.roles import Role
+from services.sessions.domain.roles import Right, may
 from services.sessions.domain.session import Session
 from services.sessions.handlers.standing import key_of, place_of, quiet, tell_staff
 from services.sessions.ports import Policies, Records
@@ -66,7 +66,7 @@ class Polls:
         place, session = place_of(self._records, tx, command.session_id)
         session.require_open()
         place.require_inside()
-        if place.role is not Role.PATIENT:
+        if not may(place.role, Right.VOTE):
             raise PermissionDenied("PATIENTS_ONLY", "only patients vote")
         poll = self._poll(tx, session, command.poll_id)
         if poll.vote(place.person_id, command.option):

@@ -63,6 +63,11 @@ class LogStore(Generic[E]):
         tx.insert_many(self._events, entries)
         return first
 
+    def claim(self, tx: Tx, key: str) -> None:
+        """Write the head alone: nothing is appended beside this, and who was about to do it looks
+        again at what this transaction changes."""
+        self.append_all(tx, {key: []})
+
     def after(self, reader: Reader, key: str, number: int, limit: int) -> list[E]:
         """The events that follow a number, in order."""
         following = {"log_key": key, "number": {"$gt": number}}

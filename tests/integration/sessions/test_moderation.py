@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
+import pytest
 from haven.sessions.v1 import resources_pb2 as resources
 from haven.sessions.v1 import sessions_pb2 as pb
 from pymongo import MongoClient
 
-from chassis.call import Role
+from chassis.call import Actor, Call, Role
+from chassis.deadline import Deadline
+from chassis.errors import FailedPrecondition
+from chassis.store import Tx
+from services.sessions.domain.commands import Moderate, React
+from services.sessions.domain.log import RoomEvent
+from services.sessions.domain.moderation import Act
+from services.sessions.domain.reaction import Reaction
+from services.sessions.handlers.gestures import Gestures
+from services.sessions.ports import Log
+from services.sessions.store import records
 from tests.integration.sessions.clinic import Attendance, Clinic
 from tests.integration.sessions.test_privacy import a_clinic
 from tests.unit.sessions.lobby import written
@@ -72,6 +86,43 @@ async def test_a_muted_patients_safety_signal_goes_and_their_chat_does_not(
         await attendance.next("private_event", lambda each: each.HasField("safety_signal"))
     logs = [each["log_key"] for each in clinic.documents("private_events") if "moderation" in each]
     assert sorted(logs) == ["f-1", "p-1"], "one act, however often its frame came"
+
+
+class Late:
+    """A room's log before whose next event something else happens."""
+
+    def __init__(self, log: Log[RoomEvent], meanwhile: list[Callable[[], object]]) -> None:
+        self._log, self._meanwhile = log, meanwhile
+
+    def append(self, tx: Tx, key: str, event: RoomEvent) -> int:
+        if self._meanwhile:
+            with ThreadPoolExecutor(1) as beside:
+                beside.submit(self._meanwhile.pop()).result()
+        return self._log.append(tx, key, event)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
+
+
+async def test_a_sign_that_was_on_its_way_when_staff_muted_its_sender_is_refused(
+    clinic: Clinic, stack: AsyncExitStack
+) -> None:
+    await Group().opens(clinic, stack)
+    kept, sessions = records(clinic.store), clinic.sessions
+
+    def by(subject: str, role: Role) -> Call:
+        actor = Actor(subject, frozenset({role}))
+        return Call(clinic.tenant_id, actor, "test.act", None, Deadline.after(30))
+
+    def mute() -> None:
+        sessions.moderating.moderate(by("f-1", Role.CLINICIAN), Moderate("s-1", Act.MUTE, ANA))
+
+    late = cast(Log[RoomEvent], Late(kept.room_log, [mute]))
+    gestures = Gestures(clinic.store, replace(kept, room_log=late))
+    with pytest.raises(FailedPrecondition) as refused:
+        gestures.react(by("p-1", Role.PATIENT), React("s-1", Reaction.HEART))
+    assert refused.value.reason == "MUTED"
+    assert all("reaction" not in each for each in clinic.documents("room_events"))
 
 
 async def test_peers_bytes_do_not_change_by_private_words_and_a_mute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,9 +15,22 @@ from chassis.errors import HavenError
 from services.sessions.codec.attested import timestamp
 from services.sessions.domain.aside import AsideRoom
 from services.sessions.domain.chat import ChatRisk
-from services.sessions.domain.commands import Enter, Lead, Moderate, PullAside, SayPrivately
+from services.sessions.domain.commands import (
+    Enter,
+    InRoom,
+    Lead,
+    LowerHand,
+    Moderate,
+    OpenPoll,
+    PullAside,
+    React,
+    SayPrivately,
+    Vote,
+)
 from services.sessions.domain.log import RoomEventKind
 from services.sessions.domain.moderation import Act, Moderation
+from services.sessions.domain.poll import Audience, PollTally, Question
+from services.sessions.domain.reaction import Reaction
 from services.sessions.domain.roles import Role
 from services.sessions.domain.whisper import PrivateWord
 from tests.unit.sessions.ward import Ward, by_facilitator, by_patient
@@ -50,6 +64,29 @@ def whispers(ward: Ward, by: Call, text: str, alias: str = "") -> None:
     assert ward.sessions.words.say(by, SayPrivately("s-1", alias, text)) == 0
 
 
+def reacts(ward: Ward) -> None:
+    ward.sessions.gestures.react(by_patient("p-1"), React("s-1", Reaction.HEART))
+
+
+def raises_hand(ward: Ward) -> int:
+    return ward.sessions.gestures.raise_hand(by_patient("p-1"), InRoom("s-1"))
+
+
+def lowers_hand(ward: Ward) -> int:
+    return ward.sessions.gestures.lower_hand(by_patient("p-1"), LowerHand("s-1", ""))
+
+
+def votes(ward: Ward) -> None:
+    poll = ward.room()[-1].poll
+    assert poll is not None
+    ward.sessions.polls.vote(by_patient("p-1"), Vote("s-1", poll.poll_id, 1))
+
+
+def asks(ward: Ward) -> None:
+    question = Question("How hard was the week?", ("easy", "hard"), Audience.ALL)
+    ward.sessions.polls.open(by_facilitator(), OpenPoll("s-1", question))
+
+
 def about(ward: Ward, person_id: str, kind: type[Any]) -> list[Any]:
     return [each.about for each in ward.private(person_id) if isinstance(each.about, kind)]
 
@@ -72,6 +109,37 @@ def test_a_muted_patients_safety_signal_and_words_to_staff_always_go(ward: Ward)
     assert ward.presses(by_patient("p-1")).is_stored
     whispers(ward, by_patient("p-1"), "please")
     assert len(ward.store.emitted(sessions.SafetySignalRaised)) == 1
+
+
+def test_a_muted_patient_shows_the_room_no_sign_either(ward: Ward) -> None:
+    does(ward, Act.MUTE)
+    before = ward.room()
+    assert reason_of(reacts, ward) == "MUTED"
+    assert ward.room() == before
+    does(ward, Act.UNMUTE)
+    reacts(ward)
+
+
+def test_a_muted_patient_asks_to_speak_and_votes(ward: Ward) -> None:
+    does(ward, Act.MUTE)
+    asks(ward)
+    votes(ward)
+    raises_hand(ward)
+    assert ward.room()[-1].kind is RoomEventKind.HAND_RAISED
+    lowers_hand(ward)
+
+
+@pytest.mark.parametrize("act", [Act.REMOVE, Act.BAR])
+@pytest.mark.parametrize("does_it", [reacts, raises_hand, lowers_hand, votes])
+def test_who_was_shown_out_does_nothing_in_the_room_any_more(
+    ward: Ward, act: Act, does_it: Callable[[Ward], Any]
+) -> None:
+    does(ward, act)
+    asks(ward)
+    before = ward.room()
+    assert reason_of(does_it, ward) == "NOT_ADMITTED"
+    assert ward.room() == before
+    assert about(ward, "f-1", PollTally) == []
 
 
 def test_what_a_muted_patient_tries_to_say_is_still_judged(ward: Ward) -> None:

@@ -62,15 +62,17 @@ def reason_of(act: Any, *args: Any, **kwargs: Any) -> str:
     return refused.value.reason
 
 
-# May each role speak, see who is behind an alias, hear alarms, moderate, whisper, answer, lead;
-# do its minutes count?
+# May each role speak, react, raise a hand, vote, see who is behind an alias, hear alarms, moderate,
+# whisper, answer, lead; do its minutes count?
+VOICE = "speak react raise_hand"
+STAFF = f"{VOICE} see_patients hear_alarms moderate whisper lead"
 MATRIX = {
-    Role.PATIENT: "speak answer count",
-    Role.FACILITATOR: "speak see_patients hear_alarms moderate whisper lead",
-    Role.CO_FACILITATOR: "speak see_patients hear_alarms moderate whisper lead",
-    Role.OBSERVER: "speak",
-    Role.INTERPRETER: "speak",
-    Role.FAMILY_MEMBER: "speak",
+    Role.PATIENT: f"{VOICE} vote answer count",
+    Role.FACILITATOR: STAFF,
+    Role.CO_FACILITATOR: STAFF,
+    Role.OBSERVER: VOICE,
+    Role.INTERPRETER: VOICE,
+    Role.FAMILY_MEMBER: VOICE,
     Role.PHONE: "count",
 }
 
