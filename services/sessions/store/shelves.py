@@ -10,7 +10,7 @@ from chassis.store import Aggregate, Ahead, Document, Page, Reader, Repository, 
 from services.sessions.codec import documents, events, places
 from services.sessions.domain.location import Location
 from services.sessions.domain.participant import Participant, Presence
-from services.sessions.domain.roles import Role
+from services.sessions.domain.roles import Right, Role, may
 
 PARTICIPANTS, LOCATIONS = "participants", "location_attestations"
 A = TypeVar("A", bound=Aggregate)
@@ -128,8 +128,9 @@ class ParticipantStore:
     def page(
         self, reader: Reader, session_id: str, *, page_size: int, page_token: str
     ) -> Page[Participant]:
-        """Patients of the session, page by page."""
-        filter = {"session_id": session_id, "role": Role.PATIENT.value}
+        """Patients of the session, on the telephone too, page by page."""
+        counted = [role.value for role in Role if may(role, Right.COUNT)]
+        filter = {"session_id": session_id, "role": {"$in": counted}}
         page = reader.page(PARTICIPANTS, filter, page_size=page_size, page_token=page_token)
         items = [places.participant_from(each) for each in page.items]
         return Page(items, page.next_page_token)

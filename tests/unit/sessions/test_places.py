@@ -12,7 +12,13 @@ from haven.sessions.v1 import events_pb2 as sessions
 from chassis.call import Call
 from chassis.call import Role as CallerRole
 from chassis.errors import FailedPrecondition, HavenError, NotFound, PermissionDenied
-from services.sessions.domain.commands import AddParticipant, GetAttendance, NamePerson
+from services.sessions.domain.commands import (
+    AddParticipant,
+    GetAttendance,
+    Lead,
+    ListAttendance,
+    NamePerson,
+)
 from services.sessions.domain.events import Origin
 from services.sessions.domain.log import RoomEventKind
 from services.sessions.domain.roles import RIGHTS, Right, Role, may
@@ -252,6 +258,15 @@ def test_what_family_writes_about_danger_is_about_their_patient(ward: Ward) -> N
     assert raised.patient_id == "p-1"
 
 
+def listed(ward: Ward) -> dict[str, int]:
+    """The session's attendances: counted seconds by patient."""
+    page = ward.sessions.queries.attendances(by_facilitator(), ListAttendance("s-1", 0, ""))
+    seconds = {each.participant.patient_id: each.counted_seconds for each in page.items}
+    assert sorted(seconds) == ["p-1", "p-2"]
+    assert len(page.items) == 2
+    return seconds
+
+
 class TestPhone:
     """A patient without a screen, whose place staff holds."""
 
@@ -270,6 +285,22 @@ class TestPhone:
         told = ward.sessions.queries.attendance(by_patient(), GetAttendance("s-1", "p-1"))
         assert 120 <= told.counted_seconds <= 121
         assert [each.kind for each in ward.room()].count(RoomEventKind.JOINED) == 4
+
+    def test_staff_find_them_in_the_list_once_with_the_minutes_of_both_legs(
+        self, ward: Ward
+    ) -> None:
+        for _ in range(12):
+            ward.pass_time(seconds=10)
+            ward.beats(by_patient("p-1"), "c-ana")
+        ward.leaves(by_patient("p-1"), "c-ana")
+        for _ in range(12):
+            self.keeps(ward)
+            ward.pass_time(seconds=10)
+        ward.sessions.phones.end(by_facilitator(), NamePerson("s-1", "p-1"))
+        assert listed(ward)["p-1"] == 240
+        ward.sessions.rooms.end(by_facilitator(), Lead("s-1"))
+        ward.rings(only="session-seals")
+        assert listed(ward)["p-1"] == 240
 
     def test_a_leg_that_nobody_keeps_falls_silent(self, ward: Ward) -> None:
         ward.leaves(by_patient("p-1"), "c-ana")
