@@ -171,9 +171,10 @@ def receipt(request_id: str, number: int) -> Frame:
     return Frame(receipt=sessions_pb2.Receipt(request_id=request_id, number=number))
 
 
-def refusal(request_id: str, reason: str) -> Frame:
+def refusal(request_id: str, reason: str, help: str = "") -> Frame:
     """A frame had no effect."""
-    return Frame(refusal=sessions_pb2.Refusal(request_id=request_id[:64], reason=reason))
+    told = sessions_pb2.Refusal(request_id=request_id[:64], reason=reason, help=help)
+    return Frame(refusal=told)
 
 
 def goodbye(parting: Parting) -> Frame:

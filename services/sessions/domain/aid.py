@@ -17,6 +17,8 @@ class Aid(StrEnum):
     ATTEST_LOCATION = "ATTEST_LOCATION"
     CALL_PROGRAM = "CALL_PROGRAM"
     JOIN_ANEW = "JOIN_ANEW"
+    # For staff: somebody else of the room's staff may treat where the patient sits.
+    ASK_COLLEAGUE = "ASK_COLLEAGUE"
 
 
 AIDS = {

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chassis.call import Call
-from chassis.errors import NotFound
+from chassis.errors import FailedPrecondition, NotFound
 from chassis.ids import derived_id
 from chassis.store import Store, Tx
+from services.sessions.domain.aid import Aid
 from services.sessions.domain.aside import AsideRoom, open_aside
 from services.sessions.domain.commands import PullAside
 from services.sessions.domain.log import PrivateEvent
+from services.sessions.domain.participant import Participant
 from services.sessions.domain.roles import Role
+from services.sessions.domain.session import Session
 from services.sessions.handlers.moderating import named, staff_of
 from services.sessions.handlers.succession import Succession
 from services.sessions.ports import Policies, Records
@@ -36,6 +39,7 @@ class Asides:
         patient = named(self._records, tx, group, command.alias)
         if patient.role is not Role.PATIENT or not patient.is_present:
             raise NotFound("NOT_FOUND", "no patient in the room has that alias")
+        self._require_licensed(tx, staff, group, patient)
         aside_id = derived_id("aside", tx.call.tenant_id, group.id, staff.person_id, command.key)
         room = open_aside(aside_id, group, staff, patient, tx.now)
         self._records.sessions.put(tx, room)
@@ -48,3 +52,13 @@ class Asides:
             event = PrivateEvent(told, tx.now, patient.alias)
             self._records.private_log.append(tx, person_id, event)
         return 0
+
+    def _require_licensed(
+        self, tx: Tx, staff: Participant, group: Session, patient: Participant
+    ) -> None:
+        """In a room for two nobody else can treat: its door would hold the patient for ever."""
+        location = self._records.locations.newest(tx, patient.person_id)
+        if location is None or location.state not in group.states_of(staff.person_id):
+            text = "not known to be licensed where the patient sits"
+            told = {"help": Aid.ASK_COLLEAGUE.value}
+            raise FailedPrecondition("LICENSE_STATE_MISMATCH", text, metadata=told)

@@ -117,7 +117,7 @@ class Acts:
             command = act.decode(connection.session_id, message)
             number = await self._done(kind, command, message, request_id)
         except HavenError as error:
-            self._refuse(request_id, error.reason)
+            self._refuse(request_id, error.reason, error.metadata.get("help", ""))
             return
         if act.is_numbered:
             connection.written(number)
@@ -145,8 +145,8 @@ class Acts:
             return int(repeated.answer)
         return number_of(result)
 
-    def _refuse(self, request_id: str, reason: str) -> None:
-        self._connection.tell(frames.refusal(request_id, reason))
+    def _refuse(self, request_id: str, reason: str, help: str = "") -> None:
+        self._connection.tell(frames.refusal(request_id, reason, help))
 
 
 def _unnumbered(_: object) -> int:

@@ -308,6 +308,20 @@ class TestAside:
         )
         assert reason_of(self.enters, ward, by_patient("p-2"), room) == "NOT_FOUND"
 
+    @pytest.mark.parametrize("licensed", [[], ["MD", "DC"]])
+    def test_who_may_not_treat_the_patient_there_opens_no_room(
+        self, ward: Ward, licensed: list[str]
+    ) -> None:
+        co = scheduling.SessionScheduled.CoFacilitator(clinician_id="co-1", states=licensed)
+        ward.schedules(3, co_facilitators=[co])
+        before = {name: ward.store.documents(name) for name in ("sessions", "private_events")}
+        with pytest.raises(HavenError) as refused:
+            self.pulls(ward, by_facilitator("co-1"))
+        assert refused.value.reason == "LICENSE_STATE_MISMATCH"
+        assert refused.value.metadata["help"] == "ASK_COLLEAGUE"
+        assert {name: ward.store.documents(name) for name in before} == before
+        assert self.enters(ward, by_patient("p-1"), self.pulls(ward)).wait_reason is None
+
     def test_where_the_lead_goes_aside_a_co_facilitator_keeps_the_group(self, ward: Ward) -> None:
         self.pulls(ward)
         assert ward.room()[-1].kind is RoomEventKind.PROMOTED
