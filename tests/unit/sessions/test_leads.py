@@ -10,6 +10,7 @@ from haven.sessions.v1 import events_pb2 as sessions
 
 from chassis.errors import PermissionDenied
 from services.sessions.codec.attested import timestamp
+from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.commands import GetAttendance, Lead
 from services.sessions.domain.log import RoomEventKind
 from services.sessions.domain.roles import Role
@@ -102,6 +103,24 @@ def test_without_anybody_licensed_the_room_is_held_and_everybody_is_told(
     passes(ward, 10, *(f"c-{each}" for each in present))
     assert told(ward) == [(RoomEventKind.HELD, "Facilitator")]
     assert ward.enters(by_patient("p-1"), "c-new").is_held
+
+
+def test_peers_of_a_held_room_go_on_talking_and_staff_reads_it_when_they_come() -> None:
+    ward = opened()
+    ward.leaves(by_facilitator(), "c-lead")
+    number = ward.says(by_patient("p-1"), "are you all right?")
+    assert ward.enters(by_facilitator(), "c-again").room_head >= number
+    (said,) = [each for each in ward.room() if each.kind is RoomEventKind.CHAT]
+    assert said.text == "are you all right?"
+
+
+def test_what_worries_in_a_held_room_is_told_to_crisis_and_to_the_staff_who_are_away() -> None:
+    ward = opened()
+    ward.leaves(by_facilitator(), "c-lead")
+    ward.says(by_patient("p-1"), "I want to kill myself")
+    (raised,) = ward.store.emitted(sessions.ChatRiskRaised)
+    assert raised.patient_id == "p-1"
+    assert [each.about.id for each in ward.private("f-1") if isinstance(each.about, ChatRisk)]
 
 
 def test_the_lead_that_comes_back_resumes_the_room() -> None:
