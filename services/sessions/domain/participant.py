@@ -23,8 +23,6 @@ from services.sessions.domain.roles import STAFF_ROLES, TAKEN_BY_MUTE, Right, Ro
 from services.sessions.domain.seal import Amendment, Seal, Sign
 from services.sessions.domain.session import Session
 
-MUTED = "MUTED"  # a reason: what is refused with it is judged all the same
-
 
 class Presence(StrEnum):
     """Where somebody is."""
@@ -261,7 +259,7 @@ class Participant:
         if not may(self.role, right):
             raise FailedPrecondition("NOT_ADMITTED", "this participant has no voice here")
         if self.is_muted and right in TAKEN_BY_MUTE:
-            raise FailedPrecondition(MUTED, "staff has muted this participant")
+            raise FailedPrecondition("MUTED", "staff has muted this participant")
 
     def require_connection(self, connection_id: str) -> None:
         """Only the newest connection of a person speaks for them."""

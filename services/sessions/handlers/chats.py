@@ -35,7 +35,7 @@ from services.sessions.domain.log import (
     of_participant,
     spoken,
 )
-from services.sessions.domain.participant import MUTED, Participant
+from services.sessions.domain.participant import Participant
 from services.sessions.domain.session import Session
 from services.sessions.handlers.doors import STAFF
 from services.sessions.handlers.standing import (
@@ -99,9 +99,8 @@ class Chats:
         )
         try:
             event = self._store.transact(act, say)
-        except FailedPrecondition as error:
-            if error.reason in {MUTED, "NOT_ADMITTED"}:
-                self.overhear(call, command)
+        except FailedPrecondition:
+            self.overhear(call, command)
             raise
         count(found)
         return event

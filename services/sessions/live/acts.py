@@ -25,6 +25,7 @@ from services.sessions.codec import acts, frames, orders
 from services.sessions.domain.pace import Bucket
 from services.sessions.domain.policy import SessionsPolicy
 from services.sessions.live.connection import Connection
+from services.sessions.live.overhearing import Overhearing
 
 Job = Callable[[], Awaitable[None]]
 UNNUMBERED = 0
@@ -54,6 +55,8 @@ class Act:
     is_keyed: bool = True
     # Answered by a receipt, and once for its key.
     is_answered: bool = True
+    # Words: judged for danger though they are refused.
+    is_said: bool = False
 
 
 ACTS: Mapping[str, Act] = MappingProxyType(
@@ -76,7 +79,9 @@ ACTS: Mapping[str, Act] = MappingProxyType(
             is_keyed=False,
         ),
         "moderate": Act(orders.moderate, lambda of: of.moderating.moderate),
-        "say_privately": Act(orders.say_privately, lambda of: of.words.say, is_numbered=False),
+        "say_privately": Act(
+            orders.say_privately, lambda of: of.words.say, is_numbered=False, is_said=True
+        ),
         "pull_aside": Act(orders.pull_aside, lambda of: of.asides.pull),
         "report_quality": Act(
             acts.report_quality,
@@ -94,22 +99,33 @@ ACTS: Mapping[str, Act] = MappingProxyType(
 class Acts:
     """Those of one connection; they are done where its chat is done, and in one order with it."""
 
-    def __init__(self, connection: Connection, jobs: asyncio.Queue[Job]) -> None:
-        self._connection, self._jobs = connection, jobs
+    def __init__(
+        self, connection: Connection, jobs: asyncio.Queue[Job], overhearing: Overhearing
+    ) -> None:
+        self._connection, self._jobs, self._overhearing = connection, jobs, overhearing
         self._buckets = _buckets(connection.policy)
 
     def take(self, kind: str, frame: sessions_pb2.AttendSessionRequest) -> None:
         """Do it in its turn, or say why not."""
         act, message = ACTS[kind], getattr(frame, kind)
         request_id = getattr(message, "request_id", "")
-        if act.is_keyed and not is_uuid(request_id):
-            self._refuse(request_id, "REQUEST_ID_INVALID")
-        elif act.is_of_room and not self._connection.is_admitted:
-            self._refuse(request_id, "NOT_ADMITTED")
-        elif not self._buckets[act.pace].take(time.monotonic()) or self._jobs.full():
-            self._refuse(request_id, "RATE_LIMITED")
-        else:
+        reason = self._refusal(act, request_id)
+        if not reason:
             self._jobs.put_nowait(partial(self._do, kind, message, request_id))
+            return
+        self._refuse(request_id, reason)
+        if act.is_said:
+            self._overhearing.hear_word(message)
+
+    def _refusal(self, act: Act, request_id: str) -> str:
+        """Why it is not even begun; empty where it is."""
+        if act.is_keyed and not is_uuid(request_id):
+            return "REQUEST_ID_INVALID"
+        if act.is_of_room and not self._connection.is_admitted:
+            return "NOT_ADMITTED"
+        if not self._buckets[act.pace].take(time.monotonic()) or self._jobs.full():
+            return "RATE_LIMITED"
+        return ""
 
     async def _do(self, kind: str, message: Message, request_id: str) -> None:
         act, connection = ACTS[kind], self._connection

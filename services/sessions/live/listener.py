@@ -45,7 +45,8 @@ class Listener:
         self._frames = Bucket(policy.frame_burst, policy.frames_per_second, now=now)
         self._chats = Bucket(policy.chat_burst, policy.chat_per_second, now=now)
         self._jobs: asyncio.Queue[Job] = asyncio.Queue(UNFINISHED_JOBS)
-        self._acts, self._overhearing = Acts(connection, self._jobs), Overhearing(connection)
+        self._overhearing = Overhearing(connection)
+        self._acts = Acts(connection, self._jobs, self._overhearing)
         self._last_beat = -math.inf
         self._signals: set[asyncio.Task[None]] = set()
 

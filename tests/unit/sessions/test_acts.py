@@ -12,6 +12,7 @@ from google.protobuf.duration_pb2 import Duration
 from haven.sessions.v1 import activities_pb2 as pb
 from haven.sessions.v1 import events_pb2 as sessions
 from haven.sessions.v1 import resources_pb2 as resources
+from haven.sessions.v1 import sessions_pb2
 from haven.sessions.v1.sessions_pb2 import AttendSessionRequest
 from prometheus_client import REGISTRY
 
@@ -20,6 +21,7 @@ from chassis.errors import Unavailable
 from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.commands import Say
 from services.sessions.domain.mood import MoodCheckIn
+from services.sessions.domain.whisper import PrivateWord
 from services.sessions.live import overhearing
 from services.sessions.live.acts import ACTS
 from tests.unit.sessions.lobby import Client, Replica, replica
@@ -218,6 +220,54 @@ async def test_who_speaks_too_fast_is_heard_and_the_same_words_again_are_one_wor
         assert event.number == 0
         worries = [each.about for each in ward.private("f-1")]
         assert [each.number for each in worries if isinstance(each, ChatRisk)] == [0, number]
+
+
+async def test_a_private_word_that_comes_too_fast_is_judged_once_and_goes_later() -> None:
+    pace = {"act_burst": 1, "acts_per_second": 5.0, "frame_burst": 1_000_000}
+    ward = Ward({**NUMBERS, **pace})
+    ward.opens()
+    async with replica(ward) as room:
+        ana = await room.joins(by_patient())
+        ana.send(raise_hand=pb.RaiseHand(request_id=key()))
+        request_id = whispers(ana, WORRYING)
+        assert (await ana.next("refusal")).reason == "RATE_LIMITED"
+        await asyncio.to_thread(eventually, lambda: len(raised(ward)) == 1, within=10)
+        while not any(isinstance(each.about, PrivateWord) for each in ward.private("f-1")):
+            whispers(ana, WORRYING, request_id)
+            await asyncio.wait_for(ana.wire.received.get(), 10)
+        assert len(raised(ward)) == 1
+
+
+@pytest.mark.parametrize("request_id", ["", "none"])
+async def test_a_private_word_without_a_usable_key_is_judged_too(
+    room: Replica, ward: Ward, request_id: str
+) -> None:
+    ana = await room.joins(by_patient())
+    word = sessions_pb2.SayPrivately(request_id=request_id, text=WORRYING)
+    ana.send(say_privately=word)
+    assert (await ana.next("refusal")).reason == "REQUEST_ID_INVALID"
+    await asyncio.to_thread(eventually, lambda: len(raised(ward)) == 1, within=10)
+
+
+async def test_a_word_to_staff_from_the_door_is_judged_though_nobody_gets_it() -> None:
+    ward = Ward(dict(NUMBERS))
+    ward.prepares()
+    async with replica(ward) as room:
+        ana = room.connects(by_patient())
+        ana.hello()
+        await ana.next("waiting")
+        whispers(ana, WORRYING)
+        assert (await ana.next("refusal")).reason == "NOT_ADMITTED"
+        await asyncio.to_thread(eventually, lambda: len(raised(ward)) == 1, within=10)
+        assert [each.alias for each in ward.private("f-1") if isinstance(each.about, ChatRisk)] == [
+            HERON
+        ]
+
+
+def whispers(client: Client, text: str, request_id: str = "") -> str:
+    request_id = request_id or key()
+    client.send(say_privately=sessions_pb2.SayPrivately(request_id=request_id, text=text))
+    return request_id
 
 
 async def accepted(client: Client, request_id: str) -> int:

@@ -11,13 +11,13 @@ from haven.sessions.v1 import events_pb2 as sessions
 from prometheus_client import REGISTRY
 
 from chassis.call import Call, RequestOnce, Role
-from chassis.errors import InvalidArgument
+from chassis.errors import FailedPrecondition, InvalidArgument
 from chassis.store import AlreadyAnswered
 from clinical import risk
 from services.sessions.codec import frames
 from services.sessions.codec.events import message_of
 from services.sessions.domain.chat import ChatRisk
-from services.sessions.domain.commands import Say
+from services.sessions.domain.commands import Lead, Say
 from tests.unit.sessions.builders import NOON
 from tests.unit.sessions.ward import Ward, a_call, by_facilitator, by_patient
 
@@ -266,3 +266,13 @@ def test_refused_words_of_every_day_and_of_staff_leave_nothing(ward: Ward) -> No
 
     assert (raised(ward), told(ward)) == ([], [])
     assert len(ward.store.documents("audit_entries")) == rows
+
+
+def test_words_that_come_when_the_room_has_just_closed_are_heard_all_the_same(ward: Ward) -> None:
+    ward.sessions.rooms.end(by_facilitator(), Lead("s-1"))
+    with pytest.raises(FailedPrecondition) as refused:
+        ward.says(by_patient(), WORRYING)
+
+    assert refused.value.reason == "SESSION_ENDED"
+    (event,) = raised(ward)
+    assert (event.patient_id, event.number) == ("p-1", 0)

@@ -267,6 +267,18 @@ def test_a_private_word_that_is_too_long_to_be_said_is_judged_all_the_same(ward:
     assert about(ward, "f-1", PrivateWord) == []
 
 
+@pytest.mark.parametrize("why", ["shown out", "over"])
+def test_a_private_word_that_comes_too_late_is_judged_all_the_same(ward: Ward, why: str) -> None:
+    if why == "over":
+        ward.sessions.rooms.end(by_facilitator(), Lead("s-1"))
+    else:
+        does(ward, Act.REMOVE)
+    refused = reason_of(whispers, ward, by_patient("p-1"), "I want to kill myself")
+    assert refused == ("SESSION_ENDED" if why == "over" else "ROLE_NOT_ALLOWED")
+    assert [each.patient_id for each in ward.store.emitted(sessions.ChatRiskRaised)] == ["p-1"]
+    assert about(ward, "f-1", PrivateWord) == []
+
+
 def test_staffs_own_words_are_not_judged(ward: Ward) -> None:
     whispers(ward, by_facilitator(), "do you want to kill yourself?", ANA)
     assert ward.store.emitted(sessions.ChatRiskRaised) == []
