@@ -72,12 +72,12 @@ class Census(Collector):
 
     def describe(self) -> list[GaugeMetricFamily]:
         """The metrics without values, so that registering asks no database."""
-        return [_open_cases(), _without_deadline(), _overdue(), _without_number()]
+        return [_open_cases(), _without_deadline(), _overdue(), _oldest_held(), _without_number()]
 
     def collect(self) -> list[GaugeMetricFamily]:
         """The metrics; none while the database is away, which its own alert tells."""
         try:
-            return [*self._cases(), self._follow_ups(), self._places()]
+            return [*self._cases(), self._follow_ups(), self._held(), self._places()]
         except HavenError as error:
             log.warning("census.not-taken", **failure(error))
             return []
@@ -97,6 +97,12 @@ class Census(Collector):
         for kind in Kind:
             overdue.add_metric([kind.value], found[kind])
         return overdue
+
+    def _held(self) -> GaugeMetricFamily:
+        since = self._of_all(self._crisis.care.follow_up_queries.oldest_held)
+        oldest = _oldest_held()
+        oldest.add_metric([], min(since).timestamp() if since else 0)
+        return oldest
 
     def _places(self) -> GaugeMetricFamily:
         found = Counter(self._of_all(self._crisis.care.places.without_number))
@@ -122,6 +128,11 @@ def _without_deadline() -> GaugeMetricFamily:
 def _overdue() -> GaugeMetricFamily:
     text = "Follow-ups of all tenants whose time has passed and that nobody has closed."
     return GaugeMetricFamily("haven_crisis_follow_ups_overdue", text, labels=["kind"])
+
+
+def _oldest_held() -> GaugeMetricFamily:
+    text = "Since when somebody whom a group could not take waits for a contact; 0 = nobody does."
+    return GaugeMetricFamily("haven_crisis_oldest_individual_contact_timestamp_seconds", text)
 
 
 def _without_number() -> GaugeMetricFamily:

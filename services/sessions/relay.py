@@ -9,12 +9,13 @@ from chassis.relay import relay_main
 from chassis.timers import DueWork
 from services.sessions.bootstrap import SERVICE, of_process
 from services.sessions.settings import SessionsSettings
-from services.sessions.timers import due_work
+from services.sessions.timers import due_work, publish_census
 
 
 def assemble(settings: SessionsSettings, process: Process) -> Sequence[DueWork]:
     """What falls due in sessions."""
     del settings
+    publish_census(process.store)
     return due_work(of_process(process))
 
 

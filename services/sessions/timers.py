@@ -1,15 +1,30 @@
-"""What time brings to live rooms; each use case looks again whether its time has come."""
+"""What time brings to live rooms, and what can be said at any moment about who is held.
+
+Each use case looks again whether its time has come.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from prometheus_client import REGISTRY
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from chassis.errors import HavenError
+from chassis.log import failure, get_logger
+from chassis.store import Store
 from chassis.timers import DueWork
 from services.sessions.bootstrap import Sessions
 from services.sessions.store import SESSIONS
 from services.sessions.store.assignments import ASSIGNMENTS
 from services.sessions.store.boards import BOARD_REPORTS, BOARDS
 from services.sessions.store.shelves import PARTICIPANTS
+
+MOST = 1000  # of those held at one moment, counted
+
+log = get_logger(__name__)
+Families = tuple[GaugeMetricFamily, GaugeMetricFamily]  # how many, and since when
 
 
 def due_work(sessions: Sessions) -> Sequence[DueWork]:
@@ -28,3 +43,59 @@ def due_work(sessions: Sessions) -> Sequence[DueWork]:
         DueWork("board-reports", BOARD_REPORTS, "miss_time", sessions.boards.reports.miss),
         DueWork("board-retention", BOARDS, "look_time", sessions.boards.posts.forget),
     ]
+
+
+def publish_census(store: Store) -> None:
+    """From now on every scrape of this process tells who is held, of all tenants."""
+    REGISTRY.register(Census(store))
+
+
+class Census(Collector):
+    """Read at the moment of the scrape, from stored state: no process has to remember."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        """The metrics without values, so that registering asks no database."""
+        return [*_rooms(), *_patients()]
+
+    def collect(self) -> list[GaugeMetricFamily]:
+        """The metrics; none while the database is away, which its own alert tells."""
+        try:
+            return [
+                *self._counted(_rooms(), SESSIONS, "hold_start_time"),
+                *self._counted(_patients(), PARTICIPANTS, "held_time"),
+            ]
+        except HavenError as error:
+            log.warning("census.not-taken", **failure(error))
+            return []
+
+    def _counted(self, families: Families, collection: str, field: str) -> Families:
+        since = [each.time for each in self._store.timetable(collection, field, limit=MOST).due]
+        how_many, oldest = families
+        how_many.add_metric([], len(since))
+        oldest.add_metric([], min(since).timestamp() if since else 0)
+        return families
+
+
+def _rooms() -> Families:
+    return (
+        GaugeMetricFamily("haven_sessions_held_rooms", "Open rooms that nobody leads now."),
+        GaugeMetricFamily(
+            "haven_sessions_oldest_held_room_timestamp_seconds",
+            "Since when the room is held that has been for longest; 0 = none is.",
+        ),
+    )
+
+
+def _patients() -> Families:
+    return (
+        GaugeMetricFamily(
+            "haven_sessions_held_patients", "Patients at a door behind whom nobody may treat them."
+        ),
+        GaugeMetricFamily(
+            "haven_sessions_oldest_held_patient_timestamp_seconds",
+            "Since when the patient is held who has been for longest; 0 = nobody is.",
+        ),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from chassis.call import Call
@@ -44,6 +45,10 @@ class FollowUpBook(Protocol):
 
     def overdue(self, reader: Reader) -> list[Kind]:
         """The kinds of the tenant's missed follow-ups, one for each."""
+        ...
+
+    def oldest_open(self, reader: Reader, kind: Kind) -> datetime | None:
+        """Since when the tenant's oldest one of a kind waits for a human to close it."""
         ...
 
     def plan(self, tx: Tx, follow_ups: Sequence[FollowUp]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from chassis.call import Call, system_call
 from chassis.errors import NotFound
 from chassis.store import Page, Reader, Store
@@ -39,3 +41,12 @@ class FollowUpQueries:
         """For metrics: the kind of each missed follow-up. Nobody's chart is read."""
         call = system_call(tenant_id, service="crisis", action="")
         return self._store.read(call, self._book.overdue)
+
+    def oldest_held(self, tenant_id: str) -> list[datetime]:
+        """For metrics: since when somebody whom a group could not take waits for a contact of their
+        own, the one who waits longest; empty where nobody does."""
+        call = system_call(tenant_id, service="crisis", action="")
+        oldest = self._store.read(
+            call, lambda reader: self._book.oldest_open(reader, Kind.INDIVIDUAL_CONTACT)
+        )
+        return [] if oldest is None else [oldest]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from chassis.ids import derived_id
@@ -67,6 +68,12 @@ class MongoFollowUps:
         """The kinds of the tenant's missed follow-ups, one for each."""
         missed = {"state": State.MISSED.value}
         return [Kind(each["kind"]) for each in reader.find(FOLLOW_UPS, missed, fields=("kind",))]
+
+    def oldest_open(self, reader: Reader, kind: Kind) -> datetime | None:
+        """Since when the tenant's oldest one of a kind waits for a human to close it."""
+        waiting = {"kind": kind.value, "is_open": True}
+        found = reader.find(FOLLOW_UPS, waiting, fields=("create_time",))
+        return min((each["create_time"] for each in found), default=None)
 
     def plan(self, tx: Tx, follow_ups: Sequence[FollowUp]) -> None:
         """Keep new ones; one that exists for its origin, kind and number stays as it is."""

@@ -39,6 +39,8 @@ def participant_document(participant: Participant) -> Document:
         "recorded_seconds": participant.recorded_seconds,
         "record_time": participant.record_time,
         "door": door_document(participant.door),
+        # For those who watch: whom the door holds now, and since when.
+        "held_time": participant.door.held_time if participant.is_waiting else None,
         "seal": None if participant.seal is None else _seal_document(participant.seal),
     }
 

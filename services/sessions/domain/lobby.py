@@ -83,6 +83,11 @@ class DoorRecord:
     resume_hash: str = ""
     resume_time: datetime | None = None
 
+    @property
+    def held_time(self) -> datetime | None:
+        """Since when they wait because nobody there may treat them."""
+        return self.wait_time if self.wait_reason in HELD else None
+
     def require_resume(self, resume_hash: str, now: datetime) -> None:
         """Only what the last ticket brought opens the door again, and not for ever."""
         if not self.resume_hash or self.resume_hash != resume_hash:

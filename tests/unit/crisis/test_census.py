@@ -113,6 +113,19 @@ def test_a_missed_follow_up_shows_until_somebody_closes_it() -> None:
     assert census_of(house)["haven_crisis_follow_ups_overdue", "clarify_screen"] == 0
 
 
+def test_somebody_whom_a_group_could_not_take_shows_until_they_were_reached() -> None:
+    house = House().staffed()
+    name = ("haven_crisis_oldest_individual_contact_timestamp_seconds",)
+    assert census_of(house)[name] == 0
+    house.time_passes(minutes=3)
+    house.hear(sessions_pb2.PatientHeld(hold_id="h-1", session_id="s-1", patient_id="p-1"))
+    house.time_passes(minutes=30)
+    assert census_of(house)[name] == after(minutes=3).timestamp()
+
+    house.complete(house.follow_up(Kind.INDIVIDUAL_CONTACT), Outcome.REACHED)
+    assert census_of(house)[name] == 0
+
+
 def test_cases_follow_ups_and_people_who_wait_are_all_the_due_work() -> None:
     works = due_work(House().crisis)
 
