@@ -73,6 +73,7 @@ ASSIGNMENTS = {
     assignments_pb2.ASSIGNMENT_STATE_SUBMITTED: "was handed in",
     assignments_pb2.ASSIGNMENT_STATE_REVIEWED: "was accepted",
     assignments_pb2.ASSIGNMENT_STATE_RETURNED: "was given back",
+    assignments_pb2.ASSIGNMENT_STATE_WITHDRAWN: "is not to be done any more, and was",
 }
 WAITS = {
     pb.WAIT_REASON_BEFORE_START: "you are let in as soon as the session begins",

@@ -45,7 +45,7 @@ from services.sessions.handlers.tickets import Tickets
 from services.sessions.handlers.ushers import Ushers
 from services.sessions.handlers.words import Words
 from services.sessions.handlers.zones import TimeZones
-from services.sessions.ports import Keeper, Policies, Records
+from services.sessions.ports import Keeper, Policies, Records, assignments
 from services.sessions.ports.boards import Boards
 from services.sessions.queries import Following, Queries
 from services.sessions.queries.assignments import AssignmentQueries
@@ -152,7 +152,9 @@ def bootstrap(*, store: Store, policies: Policies, cipher: Keeper) -> Sessions:
         attestations=Attestations(store, kept, policies, cipher=cipher),
         attendances=Attendances(store, kept, policies, key=key),
         signals=Signals(store, kept, policies),
-        assignments=Assignments(store, kept, policies, book=book, zones=zones, lines=lines),
+        assignments=Assignments(
+            store, kept, policies, kept=assignments.Kept(book, zones, lines, shelves.groups)
+        ),
         assignment_queries=AssignmentQueries(store, kept, book=book, lines=lines),
         zones=TimeZones(store, zones),
         queries=Queries(store, kept, policies, key=key),

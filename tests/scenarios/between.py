@@ -11,6 +11,7 @@ from cli.demo.cast import SUPERVISOR, Story
 def play(story: Story) -> None:
     """Ask them all."""
     _assignment(story)
+    _taken_back(story)
     _board(story)
 
 
@@ -28,6 +29,19 @@ def _assignment(story: Story) -> None:
     read = ask(patient, assignments.GetAssignmentRequest(assignment_id=id)).assignment
     assert read.title == "Sample diary"
     assert [each.text for each in read.rounds] == ["Sample answer", "Another sample answer"]
+
+
+def _taken_back(story: Story) -> None:
+    """Who did not come was given something to do as well; their facilitator takes it back."""
+    ask, patient, lead = story.world.ask, story.patient("missing"), story.people["facilitator"]
+    (own, *_) = ask(
+        patient, assignments.ListAssignmentsRequest(patient_id=patient.subject)
+    ).assignments
+    taken = ask(lead, assignments.WithdrawAssignmentRequest(assignment_id=own.assignment_id))
+    assert taken.assignment.state == assignments.ASSIGNMENT_STATE_WITHDRAWN
+    assert not ask(
+        patient, assignments.ListAssignmentsRequest(patient_id=patient.subject)
+    ).assignments
 
 
 def _board(story: Story) -> None:

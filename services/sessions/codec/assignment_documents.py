@@ -12,6 +12,7 @@ from services.sessions.domain.assignment import (
     Round,
     State,
     Task,
+    Withdrawal,
 )
 
 
@@ -34,6 +35,7 @@ def assignment_document(assignment: Assignment) -> Document:
         "is_overdue": assignment.is_overdue,
         "remind_time": assignment.remind_time,
         "look_time": assignment.look_time,
+        "withdrawal": _withdrawal_document(assignment.withdrawal),
     }
 
 
@@ -57,6 +59,7 @@ def assignment_from(document: Document) -> Assignment:
         is_overdue=document["is_overdue"],
         remind_time=document["remind_time"],
         look_time=document["look_time"],
+        withdrawal=_withdrawal_from(document.get("withdrawal")),
     )
 
 
@@ -78,6 +81,22 @@ def notice_from(document: Document) -> AssignmentNotice:
         State(document["state"]),
         document["due_time"],
     )
+
+
+def _withdrawal_document(withdrawal: Withdrawal | None) -> Document | None:
+    if withdrawal is None:
+        return None
+    return {
+        "withdrawer_id": withdrawal.withdrawer_id,
+        "withdraw_time": withdrawal.withdraw_time,
+    }
+
+
+def _withdrawal_from(document: Document | None) -> Withdrawal | None:
+    """Assignments of earlier releases have none."""
+    if document is None:
+        return None
+    return Withdrawal(document["withdrawer_id"], document["withdraw_time"])
 
 
 def _round_document(each: Round) -> dict[str, Any]:

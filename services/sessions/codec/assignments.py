@@ -145,6 +145,16 @@ def give_back(request: pb.ReturnAssignmentRequest) -> commands.Judge:
     return command
 
 
+def withdraw(request: pb.WithdrawAssignmentRequest) -> commands.Withdraw:
+    """Which one, as it was read."""
+    fields = Fields(request)
+    command = commands.Withdraw(
+        fields.identifier("assignment_id"), fields.optional_text("etag", 64)
+    )
+    fields.done()
+    return command
+
+
 def zone_known(event: intake.PatientContactRecorded) -> commands.ZoneKnown:
     """The zone of what is told of a patient's contact; nothing else of it is kept here. One that is
     no zone counts as not said."""
@@ -186,6 +196,11 @@ def returned(view: AssignmentView) -> pb.ReturnAssignmentResponse:
     return pb.ReturnAssignmentResponse(assignment=message(view))
 
 
+def withdrawn(view: AssignmentView) -> pb.WithdrawAssignmentResponse:
+    """As taken back."""
+    return pb.WithdrawAssignmentResponse(assignment=message(view))
+
+
 def notice(about: AssignmentNotice, alias: str) -> resources_pb2.AssignmentNotice:
     """For a private log: nothing of what it is about."""
     return resources_pb2.AssignmentNotice(
@@ -200,6 +215,7 @@ def notice(about: AssignmentNotice, alias: str) -> resources_pb2.AssignmentNotic
 def message(view: AssignmentView) -> pb.Assignment:
     """An assignment as its reader may see it."""
     assignment, task = view.assignment, view.assignment.task
+    withdrawal = assignment.withdrawal
     return pb.Assignment(
         assignment_id=assignment.id,
         session_id=task.session_id,
@@ -215,6 +231,8 @@ def message(view: AssignmentView) -> pb.Assignment:
         hand_out_time=timestamp(assignment.hand_out_time),
         rounds=_rounds(view),
         etag=etag_of(assignment),
+        withdraw_time=timestamp(withdrawal.withdraw_time) if withdrawal else None,
+        withdrawer_id=withdrawal.withdrawer_id if withdrawal and view.is_for_staff else "",
     )
 
 

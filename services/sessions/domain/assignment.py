@@ -6,6 +6,8 @@
        |                  v     |
        `--expire-->      RETURNED --expire--> EXPIRED
 
+    ASSIGNED, SUBMITTED or RETURNED --withdraw--> WITHDRAWN
+
 Texts are ciphertext here; nothing in this file can read them.
 """
 
@@ -32,6 +34,8 @@ class State(StrEnum):
     REVIEWED = "reviewed"
     RETURNED = "returned"
     EXPIRED = "expired"
+    # Staff took it back: nobody waits for it.
+    WITHDRAWN = "withdrawn"
 
 
 # The patient has it.
@@ -43,6 +47,9 @@ EDGES = {
     (State.SUBMITTED, "return"): State.RETURNED,
     (State.ASSIGNED, "expire"): State.EXPIRED,
     (State.RETURNED, "expire"): State.EXPIRED,
+    (State.ASSIGNED, "withdraw"): State.WITHDRAWN,
+    (State.SUBMITTED, "withdraw"): State.WITHDRAWN,
+    (State.RETURNED, "withdraw"): State.WITHDRAWN,
 }
 REFUSALS = {
     State.ASSIGNED: "ASSIGNMENT_NOT_SUBMITTED",
@@ -50,6 +57,7 @@ REFUSALS = {
     State.REVIEWED: "ASSIGNMENT_REVIEWED",
     State.RETURNED: "ASSIGNMENT_RETURNED",
     State.EXPIRED: "ASSIGNMENT_EXPIRED",
+    State.WITHDRAWN: "ASSIGNMENT_WITHDRAWN",
 }
 
 
@@ -89,6 +97,14 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """Who of staff took it back."""
+
+    withdrawer_id: str
+    withdraw_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """What is to be done, and where it was said."""
 
@@ -116,6 +132,7 @@ class Assignment:
     # When to remind; None = not any more, for this due time.
     remind_time: datetime | None = None
     look_time: datetime | None = None
+    withdrawal: Withdrawal | None = None
     version: int = 0
     events: list[object] = field(default_factory=list)
 
@@ -143,6 +160,12 @@ class Assignment:
         if due is not None:
             self.time_zone = zone
         self.plan(due_time, now, policy)
+
+    def withdraw(self, by: str, now: datetime) -> None:
+        """`by` takes it back; what was handed in and said stays."""
+        self._move("withdraw")
+        self.withdrawal = Withdrawal(by, now)
+        self.is_overdue, self.remind_time, self.look_time = False, None, None
 
     def plan(self, due_time: datetime, now: datetime, policy: SessionsPolicy) -> None:
         """Be due then; who has less time than a reminder's needs none."""

@@ -51,6 +51,14 @@ class Judge:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Staff of the group take it back; `etag` says at which version."""
+
+    assignment_id: str
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
 class ZoneKnown:
     """In which time zone a patient lives."""
 

@@ -32,6 +32,7 @@ from services.sessions.domain.assignment_commands import (
     HandOut,
     Judge,
     Submit,
+    Withdraw,
 )
 from services.sessions.domain.door import BARRING_SCOPES
 from services.sessions.domain.log import PrivateEvent
@@ -40,7 +41,7 @@ from services.sessions.handlers.chats import count
 from services.sessions.handlers.standing import key_of
 from services.sessions.handlers.worries import Place, Source, Worries, written
 from services.sessions.ports import Policies, Records
-from services.sessions.ports.assignments import AssignmentBook, Lines, Zones
+from services.sessions.ports.assignments import Kept
 
 changes = Counter(
     "haven_sessions_assignments", "Assignments that came to a state, by that state.", ["state"]
@@ -59,12 +60,11 @@ class Assignments:
         records: Records,
         policies: Policies,
         *,
-        book: AssignmentBook,
-        zones: Zones,
-        lines: Lines,
+        kept: Kept,
     ) -> None:
         self._store, self._records, self._policies = store, records, policies
-        self._book, self._zones, self._lines = book, zones, lines
+        self._book, self._zones, self._lines = kept.book, kept.zones, kept.lines
+        self._groups = kept.groups
         self._worries = Worries(store, records)
 
     def hand_out(self, call: Call, command: HandOut) -> list[AssignmentView]:
@@ -134,6 +134,22 @@ class Assignments:
 
         return self._judge(call, command, act)
 
+    def withdraw(self, call: Call, command: Withdraw) -> AssignmentView:
+        """Take it back. The patient, who may be at it, hears so; nothing falls due any more."""
+
+        def act(tx: Tx) -> AssignmentView:
+            assignment = self._book.load(tx, command.assignment_id)
+            self._require_staff(tx, assignment)
+            _require_current(assignment, command.etag)
+            assignment.withdraw(call.actor.subject, tx.now)
+            self._book.put(tx, assignment)
+            self._tell(tx, assignment, (assignment.patient_id,))
+            return AssignmentView(assignment, is_for_staff=True)
+
+        view = self._store.transact(call, act)
+        changes.labels(State.WITHDRAWN.value).inc()
+        return view
+
     def look(self, call: Call, assignment_id: str) -> None:
         """Its time has come: remind, say that it is overdue, or let it go."""
 
@@ -189,8 +205,7 @@ class Assignments:
             is_own = assignment.task.facilitator_id == call.actor.subject
             if not is_own and not call.has(Role.SUPERVISOR):
                 raise PermissionDenied("NOT_FACILITATOR", "another clinician handed it out")
-            if command.etag and command.etag != etag_of(assignment):
-                raise Aborted("ETAG_STALE", "changed since it was read; read it again")
+            _require_current(assignment, command.etag)
             change(tx, assignment)
             self._book.put(tx, assignment)
             self._tell(tx, assignment, (assignment.patient_id,))
@@ -199,6 +214,15 @@ class Assignments:
         judged = self._store.transact(call, act)
         changes.labels(judged.assignment.state.value).inc()
         return judged
+
+    def _require_staff(self, tx: Tx, assignment: Assignment) -> None:
+        """Who handed it out, leads or helped in that session, or leads the group now."""
+        task, person_id = assignment.task, tx.call.actor.subject
+        session = self._records.sessions.peek(tx, task.session_id)
+        if person_id == task.facilitator_id or (session and person_id in session.staff):
+            return
+        group = self._groups.load(tx, task.group_id)
+        group.require_staff(person_id, is_supervisor=tx.call.has(Role.SUPERVISOR))
 
     def _place(self, tx: Tx, assignment: Assignment) -> Place:
         task = assignment.task
@@ -218,3 +242,9 @@ class Assignments:
 
     def _zone(self, tx: Tx, patient_id: str) -> str:
         return self._zones.of(tx, patient_id) or self._policies(tx.call.tenant_id).time_zone
+
+
+def _require_current(assignment: Assignment, etag: str) -> None:
+    """As it was read, where it is said how."""
+    if etag and etag != etag_of(assignment):
+        raise Aborted("ETAG_STALE", "changed since it was read; read it again")

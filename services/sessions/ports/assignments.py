@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from chassis.call import Call
@@ -13,6 +14,7 @@ from services.sessions.domain.assignment_commands import (
     ListAssignments,
     ZoneKnown,
 )
+from services.sessions.ports.boards import Groups
 
 
 class AssignmentBook(Protocol):
@@ -39,3 +41,13 @@ class Lines(Protocol):
     def view(
         self, call: Call, assignment: Assignment, *, is_brief: bool = False
     ) -> AssignmentView: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Everything that is kept of assignments, and the groups that they are of."""
+
+    book: AssignmentBook
+    zones: Zones
+    lines: Lines
+    groups: Groups

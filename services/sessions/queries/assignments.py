@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chassis.call import Call, Role
 from chassis.errors import NotFound
 from chassis.store import Page, Reader, Store
-from services.sessions.domain.assignment import Assignment
+from services.sessions.domain.assignment import Assignment, State
 from services.sessions.domain.assignment_commands import AssignmentView, ListAssignments
 from services.sessions.ports import Records
 from services.sessions.ports.assignments import AssignmentBook, Lines
 
 STAFF = frozenset({Role.CLINICIAN, Role.SUPERVISOR})
+NOT_WITHDRAWN = tuple(each for each in State if each is not State.WITHDRAWN)
 
 
 class AssignmentQueries:
@@ -36,6 +39,8 @@ class AssignmentQueries:
         """A part of a list; NotFound for a patient or a session that nobody knows here."""
         if not STAFF & call.actor.roles:
             call.require_self(asked.patient_id)
+            # What was withdrawn is not to be done: it is shown to those who ask for it.
+            asked = replace(asked, states=asked.states or NOT_WITHDRAWN)
 
         def look(reader: Reader) -> Page[Assignment]:
             if asked.session_id and self._records.sessions.peek(reader, asked.session_id) is None:

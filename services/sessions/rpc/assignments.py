@@ -90,3 +90,14 @@ class AssignmentServicer(assignments_pb2_grpc.AssignmentServiceServicer):
             handle=self._assignments.give_back,
             encode=codec.returned,
         )
+
+    async def WithdrawAssignment(
+        self, request: assignments_pb2.WithdrawAssignmentRequest, context: Context
+    ) -> assignments_pb2.WithdrawAssignmentResponse:
+        return await self._run(
+            request,
+            context,
+            decode=codec.withdraw,
+            handle=self._assignments.withdraw,
+            encode=codec.withdrawn,
+        )

@@ -17,6 +17,7 @@ from services.sessions.domain.assignment import (
     Review,
     State,
     Task,
+    Withdrawal,
     handed_out,
 )
 from services.sessions.domain.events import AssignmentReminderRequested, Reminder
@@ -85,7 +86,7 @@ def test_what_would_be_over_already_is_not_given() -> None:
 
 
 @pytest.mark.parametrize("state", list(State))
-@pytest.mark.parametrize("verb", ["submit", "review", "return"])
+@pytest.mark.parametrize("verb", ["submit", "review", "return", "withdraw"])
 def test_only_the_edges_of_the_table_can_be_gone(state: State, verb: str) -> None:
     assignment = in_state(State.ASSIGNED)
     assignment.submit(b"answer", NOON)
@@ -94,6 +95,7 @@ def test_only_the_edges_of_the_table_can_be_gone(state: State, verb: str) -> Non
         "submit": lambda: assignment.submit(b"answer", NOON),
         "review": lambda: assignment.review("f-1", b"", NOON),
         "return": lambda: assignment.give_back(a_review(), None, EASTERN, POLICY),
+        "withdraw": lambda: assignment.withdraw("f-1", NOON),
     }
     if (state, verb) in EDGES:
         acts[verb]()
@@ -139,6 +141,17 @@ def test_what_was_handed_in_is_due_no_more() -> None:
     assignment.submit(b"answer", DUE + timedelta(hours=1))
     assert (assignment.is_overdue, assignment.look_time) == (False, None)
     assert [each.is_late for each in assignment.rounds] == [True]
+
+
+def test_what_was_withdrawn_is_due_no_more_reminds_of_nothing_and_is_the_same_when_stored() -> None:
+    assignment = an_assignment()
+    assignment.look("r", DUE, POLICY)
+    assignment.events.clear()
+    assignment.withdraw("f-1", DUE)
+    assert not assignment.look("r", DUE + timedelta(days=60), POLICY)
+    assert (assignment.is_overdue, assignment.events) == (False, [])
+    assert assignment.withdrawal == Withdrawal("f-1", DUE)
+    assert assignment_from(assignment_document(assignment)) == assignment
 
 
 def test_what_is_given_back_is_due_again_and_keeps_what_was_said() -> None:
