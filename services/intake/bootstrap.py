@@ -101,13 +101,7 @@ def _who(
         kept.AliasReveals(store),
         Identities(cipher).of,
     )
-    people = People(
-        store,
-        referrals=kept.referrals(store),
-        patients=patients,
-        identity_of=identity_of,
-        policy_of=policy_of,
-    )
+    people = People(store, referrals=kept.referrals(store), patients=patients)
     reveals = Reveals(
         store,
         reveals=opened,

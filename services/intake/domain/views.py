@@ -45,11 +45,3 @@ class RevealedAlias:
 
     reveal: AliasReveal
     identity: Identity | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RevealedIdentity:
-    """Who a patient is, in plain, until then."""
-
-    identity: Identity
-    expire_time: datetime

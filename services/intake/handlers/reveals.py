@@ -1,4 +1,4 @@
-"""Opening a name: the reveal, its audit row and word to those who watch, in one commit.
+"""Opening a name, or a patient by id: the reveal, its audit row and word to others, in one commit.
 
 The answer that is kept for repeats is made inside of the commit and holds no identity; what the
 caller gets is decrypted after it.
@@ -13,7 +13,8 @@ from chassis.call import Call, RequestOnce
 from chassis.errors import InvalidArgument, Violation
 from chassis.ids import derived_id, new_id
 from chassis.store import AlreadyAnswered, Store, Tx
-from services.intake.domain.commands import RevealAlias
+from services.intake.domain.alias import Alias
+from services.intake.domain.commands import RevealAlias, RevealPatientIdentity, RevealPurpose
 from services.intake.domain.patient import Patient
 from services.intake.domain.reveal import AliasReveal
 from services.intake.domain.views import RevealedAlias
@@ -53,21 +54,28 @@ class Revealing:
             return self._read(named, reveal_id)
         return replace(revealed, identity=self._identity_of(call.tenant_id, patients[0]))
 
+    def open_by_id(self, call: Call, command: RevealPatientIdentity) -> RevealedAlias:
+        """Who a patient is: the same, of no name in a group. Each call is a reveal of its own."""
+        lasts = self._policy_of(call.tenant_id).reveal_for
+
+        def granted(tx: Tx) -> tuple[AliasReveal, Patient]:
+            patient = self._patients.load(tx, command.patient_id)
+            reveal = _opened(tx, patient, lasts, reveal_id=new_id(), purpose=command.purpose)
+            return self._kept(tx, reveal), patient
+
+        named = replace(call, purpose=command.purpose.value)
+        reveal, patient = self._store.transact(named, granted)
+        return RevealedAlias(reveal, self._identity_of(call.tenant_id, patient))
+
     def _granted(
         self, tx: Tx, command: RevealAlias, reveal_id: str, lasts: timedelta
     ) -> AliasReveal:
         alias = self._aliases.named(tx, alias=command.alias, group_id=command.group_id)
-        reveal = AliasReveal(
-            id=reveal_id,
-            patient_id=alias.patient_id,
-            group_id=alias.group_id,
-            alias=alias.alias,
-            revealer_id=tx.call.actor.subject,
-            purpose=command.purpose,
-            is_part2_protected=alias.is_part2_protected,
-            create_time=tx.now,
-            expire_time=tx.now + lasts,
-        )
+        reveal = _opened(tx, alias, lasts, reveal_id=reveal_id, purpose=command.purpose)
+        return self._kept(tx, reveal)
+
+    def _kept(self, tx: Tx, reveal: AliasReveal) -> AliasReveal:
+        """Stored, and told to those who watch over privacy."""
         reveal.announce(self._policy_of(tx.call.tenant_id).privacy_officers)
         return self._reveals.insert(tx, reveal)
 
@@ -88,3 +96,21 @@ def _reveal_id(call: Call) -> str:
     if isinstance(call.once, RequestOnce):
         return derived_id("reveal", call.tenant_id, call.actor.subject, call.once.request_id)
     return new_id()
+
+
+def _opened(
+    tx: Tx, of: Alias | Patient, lasts: timedelta, *, reveal_id: str, purpose: RevealPurpose
+) -> AliasReveal:
+    """From now on; of a patient who was named by id without a group and a name."""
+    named = of if isinstance(of, Alias) else None
+    return AliasReveal(
+        id=reveal_id,
+        patient_id=of.patient_id if isinstance(of, Alias) else of.id,
+        group_id=named.group_id if named else "",
+        alias=named.alias if named else "",
+        revealer_id=tx.call.actor.subject,
+        purpose=purpose,
+        is_part2_protected=of.is_part2_protected,
+        create_time=tx.now,
+        expire_time=tx.now + lasts,
+    )

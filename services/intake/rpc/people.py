@@ -79,6 +79,6 @@ class PeopleMethods:
             request,
             context,
             decode=people_requests.reveal_patient_identity,
-            handle=self._intake.people.reveal,
+            handle=self._intake.revealing.open_by_id,
             encode=people_responses.reveal_patient_identity,
         )

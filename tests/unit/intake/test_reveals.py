@@ -105,6 +105,38 @@ def test_what_was_opened_to_one_does_not_exist_for_another(
     assert house.refused(CLINICIAN.elsewhere(), reading(reveal_id)).reason == "NOT_FOUND"
 
 
+def by_id(patient: Person) -> wire.RevealPatientIdentityRequest:
+    purpose = resources.REVEAL_PURPOSE_TREATMENT
+    return wire.RevealPatientIdentityRequest(patient_id=patient.subject, purpose=purpose)
+
+
+def test_who_a_patient_is_opens_by_id_under_the_same_rule(house: House) -> None:
+    ana = house.patient()
+    answer = house.ask(CLINICIAN, by_id(ana))
+    assert answer.identity.legal_name == "Planted Name"
+    reveal = answer.alias_reveal
+    assert (reveal.patient_id, reveal.alias, reveal.revealer_id) == (ana.subject, "", "dr-lee")
+    assert answer.expire_time == reveal.expire_time
+    again = reading(reveal.alias_reveal_id)
+    assert house.ask(CLINICIAN, again).identity.legal_name == "Planted Name"
+    assert house.refused(COLLEAGUE, again).reason == "NOT_FOUND"
+    house.clock.advance(timedelta(seconds=900))
+    assert house.refused(CLINICIAN, again).reason == "REVEAL_EXPIRED"
+
+
+def test_the_privacy_officers_are_told_of_what_was_opened_by_id_and_see_it(house: House) -> None:
+    ana = house.patient()
+    reveal = house.ask(CLINICIAN, by_id(ana)).alias_reveal
+    (told,) = house.emitted(events.AliasRevealed)
+    assert (told.alias_reveal_id, told.purpose) == (reveal.alias_reveal_id, "treatment")
+    assert list(told.privacy_officer_ids) == ["privacy-pat", "privacy-sam"]
+    assert ana.subject.encode() not in told.SerializeToString()
+    (listed,) = house.ask(OFFICER, wire.ListAliasRevealsRequest()).alias_reveals
+    assert listed == reveal
+    trail = [row for row in house.documents("audit_entries") if row["action"] == "identity.reveal"]
+    assert {(row["patient_id"], row["purpose"]) for row in trail} == {(ana.subject, "treatment")}
+
+
 def test_neither_an_unknown_name_nor_one_of_another_group_or_tenant_is_anybody(
     house: House,
 ) -> None:

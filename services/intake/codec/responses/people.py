@@ -11,7 +11,7 @@ from services.intake.codec.names import PAYERS, REVEAL_PURPOSES, TRACKS
 from services.intake.domain.patient import Identity, Patient
 from services.intake.domain.referral import Referral
 from services.intake.domain.reveal import AliasReveal
-from services.intake.domain.views import RevealedAlias, RevealedIdentity
+from services.intake.domain.views import RevealedAlias
 
 
 def create_referral(referral: Referral) -> intake_pb2.CreateReferralResponse:
@@ -42,11 +42,13 @@ def record_contact(patient: Patient) -> intake_pb2.RecordContactResponse:
 
 
 def reveal_patient_identity(
-    revealed: RevealedIdentity,
+    revealed: RevealedAlias,
 ) -> intake_pb2.RevealPatientIdentityResponse:
-    """Who a patient is, and until when that may be looked at."""
+    """Who a patient is, and the reveal by which that is read again until it ends."""
     return intake_pb2.RevealPatientIdentityResponse(
-        identity=_identity(revealed.identity), expire_time=timestamp(revealed.expire_time)
+        identity=_told(revealed),
+        expire_time=timestamp(revealed.reveal.expire_time),
+        alias_reveal=_reveal(revealed.reveal),
     )
 
 
