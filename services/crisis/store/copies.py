@@ -40,7 +40,7 @@ class MongoCopies:
         mine: dict[str, Any] = {"patient_id": patient_id}
         if until is not None:
             mine["attest_time"] = {"$lte": until}
-        found = reader.find_one(LOCATIONS, mine, sort=[("attest_time", -1)])
+        found = reader.find_one(LOCATIONS, mine, sort=[("attest_time", -1), ("_id", -1)])
         return copy_documents.location_from(found) if found else None
 
     def keep_contact(self, tx: Tx, contact: KeepEmergencyContact, version: int) -> None:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from services.sessions.domain.events import LocationAttested
 
+TICK = timedelta(milliseconds=1)  # what a stored time can tell apart
+
 # States, the District of Columbia and the territories that license clinicians (USPS codes).
 # fmt: off
 STATES = frozenset({
@@ -61,6 +63,14 @@ class Place:
     callback_number_ciphertext: bytes
     others_present_ciphertext: bytes = b""
     disconnection_plan_ciphertext: bytes = b""
+
+
+def later_than(last: datetime | None, now: datetime) -> datetime:
+    """The instant of the next attestation: now, or the first one that is stored as later than the
+    last. So no two are of one instant, and whoever compares their times finds the same newest."""
+    if last is None or now - last >= TICK:
+        return now
+    return last + TICK
 
 
 def attested(location_id: str, patient_id: str, place: Place, now: datetime) -> Location:

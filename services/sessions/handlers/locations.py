@@ -39,10 +39,11 @@ class Attestations:
         lasts = timedelta(seconds=self._policies(call.tenant_id).location_seconds)
 
         def act(tx: Tx) -> LocationView:
-            location = attested(new_id(), command.patient_id, place, tx.now)
+            at = self._records.locations.next_time(tx, command.patient_id)
+            location = attested(new_id(), command.patient_id, place, at)
             self._records.locations.add(tx, location)
             self._look_again(tx, command.patient_id)
-            return LocationView(location, tx.now + lasts)
+            return LocationView(location, at + lasts)
 
         return self._store.transact(call, act)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from chassis.ids import derived_id
 from chassis.store import Aggregate, Ahead, Document, Page, Reader, Repository, Store, Tx
 from services.sessions.codec import documents, events, places
-from services.sessions.domain.location import Location
+from services.sessions.domain.location import Location, later_than
 from services.sessions.domain.participant import Participant, Presence
 from services.sessions.domain.roles import Right, Role, may
 
 PARTICIPANTS, LOCATIONS = "participants", "location_attestations"
+LAST_LOCATIONS = "last_location_attestations"
 A = TypeVar("A", bound=Aggregate)
 
 
@@ -164,6 +166,20 @@ class LocationStore:
             from_document=documents.location_from,
             to_messages=events.message_of,
         )
+
+    def next_time(self, tx: Tx, patient_id: str) -> datetime:
+        """When the patient's next attestation is. The last one's time is written here, so two that
+        come together exclude each other."""
+        head = {"_id": derived_id(LAST_LOCATIONS, tx.call.tenant_id, patient_id)}
+        known = tx.find_one(LAST_LOCATIONS, head)
+        if known is not None:
+            at = later_than(known["attest_time"], tx.now)
+            tx.replace(LAST_LOCATIONS, {**known, "attest_time": at}, version=known["version"])
+            return at
+        newest = self.newest(tx, patient_id)  # of a release that kept none
+        at = later_than(newest.attest_time if newest else None, tx.now)
+        tx.insert(LAST_LOCATIONS, {**head, "patient_id": patient_id, "attest_time": at})
+        return at
 
     def add(self, tx: Tx, location: Location) -> Location:
         """Keep it and publish it."""
