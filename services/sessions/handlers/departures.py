@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 from chassis.ids import derived_id
 from chassis.store import Tx
+from services.sessions.domain.departed import departed
 from services.sessions.domain.log import PrivateEvent
 from services.sessions.domain.participant import Participant
 from services.sessions.domain.session import Session
@@ -32,6 +36,33 @@ class Watch:
         ]
         if not deserted:
             return
+        self._tell(tx, place, session, deserted)
+
+    def see_gone(self, tx: Tx, signal: SafetySignal, session: Session) -> None:
+        """After a patient's own signal was stored: they may have gone while it could not be. As
+        long as a press may wait to be stored, they count as gone after it; told once."""
+        patient_id = signal.patient_id
+        place = self._records.participants.known(tx, session.id, patient_id)
+        if place is None or session.is_over:
+            return
+        within = timedelta(seconds=self._policies(tx.call.tenant_id).signal_retry_seconds)
+        place.departure = departed(place, tx.now, within)
+        if place.departure is None or self._is_known(tx, signal):
+            return
+        self._tell(tx, place, session, [signal])
+        self._records.participants.put(tx, place)
+
+    def _is_known(self, tx: Tx, signal: SafetySignal) -> bool:
+        """They are in another room; or an earlier signal has told of it."""
+        patient_id = signal.patient_id
+        if self._records.participants.near_rooms(tx, patient_id):
+            return True
+        others = unresolved(self._records, tx, {"patient_id": patient_id})
+        return any(each.id != signal.id and not each.is_answered for each in others)
+
+    def _tell(
+        self, tx: Tx, place: Participant, session: Session, deserted: Sequence[SafetySignal]
+    ) -> None:
         newest = max(deserted, key=lambda signal: (signal.raise_time, signal.id))
         location = self._records.locations.newest(tx, place.patient_id)
         place.desert(
@@ -40,7 +71,7 @@ class Watch:
             location.told() if location else None,
         )
         alias = self._records.copies.alias(tx, place.patient_id, session.schedule.group_id)
-        event = PrivateEvent(newest, tx.now, alias, departure=departure)
+        event = PrivateEvent(newest, tx.now, alias, departure=place.departure)
         for person_id in _staff_of(session, newest):
             self._records.private_log.append(tx, person_id, event)
 

@@ -22,6 +22,7 @@ from services.sessions.domain.log import PrivateEvent
 from services.sessions.domain.session import Session
 from services.sessions.domain.signal import Alarm, SafetySignal, raised
 from services.sessions.domain.views import SignalView
+from services.sessions.handlers.departures import Watch
 from services.sessions.handlers.doors import STAFF
 from services.sessions.handlers.roster import version_of
 from services.sessions.ports import Policies, Records
@@ -52,6 +53,7 @@ class Signals:
 
     def __init__(self, store: Store, records: Records, policies: Policies) -> None:
         self._store, self._records, self._policies = store, records, policies
+        self._watch = Watch(records, policies)
 
     def prepare(self, call: Call, command: RaiseSignal) -> Attempt[SignalView]:
         """For `raise_all`: keep the signal, tell crisis, the person and the room's staff; once per
@@ -108,6 +110,8 @@ class Signals:
         )
         self._records.signals.put(tx, signal)
         self._tell(tx, signal)
+        if session is not None and alarm.origin is Origin.PATIENT:
+            self._watch.see_gone(tx, signal, session)
         return SignalView(signal, number)
 
     def _session(self, tx: Tx, alarm: Alarm) -> Session | None:

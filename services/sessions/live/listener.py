@@ -18,6 +18,7 @@ from chassis.errors import (
     ResourceExhausted,
 )
 from chassis.ids import is_uuid
+from chassis.log import failure, get_logger
 from chassis.store import AlreadyAnswered
 from services.sessions.codec import frames
 from services.sessions.domain.commands import RaiseSignal, Say
@@ -30,6 +31,10 @@ from services.sessions.live.wire import Wire
 
 UNFINISHED_JOBS = 32  # more than any burst of chat; then the participant is too fast
 
+LAST_SECONDS = 20.0  # for what was sent just before a stream ended
+
+log = get_logger(__name__)
+endings: set[asyncio.Task[None]] = set()  # of streams that are over
 beats_missed = Counter(
     "haven_sessions_heartbeats_not_stored", "Heartbeats that the store did not take."
 )
@@ -49,6 +54,7 @@ class Listener:
         self._acts = Acts(connection, self._jobs, self._overhearing)
         self._last_beat = -math.inf
         self._signals: set[asyncio.Task[None]] = set()
+        self._is_busy = self._is_over = False
 
     async def read(self) -> None:
         """Take frames until the other side has said its last, or is silent for too long."""
@@ -64,9 +70,28 @@ class Listener:
 
     async def work(self) -> None:
         """Do what frames ask for, one after the other, in their order."""
-        while True:
+        while not self._is_over or self._has_more:
             job = await self._jobs.get()
+            self._is_busy = True
             await job()
+            self._is_busy = False
+
+    def wind_up(self, working: asyncio.Task[None]) -> None:
+        """The stream is over. What came before its end is done all the same, aside and within a
+        bound, a leave as the last: it may be why it ended, and who speaks and goes has spoken."""
+        self._is_over = True
+        if working.done():
+            return
+        if self._is_busy or self._has_more:
+            ending = asyncio.create_task(_end(working))
+            endings.add(ending)
+            ending.add_done_callback(endings.discard)
+        else:
+            working.cancel()
+
+    @property
+    def _has_more(self) -> bool:
+        return not self._jobs.empty() and not self._connection.is_leaving
 
     async def _take(self, frame: sessions_pb2.AttendSessionRequest) -> None:
         kind = frame.WhichOneof("frame")
@@ -131,6 +156,8 @@ class Listener:
 
     async def _beat(self) -> None:
         connection = self._connection
+        if self._is_over:
+            return
         try:
             await connection.step(connection.live.sessions.presences.beat, connection.place)
         except (FailedPrecondition, NotFound) as error:
@@ -165,3 +192,13 @@ class Listener:
 
     def _refuse(self, request_id: str, reason: str) -> None:
         self._connection.tell(frames.refusal(request_id, reason))
+
+
+async def _end(working: asyncio.Task[None]) -> None:
+    await asyncio.wait({working}, timeout=LAST_SECONDS)
+    if not working.done():
+        working.cancel()
+        return
+    error = None if working.cancelled() else working.exception()
+    if error is not None:
+        log.warning("stream.last-words-not-done", **failure(error))

@@ -1,7 +1,8 @@
 """One participant's stream, from the hello to the goodbye.
 
-Reading, working and writing run side by side; whatever ends first ends the stream. A stream that
-is cut leaves nothing behind but a silence, which the relay notices in time.
+Reading, working and writing run side by side; whatever ends first ends the stream. What was sent
+before that is done all the same. A stream that is cut leaves nothing else behind but a silence,
+which the relay notices in time.
 """
 
 from __future__ import annotations
@@ -65,17 +66,18 @@ def _following(connection: Connection, admission: Admission) -> Iterator[None]:
 async def _serve(connection: Connection, wire: Wire, admission: Admission) -> None:
     listener = Listener(connection, wire)
     speaker = asyncio.create_task(Speaker(connection, wire, admission).run())
+    working = asyncio.create_task(listener.work())
     tasks = [
         speaker,
         asyncio.create_task(listener.read()),
-        asyncio.create_task(listener.work()),
         asyncio.create_task(_patience(connection)),
     ]
     try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait([*tasks, working], return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in tasks:
             task.cancel()
+        listener.wind_up(working)
         await asyncio.gather(*tasks, return_exceptions=True)
     for task in [speaker] if speaker in done else done:
         task.result()

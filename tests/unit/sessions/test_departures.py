@@ -103,6 +103,48 @@ def test_peers_see_a_leave_like_any_other() -> None:
     assert rooms[0] == rooms[1]
 
 
+@pytest.mark.parametrize("way", ["left", "lost"])
+def test_who_had_gone_before_their_signal_could_be_stored_is_told_once(way: str) -> None:
+    ward = opened()
+    ward.pass_time(seconds=10)
+    for connection_id, call in (("c-ana", by_patient()), ("c-lead", by_facilitator())):
+        ward.beats(call, connection_id)
+    if way == "left":
+        ward.leaves(by_patient(), "c-ana")
+        ward.pass_time(seconds=90)
+    else:
+        ward.pass_time(seconds=60)
+        ward.rings(only="participant-silences")
+    signal = ward.presses(by_patient(), key="late").signal
+    (event,) = departures(ward)
+    assert (event.safety_signal_id, event.kind) == (
+        signal.id,
+        sessions.DEPARTURE_KIND_LEFT if way == "left" else sessions.DEPARTURE_KIND_LOST,
+    )
+    assert event.leave_time == timestamp(after(seconds=10))
+    assert len(told(ward)) == 1
+    for key in ("late", "another"):
+        ward.presses(by_patient(), key=key)
+    assert len(departures(ward)) == 1
+
+
+def test_who_calls_from_home_long_after_a_group_has_not_gone_from_it() -> None:
+    ward = opened()
+    ward.leaves(by_patient(), "c-ana")
+    ward.pass_time(minutes=3)
+    ward.presses(by_patient())
+    assert departures(ward) == []
+
+
+def test_who_is_back_or_never_went_has_not_gone() -> None:
+    ward = opened()
+    ward.leaves(by_patient(), "c-ana")
+    ward.enters(by_patient(), "c-back")
+    ward.presses(by_patient())
+    ward.presses(by_patient("p-2"))
+    assert departures(ward) == []
+
+
 def test_a_signal_that_the_facilitator_raised_is_watched_as_well() -> None:
     ward = opened()
     ward.presses(by_facilitator(), patient_id="p-1")
