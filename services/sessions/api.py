@@ -6,7 +6,7 @@ from chassis.rpc.main import Api, Parts, api_main
 from clinical import risk
 from services.sessions.bootstrap import SERVICE, of_process
 from services.sessions.http import Edge, Way, served_over_http
-from services.sessions.live.opening import board_lifespan, board_live_of, lifespans, live_of
+from services.sessions.live.opening import board_live_of, lifespans, live_of
 from services.sessions.rpc import SERVICE as ATTENDED
 from services.sessions.rpc import assignments, boards, served
 from services.sessions.settings import SessionsSettings
@@ -31,8 +31,7 @@ def assemble(parts: Parts[SessionsSettings]) -> Api:
         indexes=INDEXES,
         # The edge last: it ends first, while what its sockets need still runs.
         lifespans=[
-            *lifespans(live, parts.process.store),
-            board_lifespan(boards_live, parts.process.store),
+            *lifespans(live, boards_live, parts.process.store),
             served_over_http(edge, settings),
         ],
         on_drain=[live.hub.drain, boards_live.hub.drain],

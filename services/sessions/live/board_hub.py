@@ -11,11 +11,11 @@ from chassis.errors import HavenError, Unavailable
 from chassis.log import failure, get_logger
 from services.sessions.domain.board import BoardEvent
 from services.sessions.domain.parting import Parting
-from services.sessions.live.hub import FAREWELL_SECONDS, SWEEP_SECONDS, Watching
+from services.sessions.live.hub import FAREWELL_SECONDS, SWEEP_SECONDS
 from services.sessions.live.tail import Kept, Run, Tails, looks_failed
 from services.sessions.queries import Following
 
-Watch = Callable[[Callable[[], None]], Watching]
+Watch = Callable[[Callable[[], None]], None]  # calls, from any thread, as boards may have grown
 
 log = get_logger(__name__)
 
@@ -44,14 +44,12 @@ class BoardHub:
         def wake() -> None:
             loop.call_soon_threadsafe(self._wake.set)
 
-        watching = watch(wake)
-        watching.start()
+        watch(wake)
         looking = Kept(self._look)
         try:
             yield
         finally:
             looking.cancel()
-            await asyncio.to_thread(watching.stop)
 
     @contextmanager
     def attached(self, follower: Follower) -> Iterator[None]:

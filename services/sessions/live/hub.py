@@ -23,15 +23,9 @@ FAREWELL_SECONDS = 5.0  # for the last frames of a drain
 log = get_logger(__name__)
 
 
-class Watching(Protocol):
-    """Something that calls when a log may have grown, from a thread of its own."""
-
-    def start(self) -> None: ...
-    def stop(self) -> None: ...
-
-
 Tell = Callable[[Mapping[str, Any]], None]  # a head as it was written; {} = look at all of them
-Watch = Callable[[Tell, Tell], Watching]  # for rooms' logs, and for private ones
+# Has one called for rooms' logs and one for private ones, from any thread, as they may have grown.
+Watch = Callable[[Tell, Tell], None]
 
 
 class Neighbours(Protocol):
@@ -87,15 +81,13 @@ class Hub:
 
             return tell
 
-        watching = watch(telling(self.rooms), telling(self.private))
-        watching.start()
+        watch(telling(self.rooms), telling(self.private))
         self._neighbours.start(self.rooms.grown, self._wake.set)
         looking = Kept(self._look)
         try:
             yield
         finally:
             looking.cancel()
-            await asyncio.to_thread(watching.stop)
             await asyncio.to_thread(self._neighbours.stop)
 
     def attach(self, attendee: Attendee) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from chassis.store import Store
 from chassis.store.watch import INSERTS, WRITES, Watch
@@ -38,25 +39,29 @@ def board_live_of(sessions: Sessions, run: Run, *, settings: SessionsSettings) -
     return BoardLive(sessions, hub, run, settings.reader_queue)
 
 
-def board_lifespan(live: BoardLive, store: Store) -> AbstractAsyncContextManager[None]:
-    """What must run as long as boards are followed."""
-
-    def watch(wake: Callable[[], None]) -> Watch:
-        watching = Watch(store)
-        watching.listen(BOARD_EVENTS, lambda _row: wake(), operations=INSERTS)
-        return watching
-
-    return live.hub.running(watch)
-
-
-def lifespans(live: Live, store: Store) -> Sequence[AbstractAsyncContextManager[None]]:
+def lifespans(
+    live: Live, boards: BoardLive, store: Store
+) -> Sequence[AbstractAsyncContextManager[None]]:
     """What must run as long as the process serves."""
+    return [following(live, boards, store), live.desk.open()]
 
-    def watch(rooms: Tell, private: Tell) -> Watch:
-        watching = Watch(store)
+
+@asynccontextmanager
+async def following(live: Live, boards: BoardLive, store: Store) -> AsyncIterator[None]:
+    """Rooms, private logs and boards, by one stream of changes for all."""
+    watching = Watch(store)
+
+    def watch(rooms: Tell, private: Tell) -> None:
         for collection, tell in ((ROOM_LOGS, rooms), (PRIVATE_LOGS, private)):
             # The release before wrote parts of heads: that says only that there is something new.
             watching.listen(collection, tell, operations=WRITES, fields=HEAD_FIELDS)
-        return watching
 
-    return [live.hub.running(watch), live.desk.open()]
+    def watch_boards(wake: Callable[[], None]) -> None:
+        watching.listen(BOARD_EVENTS, lambda _row: wake(), operations=INSERTS)
+
+    async with live.hub.running(watch), boards.hub.running(watch_boards):
+        watching.start()
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(watching.stop)

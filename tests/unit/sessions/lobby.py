@@ -111,16 +111,6 @@ def written(frames: Iterable[Answer]) -> list[bytes]:
     return [copy.SerializeToString() for copy in copies]
 
 
-class NoWatch:
-    """No change stream: only local writers and sweeps."""
-
-    def start(self) -> None:
-        return None
-
-    def stop(self) -> None:
-        return None
-
-
 class Alone:
     """No other replica; what would be told is kept."""
 
@@ -178,7 +168,7 @@ async def in_thread(fn: Callable[..., Any], *args: Any) -> Any:
 async def replica(ward: Ward, *, reader_queue: int = 256) -> AsyncIterator[Replica]:
     """A replica that is serving."""
     served = Replica(ward, reader_queue=reader_queue)
-    async with served.live.hub.running(lambda *_: NoWatch()), served.live.desk.open():
+    async with served.live.hub.running(lambda *_: None), served.live.desk.open():
         try:
             yield served
         finally:

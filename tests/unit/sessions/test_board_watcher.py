@@ -17,7 +17,7 @@ from chassis.errors import FailedPrecondition, OutOfRange, Unauthenticated, Unav
 from services.sessions.domain.board import BoardEvent
 from services.sessions.live.board_hub import BoardHub
 from services.sessions.live.board_watcher import BoardLive, watch_board
-from tests.unit.sessions.lobby import NoWatch, in_thread
+from tests.unit.sessions.lobby import in_thread
 from tests.unit.sessions.noticeboard import Noticeboard
 from tests.unit.sessions.ward import TENANT, by_patient
 
@@ -70,7 +70,7 @@ def board() -> Noticeboard:
 @asynccontextmanager
 async def serving(board: Noticeboard, *, reader_queue: int = 256) -> AsyncIterator[BoardLive]:
     hub = BoardHub(board.sessions.board_log, run=in_thread)
-    async with hub.running(lambda _: NoWatch()):
+    async with hub.running(lambda _: None):
         yield BoardLive(board.sessions, hub, in_thread, reader_queue)
 
 
