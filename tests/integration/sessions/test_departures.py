@@ -137,3 +137,17 @@ async def test_who_leaves_without_a_signal_goes_like_anybody(room: Room) -> None
     await room.hers.send(leave=pb.Leave())
     await room.hers.next("goodbye")
     assert room.departures() == []
+
+
+async def test_who_presses_leaves_and_closes_at_once_has_left_after_calling(room: Room) -> None:
+    await room.opens(**SLOW)
+    await room.hers.press()
+    await room.hers.say("I want to kill myself")
+    await room.hers.send(leave=pb.Leave())
+    await room.hers.stream.done_writing()
+    told = await room.hears_of_a_departure()
+    assert told.departure.kind == sessions.DEPARTURE_KIND_LEFT
+    (event,) = room.departures()
+    (raised,) = room.clinic.emitted(sessions.SafetySignalRaised)
+    assert event.safety_signal_id == raised.safety_signal_id
+    assert len(room.clinic.emitted(sessions.ChatRiskRaised)) == 1
