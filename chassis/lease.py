@@ -12,6 +12,7 @@ act late once: what it does must be a compare-and-set.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -35,6 +36,7 @@ ROW = "jobs"
 TTL_SECONDS = 1.5
 MARGIN = 0.1  # of the ttl: given up before it ends, not when it ends
 OPERATION_SECONDS = 1.0  # a later answer would come when the lease has nearly run out
+BLACKOUT_SECONDS = 3.0  # six renewals without an answer: the database is away, or stands still
 COMMENT = f"{CROSS_TENANT}lease"
 
 log = get_logger(__name__)
@@ -133,6 +135,11 @@ class Lease:
         self._leases = leases
         self._held_until = 0.0
         self._wanted_until = 0.0
+        self._answer = math.nan  # when the database last answered
+        self._blackout, self._blackout_seconds = (
+            -math.inf,
+            0.0,
+        )  # its end, and length
 
     @property
     def is_held(self) -> bool:
@@ -159,16 +166,27 @@ class Lease:
         """Let another take over at once; where that cannot be said, it runs out."""
         self._leases.free(self)
 
+    def excuses(self, late_seconds: float, allowance_seconds: float) -> bool:
+        """True for what became due while the database did not answer, until so long after that."""
+        now = time.monotonic()
+        if now - self._answer > BLACKOUT_SECONDS:
+            return True  # it has just come back, or is still away
+        since = now - self._blackout
+        return since < allowance_seconds and late_seconds < since + self._blackout_seconds
+
     def forget(self) -> bool:
         """Neither hold nor want it from now on; True where it was held."""
         was_held, self._held_until = self.is_held, 0.0
-        self._wanted_until, self.is_tried = 0.0, False
+        self._wanted_until, self.is_tried, self._answer = 0.0, False, math.nan
         self.show()
         return was_held
 
     def answered(self, asked: float, *, is_granted: bool) -> None:
         """What the database said to the claim made at `asked`."""
-        was_held = self.is_held
+        was_held, now = self.is_held, time.monotonic()
+        if now - self._answer > BLACKOUT_SECONDS:
+            self._blackout, self._blackout_seconds = now, now - self._answer
+        self._answer = now
         self._held_until = asked + self.ttl * (1 - MARGIN) if is_granted else 0.0
         if was_held and not is_granted:
             log.warning("lease.lost", job=self.job)

@@ -23,6 +23,7 @@ from chassis.errors import HavenError, is_retryable
 from chassis.lease import Lease, Leases
 from chassis.log import failure, get_logger
 from chassis.precedence import Precedence
+from chassis.rest import DONE, FAILED, OUTCOMES, RETRIED, Rest, rest_after
 from chassis.store import Document, Store
 from chassis.store.engine import Due, Timetable, in_groups
 from chassis.store.watch import Watch
@@ -36,9 +37,6 @@ BATCH = 100
 LOOKED_THROUGH = 2_000
 TOGETHER = 16  # as many documents as one transaction changes well within its life
 THREADS = 4  # where a kind of work names no number of its own
-OUTCOMES = DONE, RETRIED, FAILED = ("done", "retried", "failed")
-# A document that is still due after its handler: first pause, and the longest one.
-PAUSES = {DONE: (0.05, 5.0), RETRIED: (0.05, 1.0), FAILED: (1.0, 60.0)}
 
 HandleAll = Callable[[Call, Sequence[str]], Mapping[str, Exception]]
 
@@ -85,14 +83,7 @@ class DueWork:
     ranking: Ranking | None = None
     threads: int = THREADS
     handle_all: HandleAll | None = None
-
-
-@dataclass(slots=True)
-class Rest:
-    """A document that is still due although it was handled; it must not hold up the others."""
-
-    attempts: int
-    until: float
+    allowance_seconds: float = 0.0
 
 
 class DueLoop:
@@ -135,7 +126,7 @@ class DueLoop:
             self._has_more = True  # whoever finishes wakes the loop
             return SWEEP_SECONDS
         found, upcoming = self._look(room + len(busy))
-        fresh = [due for due in found if due not in busy]
+        fresh = [due for due in found if due not in busy and not self._is_excused(due)]
         self._has_more = len(fresh) >= room
         for dues in in_groups(fresh[:room], TOGETHER if self.work.handle_all else 1):
             self._start(dues)
@@ -171,6 +162,12 @@ class DueLoop:
         return self._store.timetable(
             work.collection, work.field, limit=limit, rank_field=rank_field
         )
+
+    def _is_excused(self, due: Due) -> bool:
+        if not self.work.allowance_seconds:
+            return False
+        late = self._store.clock.now() - due.time
+        return self._lease.excuses(late.total_seconds(), self.work.allowance_seconds)
 
     def _busy(self) -> tuple[set[Due], int]:
         """What need not be started now, and how much more may be."""
@@ -238,7 +235,7 @@ class DueLoop:
             log.warning("timer.not-done", job=self.work.name, outcome=outcome, **failure(error))
         with self._lock:
             attempts = self._resting[due].attempts + 1 if due in self._resting else 1
-            self._resting[due] = Rest(attempts, time.monotonic() + _rest(outcome, attempts))
+            self._resting[due] = rest_after(outcome, attempts)
             self._under_way.discard(due)
 
 
@@ -293,8 +290,3 @@ class DueRunner:
                 self._stopping.wait(WAKE_SECONDS)
             loop.wake.clear()
         loop.close()
-
-
-def _rest(outcome: str, attempts: int) -> float:
-    first, longest = PAUSES[outcome]
-    return min(longest, first * 2.0 ** min(attempts - 1, 20))

@@ -16,6 +16,7 @@ from chassis.log import failure, get_logger
 from chassis.store import Store
 from chassis.timers import DueWork
 from services.sessions.bootstrap import Sessions
+from services.sessions.domain.policy import SessionsPolicy
 from services.sessions.store import SESSIONS
 from services.sessions.store.assignments import ASSIGNMENTS
 from services.sessions.store.boards import BOARD_REPORTS, BOARDS
@@ -26,6 +27,11 @@ MOST = 1000  # of those held at one moment, counted
 log = get_logger(__name__)
 Families = tuple[GaugeMetricFamily, GaugeMetricFamily]  # how many, and since when
 
+# Who could not be heard because the database was away is heard with the next heartbeat, if it is
+# stored soon.
+HEARD_AGAIN = 1.5  # heartbeats
+USUAL = SessionsPolicy()
+
 
 def due_work(sessions: Sessions) -> Sequence[DueWork]:
     """Who did not come, rooms that nobody closed or that are over, lost connections, old texts,
@@ -35,9 +41,21 @@ def due_work(sessions: Sessions) -> Sequence[DueWork]:
         DueWork("session-absences", SESSIONS, "absence_time", rooms.look_for_absences),
         DueWork("session-overruns", SESSIONS, "close_time", rooms.close_overrun),
         DueWork("session-seals", SESSIONS, "seal_time", sessions.attendances.seal),
-        DueWork("lead-losses", PARTICIPANTS, "reach_time", sessions.leads.look),
+        DueWork(
+            "lead-losses",
+            PARTICIPANTS,
+            "reach_time",
+            sessions.leads.look,
+            allowance_seconds=HEARD_AGAIN * USUAL.lead_heartbeat_seconds,
+        ),
         DueWork("held-rooms", SESSIONS, "call_time", sessions.leads.call_somebody),
-        DueWork("participant-silences", PARTICIPANTS, "silence_time", presences.hush),
+        DueWork(
+            "participant-silences",
+            PARTICIPANTS,
+            "silence_time",
+            presences.hush,
+            allowance_seconds=HEARD_AGAIN * USUAL.heartbeat_seconds,
+        ),
         DueWork("chat-retention", SESSIONS, "chat_look_time", sessions.chats.forget),
         DueWork("assignment-deadlines", ASSIGNMENTS, "look_time", sessions.assignments.look),
         DueWork("board-reports", BOARD_REPORTS, "miss_time", sessions.boards.reports.miss),

@@ -12,15 +12,20 @@ from uuid import uuid4
 import pytest
 from haven.sessions.v1 import events_pb2 as sessions
 from haven.sessions.v1 import resources_pb2 as resources
+from haven.sessions.v1 import sessions_pb2 as pb
 
 from chassis.call import Role
 from chassis.clock import DatabaseClock
 from chassis.store import CHASSIS_INDEXES, connect
 from cli.servers import MongoServer
 from services.sessions.store import INDEXES
+from services.sessions.timers import due_work
+from tests.due import RunningTimers
 from tests.integration.sessions.clinic import Clinic
 
 SLOW = {"heartbeat_seconds": 60.0, "silence_seconds": 180.0, "signal_answer_seconds": 1.0}
+# Nobody is heard for longer than a silence while the store is away; enough for a busy machine.
+BRISK = {"heartbeat_seconds": 1.0, "silence_seconds": 4.0, "signal_answer_seconds": 1.0}
 NOBODY_YET = resources.SAFETY_SIGNAL_STATE_NOBODY_YET
 
 
@@ -51,8 +56,8 @@ class Group:
     def __init__(self, clinic: Clinic, stack: AsyncExitStack) -> None:
         self.clinic, self.stack = clinic, stack
 
-    async def meets(self) -> Group:
-        self.clinic.counts(**SLOW)
+    async def meets(self, **numbers: float) -> Group:
+        self.clinic.counts(**(numbers or SLOW))
         self.clinic.schedules()
         address = await self.stack.enter_async_context(self.clinic.replica())
         self.ana = self.clinic.person(address, "p-1")
@@ -121,6 +126,36 @@ async def test_a_room_outlives_a_restart_of_its_store(
     await _until_said(group.hers, "meanwhile", request_id)
     after = await group.theirs.hears("meanwhile")
     assert after.number == before.number + 1
+
+
+async def test_nobody_is_taken_for_lost_because_the_store_was_away(
+    fragile: Clinic, server: MongoServer, stack: AsyncExitStack
+) -> None:
+    group = await Group(fragile, stack).meets(**BRISK)
+    timers = RunningTimers(fragile.store, due_work(fragile.sessions))
+    timers.start()
+    stack.callback(timers.stop)
+    for each in (group.hers, group.theirs):
+        await _until_said(each, "before", str(uuid4()))
+        await each.send(heartbeat={})
+    await asyncio.to_thread(server.stop)
+    for _ in range(6):  # longer than a silence; they are there, and nothing of it can be stored
+        await _shows_life(group.hers, group.theirs)
+    await asyncio.to_thread(server.start)
+    await _shows_life(group.hers, group.theirs)  # the relay has looked by now
+    for each in (group.hers, group.theirs):
+        await each.send(heartbeat={})
+        await _until_said(each, "after", str(uuid4()))
+    log = fragile.documents("room_events")
+    kinds = {each["kind"] for each in log}
+    assert kinds == {"session_started", "joined", "chat"}
+
+
+async def _shows_life(*attendances: Any) -> None:
+    """For a second, by frames that no store is asked about."""
+    for each in attendances:
+        await each.send(hello=pb.Hello())
+    await asyncio.sleep(1.0)
 
 
 async def _until_said(attendance: Any, text: str, request_id: str) -> None:

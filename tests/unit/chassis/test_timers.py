@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from chassis.call import system_call
 from chassis.clock import FixedClock
 from chassis.precedence import MANY, Precedence
+from chassis.rest import Rest
 from chassis.store.engine import Due
-from chassis.timers import DueLoop, DueRunner, DueWork, Ranking, Rest
+from chassis.timers import DueLoop, DueRunner, DueWork, Ranking
 from tests.fakes.memory_store import MemoryStore
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -35,6 +37,13 @@ class Stream:
 
 class Held:
     """A lease that is ours."""
+
+    def __init__(self) -> None:
+        self.is_excuse = False
+
+    def excuses(self, *_seconds: float) -> bool:
+        """As the test says."""
+        return self.is_excuse
 
     def hold(self) -> bool:
         """It is."""
@@ -95,3 +104,35 @@ def test_a_page_that_rests_between_its_tries_is_no_storm() -> None:
 
     assert not precedence.is_due()
     loop.close()
+
+
+@pytest.mark.parametrize(
+    ("allowance_seconds", "first"), [(15.0, []), (0.0, ["c1"])], ids=["hearing", "anything else"]
+)
+def test_what_is_due_because_nobody_could_be_heard_waits_and_is_done_then(
+    allowance_seconds: float, first: list[str]
+) -> None:
+    store = MemoryStore(service="crisis", clock=FixedClock(NOON))
+    call = system_call("t1", service="crisis", action="seed")
+    store.transact(call, lambda tx: tx.insert("charts", {"_id": "c1", "early_time": NOON}))
+    handled: list[str] = []
+    work = DueWork(
+        "silences",
+        "charts",
+        "early_time",
+        lambda _call, chart_id: handled.append(chart_id),
+        threads=1,
+        allowance_seconds=allowance_seconds,
+    )
+    lease = Held()
+    lease.is_excuse = True
+    loop = DueLoop(store, work, lease=lease, precedence=Precedence())  # type: ignore[arg-type]
+
+    loop.turn()
+    loop._pool.submit(int).result()  # after what was started before
+    assert handled == first
+
+    lease.is_excuse = False
+    loop.turn()
+    loop.close()
+    assert "c1" in handled
