@@ -81,7 +81,6 @@ def _require_admissible(
     if standing.is_barred:
         raise FailedPrecondition("CONSENT_REVOKED", "a consent that this needs was revoked")
     require_let_in(session, is_shut_out=standing.is_shut_out, is_known=standing.is_known)
-    require_let_in(session, is_shut_out=standing.is_shut_out, is_known=standing.is_known)
     require_lobby(session, now, policy)
     location = standing.location
     if location is None or not standing.is_located(now, policy.location_seconds):
