@@ -83,11 +83,12 @@ browser: setup ## A live room in a real browser; needs chromium, node and npm, a
 
 .PHONY: scenarios
 scenarios: setup ## The whole platform: the story, every RPC, drills, and faults between services
-	$(BIN)/pytest tests/scenarios --ignore=tests/scenarios/test_campaign.py
+	$(BIN)/pytest tests/scenarios --ignore=tests/scenarios/test_campaign.py \
+		--ignore=tests/scenarios/test_rooms_under_faults.py
 
 .PHONY: danger
-danger: setup ## The whole platform: people are in danger while processes, broker and clocks fail
-	$(BIN)/pytest tests/scenarios/test_campaign.py
+danger: setup ## People are in danger, and in live rooms, while processes, broker, database and clocks fail
+	$(BIN)/pytest tests/scenarios/test_campaign.py tests/scenarios/test_rooms_under_faults.py
 
 .PHONY: bench
 bench: setup ## Measure; NAME=<figure> measures one

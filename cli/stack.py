@@ -112,6 +112,16 @@ class Stack:
         (self.folder / FILE).unlink(missing_ok=True)  # nothing is there to be called any more
         atexit.unregister(self.stop)
 
+    def abandon(self) -> None:
+        """End everything at once, where nobody will want what it holds."""
+        for child in self._processes.values():
+            child.kill()
+        if self.broker is not None:
+            self.broker.abandon()
+        if self.database is not None:
+            self.database.kill()
+        self.stop()
+
     def restart(self, name: str, **variables: str) -> None:
         """End a process in order, if it runs, and start it again with these variables on top."""
         self._processes[name].stop(within=STOP_SECONDS)

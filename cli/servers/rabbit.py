@@ -25,6 +25,7 @@ BIN = Path("/usr/lib/rabbitmq/bin")
 HOMES = Path("/usr/lib/rabbitmq/lib")
 OLDEST = (3, 10)  # first with at-least-once dead-lettering of quorum queues
 START_SECONDS = 120.0  # 4 s alone; two busy cores and a cold disk need patience
+STOP_SECONDS = 120.0  # the same; one that is cut off while it ends may forget its queues
 MEMORY_LIMIT = "1GiB"
 # RabbitMQ 3.10 writes the list of its quorum queues to disk every three minutes only: one that is
 # killed younger than that forgets them, whatever they hold.
@@ -87,9 +88,14 @@ class RabbitServer:
 
     def stop(self) -> None:
         """End it in order; durable queues and messages stay."""
-        self._child.stop(within=30)
+        self._child.stop(within=STOP_SECONDS)
         self._names.stop()
         atexit.unregister(self.stop)
+
+    def abandon(self) -> None:
+        """End it at once, where nobody will want what it holds."""
+        self._child.kill()
+        self.stop()
 
     def kill(self) -> None:
         """End the broker at once, as a crash would a broker that has run for a while."""

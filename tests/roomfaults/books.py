@@ -1,26 +1,38 @@
-"""What may not have happened to anybody, whatever broke: read from what each device saw."""
+"""What may not have happened to anybody, whatever broke: read from what each device saw, and from
+when Haven heard them.
+
+Who was silent for too long is let go and comes again; a busy machine makes devices silent. So a
+log may tell of people who left though nobody sent them; the ledger must tell why: nothing was heard
+of them for `SILENCE`. And nobody comes in unheard.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from haven.sessions.v1 import resources_pb2 as resources
 
 JOINED = resources.ROOM_EVENT_KIND_JOINED
 LEFT = resources.ROOM_EVENT_KIND_LEFT
-HEARTBEAT_SECONDS = 10.0  # as the tenant's numbers have it
+# As the tenant's numbers have it.
+HEARTBEAT_SECONDS = 10.0
+SILENCE = timedelta(seconds=30)
+Span = tuple[datetime, datetime]  # from the first to the last that was heard without a silence
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One device's view of a room: what came, what was said with it, and who it was."""
+    """One device's view of a room: what came, what was said with it, who it was, and when Haven
+    heard them."""
 
     name: str
     alias: str
     events: Sequence[resources.RoomEvent]
     said: Sequence[str] = ()
+    heard: Sequence[Span] = ()
 
 
 def wrong_in(head: int, everyone: Sequence[Seen]) -> list[str]:
@@ -42,7 +54,8 @@ def wrong_in(head: int, everyone: Sequence[Seen]) -> list[str]:
         for text in each.said
         if texts[text] != 1
     ]
-    return [*wrong, *_seats(first.events, {each.alias: each.name for each in everyone})]
+    wrong += [text for each in everyone for text in _seats(first.events, each)]
+    return wrong
 
 
 def wrong_minutes(name: str, counted: float, *, least: float, most: float) -> list[str]:
@@ -67,12 +80,22 @@ def _shown(event: resources.RoomEvent) -> tuple[object, ...]:
     return event.number, event.kind, event.alias, event.text, event.create_time.ToNanoseconds()
 
 
-def _seats(events: Sequence[resources.RoomEvent], names: Mapping[str, str]) -> list[str]:
-    """Everybody came once and was never let go."""
-    came = Counter(event.alias for event in events if event.kind == JOINED)
-    went = Counter(event.alias for event in events if event.kind == LEFT)
-    return [
-        f"{name} joined {came[alias]} times and left {went[alias]} times"
-        for alias, name in names.items()
-        if (came[alias], went[alias]) != (1, 0)
-    ]
+def losses_in(everyone: Sequence[Seen]) -> int:
+    """How often one of them was taken for lost, as the log tells it."""
+    aliases = {each.alias for each in everyone}
+    log = everyone[0].events if everyone else ()
+    return sum(each.kind == LEFT and each.alias in aliases for each in log)
+
+
+def _seats(events: Sequence[resources.RoomEvent], seen: Seen) -> Iterator[str]:
+    """They came, and are here; and were never let go while they were heard."""
+    own = [each for each in events if each.alias == seen.alias and each.kind in {JOINED, LEFT}]
+    if [each.kind for each in own] != [JOINED, LEFT] * (len(own) // 2) + [JOINED]:
+        story = ", ".join(resources.RoomEventKind.Name(each.kind) for each in own)
+        yield f"{seen.name} came and went as {story or 'nobody'}"
+    for event in own:
+        at = event.create_time.ToDatetime(UTC)
+        if event.kind == JOINED and all(start != at for start, _ in seen.heard):
+            yield f"{seen.name} joined at {at} and was not heard then"
+        if event.kind == LEFT and any(start < at < end + SILENCE for start, end in seen.heard):
+            yield f"{seen.name} left at {at} and was heard less than {SILENCE} before, or after"

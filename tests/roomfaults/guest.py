@@ -24,8 +24,9 @@ OWN = [("grpc.use_local_subchannel_pool", 1)]
 BEAT_SECONDS = 2.5  # more often than asked, as the browser's example does
 PAUSE_SECONDS = 0.2  # before coming again
 REPEAT_SECONDS = 0.6  # a tenant lets a patient say two things a second
-WELCOME_SECONDS = 20.0
-CALL_SECONDS = 10.0
+# What no machine is too busy for.
+WELCOME_SECONDS = 60.0
+CALL_SECONDS = 30.0
 TRIES = 30  # of a question, a second apart
 REPEATABLE = {
     grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.ABORTED, grpc.StatusCode.DEADLINE_EXCEEDED,
@@ -33,6 +34,7 @@ REPEATABLE = {
 }  # fmt: skip
 # After these a device does not come again by itself.
 FINAL = {pb.GOODBYE_REASON_LEFT, pb.GOODBYE_REASON_SESSION_ENDED, pb.GOODBYE_REASON_REPLACED}
+OTHER_DEVICE = "FAILED_PRECONDITION RESUME_UNKNOWN"  # came in with a ticket meanwhile
 AGAIN = {
     "RATE_LIMITED", "STORE_UNAVAILABLE", "WRITE_CONFLICT", "SERVER_BUSY", "DEADLINE_EXCEEDED",
 }  # fmt: skip
@@ -176,9 +178,8 @@ class Guest:
                 async with grpc.aio.insecure_channel(address, options=OWN) as channel:
                     reason = await self._attend(SessionsServiceStub(channel))
             except grpc.aio.AioRpcError as error:
-                self.record.ends.append(end_of(error))
-                if "RESUME_" in self.record.ends[-1]:
-                    self._resume_token = ""  # a ticket, then
+                if self._is_refused(end_of(error)):
+                    return
             except asyncio.CancelledError:
                 task = asyncio.current_task()
                 if task is None or task.cancelling():
@@ -190,6 +191,13 @@ class Guest:
                     return
             self.place += 1
             await asyncio.sleep(PAUSE_SECONDS * random.uniform(0.5, 1.5))
+
+    def _is_refused(self, end: str) -> bool:
+        """True where this device is not to come again."""
+        self.record.ends.append(end)
+        if "RESUME_" in end:
+            self._resume_token = ""  # a ticket, then
+        return end == OTHER_DEVICE
 
     async def _attend(self, stub: Any) -> pb.GoodbyeReason.ValueType:
         """One connection; what it ended with."""

@@ -53,5 +53,4 @@ def house(folder: Path, *, only: Sequence[str] = NEEDED) -> Iterator[House]:
             yield House(Platform(stack, client), clocks)
         finally:
             client.close()
-            for name in stack.processes:
-                stack.kill(name)  # nobody is left to be told
+            stack.abandon()  # nobody is left to be told

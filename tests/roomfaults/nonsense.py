@@ -19,7 +19,7 @@ UNKNOWN = bytes([0x9A, 0x06, 0x00])  # field 99, which no client of today has
 GARBAGE = b"\xff\xff\xff\xff"
 ANSWER_SECONDS = 60.0
 FLOOD = 2000  # frames: several times a tenant's burst, whatever refills meanwhile
-BABBLE = 24  # messages: more than a tenant's burst, fewer than a connection's unfinished work
+BABBLE = 60  # messages: several times a tenant's burst, whatever refills meanwhile
 
 
 class Misfit:

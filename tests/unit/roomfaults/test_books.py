@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from haven.sessions.v1 import resources_pb2 as resources
 
-from tests.roomfaults.books import JOINED, LEFT, Seen, wrong_in, wrong_minutes
+from tests.roomfaults.books import (
+    JOINED,
+    LEFT,
+    SILENCE,
+    Seen,
+    Span,
+    losses_in,
+    wrong_in,
+    wrong_minutes,
+)
 
 CHAT, STARTED = resources.ROOM_EVENT_KIND_CHAT, resources.ROOM_EVENT_KIND_SESSION_STARTED
+TEN = datetime(2026, 3, 2, 10, tzinfo=UTC)  # when everybody came
+NOON = TEN + timedelta(hours=2)
+INSTANT = timedelta(milliseconds=1)
 
 
 def event(
-    number: int, kind: resources.RoomEventKind.ValueType, alias: str = "", text: str = ""
+    number: int,
+    kind: resources.RoomEventKind.ValueType,
+    alias: str = "",
+    text: str = "",
+    at: datetime = TEN,
 ) -> resources.RoomEvent:
-    return resources.RoomEvent(number=number, kind=kind, alias=alias, text=text)
+    made = resources.RoomEvent(number=number, kind=kind, alias=alias, text=text)
+    made.create_time.FromDatetime(at)
+    return made
 
 
 LOG = (
@@ -27,11 +46,13 @@ LOG = (
 
 
 def fox(events: Sequence[resources.RoomEvent] = LOG) -> Seen:
-    return Seen("ana", "Fox", events, ["good morning"])
+    return Seen("ana", "Fox", events, ["good morning"], [(TEN, NOON)])
 
 
-def heron(events: Sequence[resources.RoomEvent] = LOG) -> Seen:
-    return Seen("ben", "Heron", events)
+def heron(
+    events: Sequence[resources.RoomEvent] = LOG, heard: Sequence[Span] = ((TEN, NOON),)
+) -> Seen:
+    return Seen("ben", "Heron", events, heard=heard)
 
 
 def test_where_everybody_saw_everything_once_nothing_is_wrong() -> None:
@@ -68,12 +89,40 @@ def test_what_was_said_must_be_there_once(tail: list[resources.RoomEvent]) -> No
     assert told.startswith("ana said 'good morning' once")
 
 
-@pytest.mark.parametrize("kind", [JOINED, LEFT])
-def test_who_was_let_go_or_came_anew_has_lost_the_seat(
-    kind: resources.RoomEventKind.ValueType,
+@pytest.mark.parametrize("kinds", [[JOINED], [LEFT], [LEFT, LEFT, JOINED]])
+def test_who_came_twice_or_was_let_go_for_good_has_lost_the_seat(
+    kinds: list[resources.RoomEventKind.ValueType],
 ) -> None:
-    log = [*LOG, event(5, kind, "Heron")]
-    (told,) = wrong_in(5, [fox(log), heron(log)])
+    late = NOON + SILENCE
+    log = [*LOG, *(event(at, kind, "Heron", at=late) for at, kind in enumerate(kinds, start=5))]
+    (told,) = wrong_in(len(log), [fox(log), heron(log, [(TEN, NOON), (late, late)])])
+    assert told.startswith("ben came and went")
+
+
+def lost_and_back(left: datetime, back: datetime) -> list[resources.RoomEvent]:
+    return [*LOG, event(5, LEFT, "Heron", at=left), event(6, JOINED, "Heron", at=back)]
+
+
+def test_who_was_silent_for_too_long_may_be_taken_for_lost_and_is_counted() -> None:
+    left, back = NOON + SILENCE, NOON + 2 * SILENCE
+    log = lost_and_back(left, back)
+    views = [fox(log), heron(log, [(TEN, NOON), (back, back)])]
+    assert wrong_in(6, views) == []
+    assert losses_in(views) == 1
+    assert losses_in(views[:1]) == 0  # of somebody who is not asked about
+
+
+@pytest.mark.parametrize("left", [TEN + INSTANT, NOON, NOON + SILENCE - INSTANT])
+def test_who_was_heard_shortly_before_may_not_be_taken_for_lost(left: datetime) -> None:
+    back = NOON + 2 * SILENCE
+    log = lost_and_back(left, back)
+    (told,) = wrong_in(6, [fox(log), heron(log, [(TEN, NOON), (back, back)])])
+    assert told.startswith("ben left")
+
+
+def test_nobody_comes_in_unheard() -> None:
+    log = lost_and_back(NOON + SILENCE, NOON + 2 * SILENCE)
+    (told,) = wrong_in(6, [fox(log), heron(log)])
     assert told.startswith("ben joined")
 
 
