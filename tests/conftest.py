@@ -55,7 +55,7 @@ def amqp_uri(server_folder: Path) -> Iterator[str]:
         return
     server = RabbitServer(server_folder / "rabbitmq").start()
     yield server.uri
-    server.stop()
+    server.abandon()
 
 
 @pytest.fixture(scope="session")

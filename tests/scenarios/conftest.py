@@ -27,6 +27,7 @@ def stack(server_folder: Path, amqp_uri: str, mongodb_uri: str) -> Iterator[Stac
         Stack(folder, given=Uris(amqp_uri, mongodb_uri), more=databases) as running,
     ):
         yield running
+        running.abandon()
 
 
 @pytest.fixture(scope="session")

@@ -101,6 +101,7 @@ def platform(server_folder: Path) -> Iterator[Platform]:
             campaign = Campaign(stack, story, client)
             yield Platform(stack, world, campaign, clocks, client, ledger)
         world.close()
+        stack.abandon()
 
 
 @pytest.fixture(autouse=True)

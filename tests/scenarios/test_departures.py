@@ -30,6 +30,7 @@ def stack(server_folder: Path) -> Iterator[Stack]:
     more = {"HAVEN_CRISIS_DRILLS": "false"}
     with Stack(server_folder / "departures", given=Uris(), more=more) as running:
         yield running
+        running.abandon()
 
 
 @pytest.fixture(scope="module")

@@ -57,6 +57,7 @@ def stack(server_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     more = {"HAVEN_TENANTS_FILE": str(file), "HAVEN_CRISIS_AUDIT_PERIOD_SECONDS": "1"}
     with Stack(server_folder / "drills", given=Uris(), more=more) as running:
         yield running
+        running.abandon()
 
 
 @pytest.fixture
@@ -93,6 +94,12 @@ def passes_again(stack: Stack) -> None:
     eventually(lambda: last_success(stack) > now, within=PATIENCE, every=0.2)
 
 
+def has_passed(stack: Stack) -> None:
+    """The newest drill that has ended: nothing of another fault is left."""
+    if time.time() - last_success(stack) > PERIOD:
+        passes_again(stack)
+
+
 def test_help_comes_and_every_step_is_measured(stack: Stack) -> None:
     passes_again(stack)
 
@@ -108,7 +115,7 @@ def test_help_comes_and_every_step_is_measured(stack: Stack) -> None:
 def test_a_broken_hop_makes_the_drill_late_within_two_periods_and_a_mended_one_lets_it_pass(
     stack: Stack, hop: str
 ) -> None:
-    passes_again(stack)
+    has_passed(stack)
     before = failures(stack)
     _break(stack, hop)
     try:
