@@ -34,6 +34,8 @@ REPEATABLE = {
 }  # fmt: skip
 # After these a device does not come again by itself.
 FINAL = {pb.GOODBYE_REASON_LEFT, pb.GOODBYE_REASON_SESSION_ENDED, pb.GOODBYE_REASON_REPLACED}
+# Without a reason, so not Haven's: this client wrote while the stream ended, and reads no goodbye.
+OVERRUN = "INTERNAL"
 OTHER_DEVICE = "FAILED_PRECONDITION RESUME_UNKNOWN"  # came in with a ticket meanwhile
 AGAIN = {
     "RATE_LIMITED", "STORE_UNAVAILABLE", "WRITE_CONFLICT", "SERVER_BUSY", "DEADLINE_EXCEEDED",

@@ -13,7 +13,7 @@ from haven.sessions.v1 import sessions_pb2 as pb
 from chassis.ids import new_id
 from tests.bench.platform import TENANT
 from tests.roomfaults.crew import RECOVERY_SECONDS, Crew, Report, persist, until
-from tests.roomfaults.guest import AGAIN, CUT, OTHER_DEVICE, Guest
+from tests.roomfaults.guest import AGAIN, CUT, OTHER_DEVICE, OVERRUN, Guest
 from tests.roomfaults.house import FIRST, REPLICAS, STEPPED
 from tests.roomfaults.nonsense import CASES, NOT_VALID_YET, wrong_answers
 
@@ -222,7 +222,8 @@ def _odd(ends: Mapping[str, Sequence[str]], *, because: str) -> list[str]:
     return [
         f"{each}: {how}"
         for each, how in ends.items()
-        if how[0] != because or not all(one == LOST or _says_again(one) for one in how[1:])
+        if how[0] not in {because, OVERRUN}
+        or not all(one in {LOST, OVERRUN} or _says_again(one) for one in how[1:])
     ]
 
 

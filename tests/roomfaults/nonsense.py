@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -75,24 +76,33 @@ class Misfit:
         await self.send(*frames)
         return str((await self.next("refusal")).reason)
 
-    async def floods(self, frame: pb.AttendSessionRequest) -> str:
-        """How a stream ends on which this comes as fast as the network takes it.
+    async def tells(self, *frames: pb.AttendSessionRequest) -> str:
+        """How a stream ends on which these come as fast as the network takes them.
 
         By the synchronous client: the other takes the end of such a stream for a fault of its own.
         """
         hello = pb.AttendSessionRequest(hello=await self.hello())
-        return await asyncio.to_thread(self._flood, [hello, *[frame] * FLOOD])
+        return await asyncio.to_thread(self._told, [hello, *frames])
 
-    def _flood(self, frames: list[pb.AttendSessionRequest]) -> str:
+    def _told(self, frames: Sequence[pb.AttendSessionRequest]) -> str:
+        over = threading.Event()
+
+        def sent() -> Iterator[pb.AttendSessionRequest]:
+            yield from frames
+            over.wait(ANSWER_SECONDS)  # the end is the other side's to say
+
         with grpc.insecure_channel(self._address, options=OWN) as channel:
             stub: Any = SessionsServiceStub(channel)
             try:
-                for _ in stub.AttendSession(
-                    iter(frames), metadata=self._own.metadata, timeout=ANSWER_SECONDS
+                for frame in stub.AttendSession(
+                    sent(), metadata=self._own.metadata, timeout=ANSWER_SECONDS
                 ):
-                    continue
+                    if frame.WhichOneof("frame") == "goodbye":
+                        return pb.GoodbyeReason.Name(frame.goodbye.reason)
             except grpc.RpcError as error:
                 return end_of(error)
+            finally:
+                over.set()
         return "EOF"
 
     async def ended(self) -> str:
@@ -182,7 +192,7 @@ CASES: dict[str, tuple[Callable[[Misfit], Answer], str]] = {
     "a frame of tomorrow": (lambda it: _refused(it, UNKNOWN), "FRAME_UNKNOWN"),
     "no frame": (lambda it: _ends_with(it, GARBAGE), "INVALID_ARGUMENT MESSAGE_UNDECODABLE"),
     "a message after going": (
-        lambda it: _ends_with(it, LEAVE, chat("misfit: after the leave")),
+        lambda it: it.tells(LEAVE, chat("misfit: after the leave")),
         "GOODBYE_REASON_LEFT",
     ),
     "no text": (lambda it: _refused(it, chat(" ")), "TEXT_REQUIRED"),
@@ -194,7 +204,7 @@ CASES: dict[str, tuple[Callable[[Misfit], Answer], str]] = {
         "RESOURCE_EXHAUSTED MESSAGE_TOO_LARGE",
     ),
     "a flood of heartbeats": (
-        lambda it: it.floods(BEAT),
+        lambda it: it.tells(*[BEAT] * FLOOD),
         "RESOURCE_EXHAUSTED FRAMES_TOO_MANY",
     ),
     "a flood of messages": (

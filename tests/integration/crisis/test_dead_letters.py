@@ -227,8 +227,7 @@ def test_without_a_broker_the_look_fails_and_the_audit_goes_on(
 def own_broker(server_folder: Any) -> Any:
     server = RabbitServer(server_folder / "frozen").start()
     yield server
-    server.thaw()
-    server.stop()
+    server.abandon()
 
 
 def test_a_frozen_broker_holds_no_audit(

@@ -29,18 +29,19 @@ BRISK = {"heartbeat_seconds": 1.0, "silence_seconds": 4.0, "signal_answer_second
 NOBODY_YET = resources.SAFETY_SIGNAL_STATE_NOBODY_YET
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[MongoServer]:
-    """A MongoDB that the test may freeze and stop."""
-    own = MongoServer(tmp_path / "mongodb").start()
+@pytest.fixture(scope="module")
+def server(server_folder: Path) -> Iterator[MongoServer]:
+    """A MongoDB that tests may freeze and stop."""
+    own = MongoServer(server_folder / "store-away").start()
     yield own
-    own.thaw()
-    own.stop()
+    own.kill()
 
 
 @pytest.fixture
 def fragile(server: MongoServer, tmp_path: Path, test_name: str) -> Iterator[Clinic]:
     """A clinic on that server."""
+    if server.obituary():  # of a test that failed
+        server.start()
     client = connect(server.uri, app_name="clock", pool_size=2)
     made = Clinic(server.uri, test_name, folder=tmp_path, clock=DatabaseClock(client))
     made.store.ensure_indexes([*CHASSIS_INDEXES, *INDEXES])

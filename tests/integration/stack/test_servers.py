@@ -67,7 +67,7 @@ def test_a_mail_can_be_read_as_soon_as_the_server_accepted_it(smtp: SmtpServer) 
 def broker(server_folder: Path) -> Iterator[RabbitServer]:
     server = RabbitServer(server_folder / "own").start()
     yield server
-    server.stop()
+    server.abandon()
 
 
 def test_only_loopback_is_listened_on(broker: RabbitServer) -> None:

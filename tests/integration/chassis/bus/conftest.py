@@ -29,7 +29,7 @@ def own_broker(server_folder: Path) -> Iterator[RabbitServer]:
     """A broker that tests may stop, freeze and block."""
     server = RabbitServer(server_folder / "victim").start()
     yield server
-    server.stop()
+    server.abandon()
 
 
 @pytest.fixture
