@@ -8,6 +8,8 @@ from services.sessions.domain.participant import Participant
 from services.sessions.domain.roles import STAFF_ROLES, Role
 from services.sessions.domain.session import Session
 from services.sessions.domain.succession import can_lead, hold, lead, successor
+from services.sessions.handlers.licensing import Licensing
+from services.sessions.handlers.lobby import Lobby
 from services.sessions.ports import Policies, Records
 
 
@@ -16,6 +18,7 @@ class Succession:
 
     def __init__(self, records: Records, policies: Policies) -> None:
         self._records, self._policies = records, policies
+        self._licensing = Licensing(records, policies, Lobby(records, policies))
 
     def lost(self, tx: Tx, gone: Participant, session: Session) -> None:
         """After a place of staff was put without its reach: where it led the room another one does,
@@ -43,8 +46,8 @@ class Succession:
         return self._records.room_log.append(tx, session.id, event)
 
     def came(self, tx: Tx, place: Participant, session: Session) -> int | None:
-        """Before a place of staff that was just heard is put: where the room is held, it goes on.
-        The newest number in the room's log, where it does."""
+        """After a place of staff was heard: where the room is held, it goes on, for those whom
+        somebody there may treat. Then the number of that in the room's log."""
         is_wanted = session.is_open and session.leading.is_held
         if not is_wanted or not can_lead(session, place, tx.now):
             return None
@@ -55,6 +58,8 @@ class Succession:
         number = append(tx, session.id, by(RoomEventKind.RESUMED, place, tx.now))
         if is_other:
             number = append(tx, session.id, by(RoomEventKind.PROMOTED, place, tx.now))
+        self._records.participants.put(tx, place)
+        self._licensing.review(tx, session)
         return number
 
     def _states(self, tx: Tx, places: list[Participant]) -> list[str]:

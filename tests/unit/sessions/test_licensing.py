@@ -18,6 +18,7 @@ from services.sessions.domain.roles import Role
 from tests.unit.sessions.builders import POLICY, a_session, a_started_session, after
 from tests.unit.sessions.ward import Ward, by_facilitator, by_patient
 
+MARYLAND = SessionScheduled.CoFacilitator(clinician_id="co-1", states=["MD"])
 LICENSE, LEAD = WaitReason.HELD_FOR_LICENSE, WaitReason.HELD_FOR_LEAD
 
 
@@ -229,3 +230,16 @@ def test_nobody_new_comes_into_a_room_that_is_held() -> None:
     assert ward.room()[-1].kind.value == "held"
     ward.pass_time(seconds=1)
     assert ward.enters(by_patient("p-2"), "c-2").wait_reason is LEAD
+
+
+def test_whom_the_new_lead_of_a_held_room_may_not_treat_is_held_and_offered_contact() -> None:
+    ward = led()
+    ward.schedules(2, co_facilitators=[MARYLAND])
+    ward.leaves(by_facilitator(), "c-lead")
+    ward.moves("MD", "p-2")
+    assert held(ward) == [], "who was together stays together while nobody leads"
+    ward.enters(by_facilitator("co-1"), "c-co-1")
+    assert [(each.patient_id, each.reason) for each in held(ward)] == [
+        ("p-1", sessions.HOLD_REASON_LICENSE)
+    ]
+    assert who_is_here(ward) == {"p-2"}
