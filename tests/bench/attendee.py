@@ -125,7 +125,8 @@ class Attendee:
         """The connection is gone, without a word."""
         for task in self._tasks:
             task.cancel()
-        self._stream.cancel()
+        if self._stream is not None:  # else the door was too busy to give a ticket
+            self._stream.cancel()
 
     async def leave(self) -> None:
         """Go in order."""
