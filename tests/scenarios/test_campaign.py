@@ -39,6 +39,7 @@ from cli.stack import Stack
 from tests.campaign.campaign import LADDER, RECOVERY_SECONDS, WAIT, WITHOUT_DRILLS, Campaign
 from tests.campaign.clocks import Clocks
 from tests.campaign.copies import a_row, publish
+from tests.complaints import complaints
 from tests.scenarios.ledger import Ledger
 from tests.waiting import eventually
 
@@ -109,6 +110,7 @@ def everything_ends_in_its_defined_state(platform: Platform) -> Iterator[None]:
     """After each fault: no case is open, no page on its way, every event had its one effect."""
     yield
     platform.stack.wait_ready()
+    print(complaints(platform.stack.folder))  # shown where something failed
     eventually(lambda: _is_settled(platform), within=120, every=0.5)
     assert platform.client.crisis.cases.count_documents({"is_open": True}) == 0
     assert platform.ledger.dead() == []
