@@ -44,7 +44,7 @@ format: setup ## Let ruff repair what it can
 	$(BIN)/ruff format .
 
 .PHONY: unit
-unit: setup ## Tests without servers, on every supported Python that is found
+unit: setup ## Tests without servers, on the oldest and the newest supported Python
 	$(BIN)/pytest -q tests/unit
 	.ci/unit-elsewhere
 

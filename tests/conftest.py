@@ -21,7 +21,9 @@ from tests.broker import Management
 
 # Whether an example is right does not depend on how busy the machine is.
 settings.register_profile("haven", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("haven")
+# On further Pythons the question is whether it runs there: the rules were tried at length before.
+settings.register_profile("elsewhere", settings.get_profile("haven"), max_examples=10)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "haven"))
 
 ROOT = Path(__file__).parents[1]
 MEMORY = Path("/dev/shm")  # not a file of ours: where Linux keeps files in memory
