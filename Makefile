@@ -44,8 +44,11 @@ format: setup ## Let ruff repair what it can
 	$(BIN)/ruff format .
 
 .PHONY: unit
-unit: setup ## Tests without servers, on the oldest and the newest supported Python
+unit: setup ## Tests without servers
 	$(BIN)/pytest -q tests/unit
+
+.PHONY: pythons
+pythons: setup ## The same on the newest other supported Python
 	.ci/unit-elsewhere
 
 .PHONY: test
