@@ -136,10 +136,7 @@ class Lease:
         self._held_until = 0.0
         self._wanted_until = 0.0
         self._answer = math.nan  # when the database last answered
-        self._blackout, self._blackout_seconds = (
-            -math.inf,
-            0.0,
-        )  # its end, and length
+        self._blackout, self._blackout_seconds = -math.inf, 0.0  # the last one's end, and length
 
     @property
     def is_held(self) -> bool:

@@ -73,7 +73,9 @@ class DueWork:
     `ranking` is for what is about people in danger: other classes' events give way to much of it.
     `threads` is how many are handled at once: so many can wait for somebody else's answer before
     one more waits for them. `handle_all` does the same as `handle` for several of one tenant, where
-    that costs less, and tells what failed, by document; nothing that is ranked has it.
+    that costs less, and tells what failed, by document; nothing that is ranked has it. What became
+    due while the database did not answer waits `allowance_seconds` after it; a relay that was
+    started meanwhile does not know of that time.
     """
 
     name: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from unittest.mock import create_autospec
 
 import pytest
 from haven.crisis.v1.events_pb2 import CaseOpened, PageRequested
@@ -11,6 +12,7 @@ from chassis.call import system_call
 from chassis.clock import FixedClock
 from chassis.outbox.wake import MOST_TOLD, Told, Wakes
 from chassis.store.outbox_rows import OutboxRow, document_of
+from chassis.store.watch import Watch
 from chassis.topology import MessageClass
 from tests.fakes.memory_store import MemoryStore
 
@@ -98,3 +100,12 @@ def test_what_nobody_takes_does_not_pile_up(store: MemoryStore) -> None:
 
     assert told._rows == []
     assert told.take() is None
+
+
+def test_of_bulk_nobody_is_told_and_of_every_other_class_somebody_is() -> None:
+    watch = create_autospec(Watch, instance=True)
+
+    Wakes().follow(watch)
+
+    (told,) = watch.listen.call_args.kwargs["only"].values()
+    assert {*told} == {*MessageClass} - {MessageClass.BULK}
