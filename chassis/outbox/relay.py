@@ -28,8 +28,9 @@ from chassis.topology import MessageClass
 # before that leaves events to be published twice, which inboxes take once.
 MARK_SECONDS, MARK_MOST = 0.25, 100
 GIVE_WAY_SECONDS = 0.1
-# What is committed within it goes with one look at the outbox.
-GATHER_SECONDS = 0.1
+# What is committed within it goes with one look at the outbox. Of the crisis class alone: most of
+# it has come by its other way already. The rest goes at once, and in storms gives way.
+CRISIS_GATHER_SECONDS = 0.1
 # Bulk leaves most of the process, the broker and the database to others: after each full batch it
 # rests so many times as long as that took.
 BULK_RESTS = 2.0
@@ -73,6 +74,8 @@ class RelayLoop:
         self._confirmed: dict[str, float] = {}  # and not yet marked; since when
         self._held = HeldTypes.of(backlog.message_class)
         self._rests = BULK_RESTS if backlog.message_class is MessageClass.BULK else 0.0
+        is_crisis = backlog.message_class is MessageClass.CRISIS
+        self._gathers = CRISIS_GATHER_SECONDS if is_crisis else 0.0
         self._rest_until = 0.0
 
     def turn(self) -> float:
@@ -98,7 +101,7 @@ class RelayLoop:
             self._publish(fresh)
         now = self._monotonic()
         if len(rows) < self._backlog.batch:
-            self._rest_until = now + (GATHER_SECONDS if fresh else 0.0)
+            self._rest_until = now + (self._gathers if fresh else 0.0)
             return self._pause()
         if not fresh:
             return self._pause()

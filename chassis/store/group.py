@@ -29,9 +29,10 @@ TURNS = 2
 # So few that the statements of all of them fit into the life of a transaction (server.py), also
 # where each opens a case and the machine is busy.
 MOST_MEMBERS = 8
-# In a crowd, that is for a while after calls went together, others are waited for so long: a group
-# of eight costs hardly more than one of two, and what it leaves of the machine serves all.
-LINGER_SECONDS = 0.06
+# In a crowd, that is for a while after calls went together, others are waited for about as long as
+# the last group took, at most so long: a group of eight costs hardly more than one of two, and what
+# it leaves of a busy machine serves all. Where groups are quick there is little to save.
+LINGER_SECONDS, LINGER_GROUPS = 0.06, 1.0
 CROWD_SECONDS = 0.5
 # How much later than a member's own time its group ends at the latest; see _await_group.
 GRACE_SECONDS = 5.0
@@ -63,6 +64,7 @@ class Company:
         self._turns = TURNS  # nobody has these
         self._gatherer: Member | None = None  # has a turn, and has not yet taken the others along
         self._crowd_ends = 0.0  # by this process's monotonic clock
+        self._took = 0.0  # seconds, by the last group
 
     def commit(self, deadline: Deadline, attempt: Attempt[Any]) -> Any:
         """Alone where nobody else is here, else in a group; raises what the engine raises."""
@@ -112,7 +114,8 @@ class Company:
         """The next few that wait; in a crowd after a moment in which more may come."""
         with self._list:
             now = time.monotonic()
-            until = now + min(LINGER_SECONDS, deadline.remaining() / 2)
+            linger = min(LINGER_SECONDS, LINGER_GROUPS * self._took)
+            until = now + min(linger, deadline.remaining() / 2)
             while now < self._crowd_ends and len(self._waiting) < MOST_MEMBERS - 1:
                 if not self._came.wait(until - time.monotonic()):
                     break
@@ -126,9 +129,11 @@ class Company:
 
     def _commit_all(self, members: Sequence[Member]) -> None:
         deadline = min((each.deadline for each in members), key=Deadline.remaining)
+        begin = time.monotonic()
         try:
             try_together(self._engine, deadline, members)
         finally:
+            self._took = time.monotonic() - begin
             for each in members:
                 each.called.set()
 

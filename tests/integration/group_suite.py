@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -32,6 +33,7 @@ def nothing(_: Tx) -> None:
 def in_a_crowd_for_long(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two have just been taken together; whoever comes next waits as good as for ever."""
     monkeypatch.setattr(group, "LINGER_SECONDS", 600.0)
+    monkeypatch.setattr(group, "LINGER_GROUPS", math.inf)
     monkeypatch.setattr(group, "CROWD_SECONDS", 600.0)
     with crowd.while_one_is_committed():
         crowd.come("e0", nothing)
@@ -294,6 +296,16 @@ class GroupSuite:
         in_a_crowd_for_long(crowd, monkeypatch)
 
         assert crowd.come("e2", opened(crowd.store, 2), seconds=6).result(20) == "c2"
+
+    def test_in_a_crowd_whose_groups_are_quick_nobody_is_waited_for(
+        self, crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        in_a_crowd_for_long(crowd, monkeypatch)
+        monkeypatch.setattr(group, "LINGER_GROUPS", 0.0)
+
+        alone = crowd.come("e2", opened(crowd.store, 2), seconds=600)
+
+        assert alone.result(20) == "c2"
 
     def test_who_comes_while_others_wait_does_not_go_before_them(self, crowd: Crowd) -> None:
         order: list[str] = []

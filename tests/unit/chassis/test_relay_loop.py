@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 from google.protobuf.message import Message
-from haven.crisis.v1.events_pb2 import CaseContacted, CaseOpened
+from haven.crisis.v1.events_pb2 import CaseContacted, CaseOpened, PageRequested
 
 from chassis.broker import Outgoing, Published
 from chassis.call import system_call
@@ -18,7 +18,7 @@ from chassis.errors import Unavailable
 from chassis.outbox.backlog import BULK_BATCH, SWEEP, Backlog
 from chassis.outbox.relay import (
     BULK_RESTS,
-    GATHER_SECONDS,
+    CRISIS_GATHER_SECONDS,
     GIVE_WAY_SECONDS,
     MARK_MOST,
     MARK_SECONDS,
@@ -132,8 +132,6 @@ def test_marks_are_gathered_for_a_moment_and_nothing_is_published_twice_meanwhil
     first = commit(store, CaseOpened())
     assert loop.turn() == MARK_SECONDS
     second = commit(store, CaseOpened())
-    assert loop.turn() == GATHER_SECONDS
-    seconds.now += GATHER_SECONDS
     assert loop.turn() == MARK_SECONDS
     assert pending(store) == [first, second]
 
@@ -142,6 +140,41 @@ def test_marks_are_gathered_for_a_moment_and_nothing_is_published_twice_meanwhil
 
     assert pending(store) == []
     assert [message.id for message in broker.published] == [first, second]
+
+
+def test_an_event_goes_at_once_though_another_has_just_gone(
+    store: MemoryStore, broker: ScriptedPublisher, loop: RelayLoop
+) -> None:
+    loop.turn()
+    told = [commit(store, CaseOpened())]
+    loop.turn()
+    told += [commit(store, CaseOpened())]
+
+    loop.turn()
+
+    assert [message.id for message in broker.published] == told
+
+
+def test_crisis_events_which_have_another_way_go_together_with_those_of_the_same_moment(
+    store: MemoryStore, broker: ScriptedPublisher, told: Unaware, seconds: Seconds
+) -> None:
+    loop = RelayLoop(
+        Backlog(MessageClass.CRISIS, store, told.take, monotonic=seconds),
+        publisher=broker,
+        prepare=lambda _connection: None,
+        lease=Flag(),
+        monotonic=seconds,
+    )
+    first = commit(store, PageRequested())
+    loop.turn()
+    rest = [commit(store, PageRequested()) for _ in range(3)]
+
+    assert loop.turn() == CRISIS_GATHER_SECONDS
+    assert [message.id for message in broker.published] == [first]
+    seconds.now += CRISIS_GATHER_SECONDS
+    loop.turn()
+
+    assert [message.id for message in broker.published] == [first, *rest]
 
 
 def test_many_confirmed_events_are_marked_at_once(store: MemoryStore, loop: RelayLoop) -> None:

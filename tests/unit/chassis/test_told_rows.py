@@ -13,7 +13,7 @@ from chassis.call import system_call
 from chassis.clock import FixedClock
 from chassis.errors import Unavailable
 from chassis.outbox.backlog import BATCH, REMEMBERED, SWEEP, Backlog
-from chassis.outbox.relay import GATHER_SECONDS, MARK_SECONDS, RelayLoop
+from chassis.outbox.relay import MARK_SECONDS, RelayLoop
 from chassis.store.outbox_rows import OUTBOX, OutboxRow
 from chassis.topology import MessageClass
 from tests.fakes.memory_store import MemoryStore
@@ -189,7 +189,6 @@ def test_a_told_type_that_no_queue_takes_steps_aside_too(ward: Ward) -> None:
 
     ward.commit(CaseOpened())
     passing = ward.commit(CaseContacted())
-    ward.seconds.now += GATHER_SECONDS
     ward.loop.turn()
 
     assert ward.published[attempts:] == [passing]
