@@ -10,6 +10,7 @@ from services.sessions.domain.copies import Seat
 from services.sessions.domain.ledger import Interval
 from services.sessions.domain.lobby import LobbyEntry, WaitReason
 from services.sessions.domain.location import Location
+from services.sessions.domain.log import RoomEvent
 from services.sessions.domain.mood import MoodCheckIn
 from services.sessions.domain.participant import Participant
 from services.sessions.domain.poll import PollView
@@ -121,6 +122,8 @@ class Admission:
     lobby: tuple[tuple[LobbyEntry, str], ...] = ()
     # What the next hello brings; empty where the connection has it already.
     resume_token: str = ""
+    # That they came, where the room's log says so for the first time; up to the head, or before it.
+    joined: RoomEvent | None = None
 
     @property
     def is_waiting(self) -> bool:

@@ -75,13 +75,14 @@ class Doors:
         place = self._place(tx, session, party)
         token, alias, waits = self._admit(tx, command, session, place, party)
         room_head, private_head = self._heads(tx, command, person_id)
-        was_present = place.is_present
+        was_present, joined = place.is_present, None
         if waits is not None:
             if place.wait(command.connection_id, tx.now, policy, waits):
                 self._lobby.receive(tx, place, session, party)
         elif place.join(command.connection_id, alias, tx.now, policy):
             event = of_participant(RoomEventKind.JOINED, place, tx.now)
             room_head = self._records.room_log.append(tx, session.id, event)
+            joined = replace(event, number=room_head)
         room_head = self._succession.came(tx, place, session) or room_head
         self._records.participants.put(tx, place)
         tx.touch(place.patient_id, session.id)
@@ -105,6 +106,7 @@ class Doors:
             is_muted=place.is_muted,
             lobby=self._lobby.shown_to(tx, place, session, party),
             resume_token=token,
+            joined=joined,
         )
 
     def _place(self, tx: Tx, session: Session, party: Sequence[Participant]) -> Participant:

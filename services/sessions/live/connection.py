@@ -104,7 +104,9 @@ class Connection:
         self.is_staff = admission.role in STAFF_ROLES
         self.is_admitted = not admission.is_waiting
         self.private_head = admission.private_head
-        self.written()
+        if admission.joined is not None:
+            self.live.hub.rooms.hand(self.tenant_id, self.session_id, [admission.joined])
+        self.written(admission.room_head)
         return replace(admission, resume_token=self._resume_token)
 
     async def step(

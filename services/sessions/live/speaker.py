@@ -74,8 +74,8 @@ class Speaker:
         """In the room."""
         heartbeat_seconds = self._connection.beat_seconds
         await self._put(frames.welcome(self._admission, heartbeat_seconds=heartbeat_seconds))
-        await self._room.catch_up()
-        await self._private.catch_up()
+        await self._catch_up_room()
+        await self._catch_up_private()
         await self._pen.flush()
         if self._admission.was_present:
             resume_duration.observe(time.monotonic() - self._since)
@@ -91,7 +91,7 @@ class Speaker:
             call_number=policy.call_number,
         )
         await self._put(told)
-        await self._private.catch_up()
+        await self._catch_up_private()
         await self._pen.flush()
         while not self._is_over and self._admission.wait_reason is reason:
             item = await self._next()
@@ -166,6 +166,16 @@ class Speaker:
                 await self._show(Shown(later))
         elif any(event.kind is RoomEventKind.SESSION_ENDED for event in here.events):
             await self._part(Parting.SESSION_ENDED)
+
+    async def _catch_up_room(self) -> None:
+        """What follows the tail's number comes by the mailbox."""
+        connection = self._connection
+        rooms, place = connection.live.hub.rooms, (connection.tenant_id, connection.session_id)
+        await self._room.reach(max(self._admission.room_head, rooms.reached(*place)))
+
+    async def _catch_up_private(self) -> None:
+        private, key = self._connection.live.hub.private, self._connection.private_key
+        await self._private.reach(max(self._admission.private_head, private.reached(*key)))
 
     async def _show_room(self, events: Sequence[RoomEvent]) -> None:
         await self._show(Shown(events))

@@ -184,6 +184,11 @@ class Tails(Generic[E]):
         if (tail := self._tails.get((tenant_id, key))) is not None:
             tail.take(events)
 
+    def reached(self, tenant_id: str, key: str) -> int:
+        """The last number that readers of a log were handed; 0 where nobody follows it."""
+        tail = self._tails.get((tenant_id, key))
+        return 0 if tail is None else tail.number
+
     async def after(self, tenant_id: str, key: str, number: int) -> list[E]:
         """A page of stored events."""
         events: list[E] = await self._run(self._log.after, tenant_id, key, number, PAGE)
@@ -219,6 +224,11 @@ class Cursor(Generic[E]):
             await self._show(events)
             if self.number != last or len(events) < PAGE:
                 return
+
+    async def reach(self, head: int) -> None:
+        """The same, where there is anything up to this number that this reader has not seen."""
+        if self.number < head:
+            await self.catch_up()
 
     def step_back(self, number: int) -> None:
         """Nothing after this number was shown after all."""
