@@ -29,6 +29,9 @@ READ_SECONDS = 10.0  # for answers to declarations, of which there can be hundre
 WRITE_SECONDS = 2.0  # a socket that takes nothing for this long belongs to a frozen broker
 CONFIRM_SECONDS = 3.0  # quorum queues confirm in milliseconds
 PUMP_SECONDS = 0.1
+# To hear whether there is anything. Never 0: what came half would be waited for in a busy loop, and
+# a broker that freezes then would take a core of each process that publishes, and its turns.
+GLANCE_SECONDS = 0.001
 PERSISTENT = 2
 PORTS = (5672, 5671)  # plain, encrypted
 Prepare = Callable[[amqp.Connection], None]
@@ -207,7 +210,7 @@ class Publisher:
     def tend(self) -> Published:
         """Keep an idle connection alive and hear what the broker has to say meanwhile."""
         try:
-            while self._pump(0):
+            while self._pump(GLANCE_SECONDS):
                 continue
         except ERRORS:
             self.close()
