@@ -137,11 +137,9 @@ def require_lobby(session: Session, now: datetime, policy: SessionsPolicy) -> No
         raise FailedPrecondition("SESSION_NOT_STARTED", "the lobby is not open yet")
 
 
-def require_place(standing: Standing, *, in_need: bool) -> None:
-    """Looked at again with each heartbeat; nobody with an unresolved safety signal is shown out."""
-    if in_need:
-        return
-    if not standing.is_seated:
+def require_place(*, is_seated: bool, is_barred: bool) -> None:
+    """Looked at again with each heartbeat."""
+    if not is_seated:
         raise FailedPrecondition("SEAT_RELEASED", "there is no seat in this session any more")
-    if standing.is_barred:
+    if is_barred:
         raise FailedPrecondition("CONSENT_REVOKED", "a consent that this needs was revoked")

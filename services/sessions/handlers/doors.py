@@ -21,7 +21,7 @@ from services.sessions.domain.door import (
 )
 from services.sessions.domain.events import DoorCause
 from services.sessions.domain.lobby import WaitReason
-from services.sessions.domain.log import RoomEventKind, of_participant
+from services.sessions.domain.log import RoomEvent, RoomEventKind, of_participant
 from services.sessions.domain.participant import Participant
 from services.sessions.domain.roles import COMES_MUTED, STAFF_ROLES, Right, Role, may
 from services.sessions.domain.session import Session
@@ -70,19 +70,18 @@ class Doors:
         session = self._records.sessions.peek(tx, command.session_id)
         if session is None:
             raise NotFound("NOT_FOUND", "no such session")
-        policy, person_id = self._policies(tx.call.tenant_id), tx.call.actor.subject
+        policy = self._policies(tx.call.tenant_id)
         party = self._records.participants.in_session(tx, session.id)
         place = self._place(tx, session, party)
         token, alias, waits = self._admit(tx, command, session, place, party)
-        room_head, private_head = self._heads(tx, command, person_id)
         was_present, joined = place.is_present, None
         if waits is not None:
             if place.wait(command.connection_id, tx.now, policy, waits):
                 self._lobby.receive(tx, place, session, party)
         elif place.join(command.connection_id, alias, tx.now, policy):
             event = of_participant(RoomEventKind.JOINED, place, tx.now)
-            room_head = self._records.room_log.append(tx, session.id, event)
-            joined = replace(event, number=room_head)
+            joined = replace(event, number=self._records.room_log.append(tx, session.id, event))
+        room_head, private_head = self._heads(tx, command, joined)
         room_head = self._succession.came(tx, place, session) or room_head
         self._records.participants.put(tx, place)
         tx.touch(place.patient_id, session.id)
@@ -112,7 +111,7 @@ class Doors:
     def _place(self, tx: Tx, session: Session, party: Sequence[Participant]) -> Participant:
         person_id, role = tx.call.actor.subject, self._role(tx, session)
         known = next((each for each in party if each.person_id == person_id), None)
-        place = known or self._records.participants.place(tx, session.id, person_id, role)
+        place = known or self._records.participants.new(tx, session.id, person_id, role)
         is_new, place.role = place.arrive_time is None, role
         place.is_muted = place.is_muted or (is_new and role in COMES_MUTED)
         return place
@@ -188,11 +187,11 @@ class Doors:
         require_lobby(session, tx.now, self._policies(tx.call.tenant_id))
         return token, grant.alias, None if session.is_open else WaitReason.BEFORE_START
 
-    def _heads(self, tx: Tx, command: Enter, person_id: str) -> tuple[int, int]:
-        """Where both logs stand. A cursor that they have not reached is of another world."""
-        room = self._records.room_log.head(tx, command.session_id)
-        private = self._records.private_log.head(tx, person_id)
-        if command.room_cursor > room or (command.private_cursor or 0) > private:
+    def _heads(self, tx: Tx, command: Enter, joined: RoomEvent | None) -> tuple[int, int]:
+        """Where both logs stand. A cursor that they had not reached is of another world."""
+        room = joined.number if joined else self._records.room_log.head(tx, command.session_id)
+        private = self._records.private_log.head(tx, tx.call.actor.subject)
+        if command.room_cursor > room - bool(joined) or (command.private_cursor or 0) > private:
             raise OutOfRange("CURSOR_UNKNOWN", "no event has that number yet")
         return room, private
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from chassis.call import Call
+from chassis.errors import FailedPrecondition
 from chassis.store import Store, Tx
 from services.sessions.domain.commands import Connected
-from services.sessions.domain.door import require_place
+from services.sessions.domain.door import BARRING_SCOPES, require_place
 from services.sessions.domain.lobby import Decision
 from services.sessions.domain.log import RoomEventKind, of_participant
 from services.sessions.domain.participant import Participant, Presence
@@ -19,7 +20,6 @@ from services.sessions.handlers.standing import (
     quiet,
     require_grant,
     session_of,
-    standing_of,
     unresolved,
 )
 from services.sessions.handlers.succession import Succession
@@ -98,8 +98,15 @@ class Presences:
 
     def _require_place(self, tx: Tx, place: Participant, session: Session) -> None:
         if place.role is Role.PATIENT:
-            standing = standing_of(self._records, tx, session, place)
-            in_need = unresolved(self._records, tx, {"patient_id": place.person_id})
-            require_place(standing, in_need=bool(in_need))
+            copies, patient_id = self._records.copies, place.person_id
+            try:
+                require_place(
+                    is_seated=copies.is_seated(tx, session, patient_id),
+                    is_barred=copies.is_barred(tx, patient_id, BARRING_SCOPES),
+                )
+            except FailedPrecondition:
+                # Nobody who called for help, and has none yet, is shown out.
+                if not unresolved(self._records, tx, {"patient_id": patient_id}):
+                    raise
         elif place.role not in STAFF_ROLES:
             require_grant(self._records, tx, session, place.person_id)

@@ -47,12 +47,15 @@ class Tickets:
         self._require_expected(tx, session_id)
         secret = self._key.signer(tx)("\x1f".join(said).encode()).hex()
         tx.touch("" if STAFF & tx.call.actor.roles else said[0], session_id)
-        known = self._records.tickets.known(tx, hash_of(secret))
+        mine = self._records.tickets.of(tx, session_id, said[0])
+        known = next((each for each in mine if each.id == hash_of(secret)), None)
         if known is None:
+            old = [each for each in mine if each.expire_time <= tx.now]
+            if len(mine) - len(old) >= MOST_TICKETS:
+                raise ResourceExhausted("TICKETS_TOO_MANY", "use the ones that you have")
+            self._records.tickets.remove(tx, old)
             lasts = timedelta(seconds=self._policies(tx.call.tenant_id).join_ticket_seconds)
             known = JoinTicket(hash_of(secret), session_id, said[0], tx.now + lasts)
-            if self._records.tickets.forget_old(tx, session_id, said[0]) >= MOST_TICKETS:
-                raise ResourceExhausted("TICKETS_TOO_MANY", "use the ones that you have")
             self._records.tickets.add(tx, known)
         return TicketView(secret, known.expire_time)
 

@@ -47,7 +47,6 @@ INDEXES: tuple[Index, ...] = (
     Index(SIGNALS, [("tenant_id", 1), ("raised_by", 1), ("help", 1)]),
     Index(SIGNALS, [("tenant_id", 1), ("patient_id", 1), ("help", 1)]),
     Index(SIGNALS, [("tenant_id", 1), ("session_id", 1), ("help", 1)]),
-    Index(CASES, [("tenant_id", 1), ("patient_id", 1)]),
     Index(CHAT_RISKS, [("tenant_id", 1), ("session_id", 1)]),
     Index(MOODS, [("tenant_id", 1), ("session_id", 1), ("patient_id", 1)]),
     Index(QUALITIES, [("tenant_id", 1), ("session_id", 1)]),
@@ -78,7 +77,6 @@ INDEXES: tuple[Index, ...] = (
     Index(PRIVATE_EVENTS, [("tenant_id", 1), ("log_key", 1), ("number", 1)], unique=True),
     Index(BOARD_EVENTS, [("tenant_id", 1), ("log_key", 1), ("number", 1)], unique=True),
     Index(PRIVATE_EVENTS, [("tenant_id", 1), ("private_word.session_id", 1)]),
-    Index(CASES, [("tenant_id", 1), ("patient_id", 1)]),
 )
 
 

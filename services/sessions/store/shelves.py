@@ -108,8 +108,11 @@ class ParticipantStore:
     def place(self, tx: Tx, session_id: str, person_id: str, role: Role) -> Participant:
         """The person's place in the session, a new one where there is none."""
         known = self.known(tx, session_id, person_id)
-        key = _place_id(tx, session_id, person_id)
-        return known or Participant(key, session_id, person_id, role)
+        return known or self.new(tx, session_id, person_id, role)
+
+    def new(self, tx: Tx, session_id: str, person_id: str, role: Role) -> Participant:
+        """A place for somebody who is known to have none."""
+        return Participant(_place_id(tx, session_id, person_id), session_id, person_id, role)
 
     def by_id(self, reader: Reader, id: str) -> Participant:
         """The place with this id; NotFound where it does not exist."""

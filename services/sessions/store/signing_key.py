@@ -20,6 +20,7 @@ class SigningKey:
 
     def __init__(self, keeper: Keeper, collection: str) -> None:
         self._keeper, self._collection = keeper, collection
+        self._known: dict[str, Sign] = {}  # by tenant; a key that is stored never changes
 
     def signer(self, tx: Tx) -> Sign:
         """The tenant's signature."""
@@ -32,13 +33,17 @@ class SigningKey:
 
     def checker(self, reader: Reader) -> Sign | None:
         """The same for reading; None where nothing was ever signed."""
+        tenant_id = reader.call.tenant_id
+        if (known := self._known.get(tenant_id)) is not None:
+            return known
         found = reader.find_one(self._collection, {"_id": self._id(reader)})
         if found is None:
             return None
-        tenant_id = reader.call.tenant_id
-        return _signing(
-            bytes.fromhex(self._keeper.reveal(tenant_id, bytes(found["key_ciphertext"])))
-        )
+        key = bytes.fromhex(self._keeper.reveal(tenant_id, bytes(found["key_ciphertext"])))
+        sign = _signing(key)
+        if found["create_time"] < reader.now:  # what this transaction has made may not stay
+            self._known[tenant_id] = sign
+        return sign
 
     def _id(self, reader: Reader) -> str:
         return derived_id(reader.call.tenant_id, self._collection)

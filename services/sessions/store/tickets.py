@@ -3,9 +3,9 @@ per ticket. So two uses at the same moment admit one, whatever either has read."
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
-from chassis.store import Reader, Tx
+from chassis.store import Document, Reader, Tx
 from services.sessions.domain.ticket import JoinTicket
 
 JOIN_TICKETS, JOIN_TICKET_USES = "join_tickets", "join_ticket_uses"
@@ -17,9 +17,12 @@ class TicketStore:
     def known(self, reader: Reader, id: str) -> JoinTicket | None:
         """The ticket with this hash, used or not."""
         found = reader.find_one(JOIN_TICKETS, {"_id": id})
-        if found is None:
-            return None
-        return JoinTicket(id, found["session_id"], found["person_id"], found["expire_time"])
+        return None if found is None else _ticket_from(found)
+
+    def of(self, reader: Reader, session_id: str, person_id: str) -> list[JoinTicket]:
+        """Those of one person for one session, used or not, over or not."""
+        mine = {"session_id": session_id, "person_id": person_id}
+        return [_ticket_from(each) for each in reader.find(JOIN_TICKETS, mine)]
 
     def add(self, tx: Tx, ticket: JoinTicket) -> None:
         """A new one."""
@@ -37,19 +40,19 @@ class TicketStore:
         """Once; AlreadyExists the second time, which ends the transaction."""
         tx.insert(JOIN_TICKET_USES, {"_id": ticket.id})
 
-    def forget_old(self, tx: Tx, session_id: str, person_id: str) -> int:
-        """Those of one person whose time is over go; how many stay."""
-        mine = {"session_id": session_id, "person_id": person_id}
-        return self._forget(tx, mine)
+    def remove(self, tx: Tx, tickets: Iterable[JoinTicket]) -> None:
+        """They open nothing any more, and nothing is left of them."""
+        for each in tickets:
+            tx.delete(JOIN_TICKETS, each.id)
+            tx.delete(JOIN_TICKET_USES, each.id)
 
     def forget(self, tx: Tx, session_id: str) -> None:
-        """The session is over, and none of them opens anything."""
-        self._forget(tx, {"session_id": session_id}, is_over=True)
+        """The same with all of a session that is over."""
+        found = tx.find(JOIN_TICKETS, {"session_id": session_id})
+        self.remove(tx, [_ticket_from(each) for each in found])
 
-    def _forget(self, tx: Tx, filter: dict[str, Any], *, is_over: bool = False) -> int:
-        found = tx.find(JOIN_TICKETS, filter, fields=("expire_time",))
-        old = [each["_id"] for each in found if is_over or each["expire_time"] <= tx.now]
-        for id in old:
-            tx.delete(JOIN_TICKETS, id)
-            tx.delete(JOIN_TICKET_USES, id)
-        return len(found) - len(old)
+
+def _ticket_from(document: Document) -> JoinTicket:
+    return JoinTicket(
+        document["_id"], document["session_id"], document["person_id"], document["expire_time"]
+    )

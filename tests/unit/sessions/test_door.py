@@ -204,12 +204,8 @@ def test_an_unlicensed_facilitator_does_not_enter() -> None:
 )
 def test_who_lost_the_right_to_be_here_is_shown_out(change: dict[str, bool], reason: str) -> None:
     with pytest.raises(FailedPrecondition) as error:
-        require_place(replace(WELCOME, **change), in_need=False)
+        require_place(**{"is_seated": True, "is_barred": False, **change})
     assert error.value.reason == reason
-
-
-def test_nobody_who_called_for_help_is_shown_out() -> None:
-    require_place(replace(WELCOME, is_seated=False, is_barred=True), in_need=True)
 
 
 def test_the_contract_tells_every_reason_with_what_would_help() -> None:
