@@ -114,7 +114,7 @@ class DueLoop:
         if row:
             due_time = row.get(self.work.field)
             sweep = self._store.clock.now() + timedelta(seconds=SWEEP_SECONDS)
-            if due_time is None or due_time > sweep:
+            if due_time is None or (isinstance(due_time, datetime) and due_time > sweep):
                 return
         self.wake.set()
 

@@ -132,6 +132,9 @@ class Watch:
                 log.warning("watch.stream-lost", **failure(error))
                 self._stopping.wait(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
+            except Exception:  # one listener's mistake must not leave all without a watch
+                log.exception("watch.listener-failed")
+                self._stopping.wait(pause)
 
     def _opened(self) -> ChangeStream[Document]:
         wanted = [each.match for each in self._listeners]

@@ -70,6 +70,7 @@ class NoLeases:
         ({"early_time": None, "late_time": None}, []),
         ({"early_time": NOON + timedelta(seconds=0.1), "late_time": None}, ["early"]),
         ({"early_time": NOON + timedelta(hours=1), "late_time": None}, []),  # a sweep finds it
+        ({"early_time": "tomorrow", "late_time": None}, ["early"]),  # by hand, and by mistake
         ({}, ["early", "late"]),  # nobody knows what was written
     ],
 )

@@ -89,3 +89,27 @@ def test_what_one_listener_asked_for_is_not_told_to_another(store: Store) -> Non
         assert rows[1:] == [{"kind": "urgent"}]
     finally:
         watch.stop()
+
+
+def test_a_listener_that_fails_at_what_it_is_told_leaves_the_others_with_a_watch(
+    store: Store,
+) -> None:
+    rows: list[Document] = []
+
+    def stumbles(row: Document) -> None:
+        if row.get("kind") == "odd":
+            raise TypeError
+
+    watch = Watch(store)
+    watch.listen("letters", stumbles, operations=INSERTS, fields=["kind"])
+    watch.listen("letters", rows.append, operations=INSERTS, fields=["kind"])
+    watch.start()
+    try:
+        eventually(lambda: rows == [{}], within=5)
+        post(store, ["odd"])
+        eventually(lambda: rows[1:] == [{}], within=5)  # it opened again: anything may be new
+        post(store, ["usual"])
+        eventually(lambda: rows[2:] == [{"kind": "usual"}], within=5)
+        assert watch.is_alive()
+    finally:
+        watch.stop()
