@@ -37,6 +37,7 @@ from services.sessions.handlers.phones import Phones
 from services.sessions.handlers.places import Places
 from services.sessions.handlers.polls import Polls
 from services.sessions.handlers.presence import Presences
+from services.sessions.handlers.pulses import Pulses
 from services.sessions.handlers.qualities import Qualities
 from services.sessions.handlers.rooms import Rooms
 from services.sessions.handlers.roster import Rosters
@@ -85,6 +86,7 @@ class Sessions:
     words: Words
     ushers: Ushers
     presences: Presences
+    pulses: Pulses
     chats: Chats
     gestures: Gestures
     polls: Polls
@@ -144,6 +146,7 @@ def bootstrap(*, store: Store, policies: Policies, cipher: Keeper) -> Sessions:
         words=Words(store, kept, policies),
         ushers=Ushers(store, kept, policies),
         presences=Presences(store, kept, policies),
+        pulses=Pulses(store, kept, policies),
         chats=Chats(store, kept, policies),
         gestures=Gestures(store, kept),
         polls=Polls(store, kept, policies),

@@ -61,6 +61,7 @@ class Crowd:
 
     async def _visit(self, told: dict[str, str], due: float, stay: float) -> float | None:
         """Seconds from when they should have come until they were welcome."""
+        stay *= float(told.pop("stays", 1))
         async with grpc.aio.insecure_channel(told.pop("address"), options=OWN) as channel:
             stub = sessions_pb2_grpc.SessionsServiceStub(channel)
             attendee = Attendee(stub, self._tally, **told)

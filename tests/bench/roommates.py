@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +13,10 @@ from chassis.call import system_call
 from chassis.ids import new_id
 from chassis.store import Tx
 from cli.environment import TENANTS_FILE
+from services.scheduling.domain.session import Session as PlannedSession
+from services.scheduling.domain.session import SessionState
+from services.scheduling.domain.span import Span
+from services.scheduling.store.programs import Sessions as Planned
 from services.sessions.domain.copies import AliasGiven, ConsentGiven, SeatChange
 from services.sessions.domain.door import BARRING_SCOPES
 from services.sessions.domain.location import Location
@@ -26,14 +30,17 @@ from tests.bench.platform import TENANT, Platform, platform
 
 SEATS = 12  # one facilitator and the patients
 STATE, MINUTES = "VA", 180
+PLANNED_TOGETHER = 50
 # The developer's waiting times are seconds; a room in use has the defaults. Nobody is held back
-# for writing too fast: at saturation it is the machine that says how fast.
+# for writing too fast: at saturation it is the machine that says how fast. A room whose people have
+# all gone is not ended, because they come again, and nobody is called to lead it.
 HASTY = "[tenants.riverbend.sessions]\nabsent_seconds = 5\nrecord_seconds = 5\n"
 USUAL = """[tenants.riverbend.sessions]
 chat_burst = 100000
 chat_per_second = 100000.0
 frame_burst = 100000
 frames_per_second = 100000.0
+hold_call_seconds = 3600
 """
 
 
@@ -81,7 +88,38 @@ def rooms(running: Platform, count: int, *, seats: int = SEATS) -> list[Room]:
                 kept.locations.add(tx, Location(new_id(), patient_id, STATE, *sealed, tx.now))
 
         store.transact(call, open_)
+    _plan(running, made)
     return made
+
+
+def _plan(running: Platform, made: Sequence[Room]) -> None:
+    """As scheduling has them: it takes over everybody's minutes while they run."""
+    store = running.store("scheduling")
+    call, planned = system_call(TENANT, service="scheduling", action="bench.plan"), Planned(store)
+    for first in range(0, len(made), PLANNED_TOGETHER):
+
+        def plan(tx: Tx, some: Sequence[Room] = made[first : first + PLANNED_TOGETHER]) -> None:
+            planned.insert_all(tx, [_planned(tx, each) for each in some])
+
+        store.transact(call, plan)
+
+
+def _planned(tx: Tx, room: Room) -> PlannedSession:
+    return PlannedSession(
+        id=room.session_id,
+        group_id=room.session_id,
+        series_id=room.session_id,
+        facilitator_id=room.facilitator_id,
+        facilitator_states=(STATE,),
+        span=Span(tx.now, tx.now + timedelta(minutes=MINUTES)),
+        time_zone="America/New_York",
+        local_date=tx.now.date(),
+        counted_minutes=MINUTES,
+        break_minutes=0,
+        capacity=SEATS,
+        is_part2_protected=False,
+        state=SessionState.STARTED,
+    )
 
 
 def _schedule(tx: Tx, kept: Records, room: Room) -> None:

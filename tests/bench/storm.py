@@ -17,9 +17,11 @@ PER_SECOND = JOINS / MINUTES / 60
 # All who come in five minutes would send a thousand heartbeats a second: another figure's question
 # (participants_at_knee). Here each stays for two heartbeats and goes in order.
 STAY_SECONDS = 20.0
+LEADS_STAY = 3  # times as long: whoever leads goes last
 TOGETHER = 20  # rooms that fill at the same time
-STEPS, STEP_SECONDS = (50, 75, 100, 125, 150, 200), 15.0
-CALMER = (10, 15, 20, 25, 30)  # where the storm itself was too much
+# A step is longer than anybody stays: people go while others come.
+STEPS, STEP_SECONDS = (50, 75, 100, 125, 150, 200), 45.0
+CALMER = (15, 20, 25, 30)  # where the storm itself was too much
 BOUND_MS = 500
 
 
@@ -79,6 +81,10 @@ def _mixed(running: Platform, some: Sequence[Room]) -> list[dict[str, str]]:
     """Who leads is there before; a patient would wait for somebody with a license."""
     patients = tickets(running, some, staff=False)
     known = set(subjects(patients))
-    leads = [each for each in tickets(running, some) if each["subject"] not in known]
+    leads = [
+        {**each, "stays": str(LEADS_STAY)}
+        for each in tickets(running, some)
+        if each["subject"] not in known
+    ]
     random.Random(len(patients)).shuffle(patients)  # an order, not a secret
     return leads + patients

@@ -35,7 +35,12 @@ from services.sessions.domain.views import (
 from services.sessions.handlers.activities import Activities
 from services.sessions.handlers.licensing import Licensing
 from services.sessions.handlers.lobby import Lobby
-from services.sessions.handlers.standing import require_grant, standing_of, unresolved
+from services.sessions.handlers.standing import (
+    require_grant,
+    session_of,
+    standing_of,
+    unresolved,
+)
 from services.sessions.handlers.succession import Succession
 from services.sessions.handlers.tickets import Credentials
 from services.sessions.ports import Policies, Records
@@ -67,9 +72,7 @@ class Doors:
             raise
 
     def _enter(self, tx: Tx, command: Enter) -> Admission:
-        session = self._records.sessions.peek(tx, command.session_id)
-        if session is None:
-            raise NotFound("NOT_FOUND", "no such session")
+        session = session_of(self._records, tx, command.session_id)
         policy = self._policies(tx.call.tenant_id)
         party = self._records.participants.in_session(tx, session.id)
         place = self._place(tx, session, party)

@@ -26,6 +26,7 @@ from services.sessions.domain.views import Admission
 from services.sessions.live.desk import SignalDesk
 from services.sessions.live.hub import Hub
 from services.sessions.live.mailbox import Mailbox
+from services.sessions.live.pulse import Pulse
 from services.sessions.live.shown import Shown
 from services.sessions.live.tail import SOMEWHERE, Run
 from services.sessions.live.talk import Talk
@@ -51,6 +52,7 @@ class Live:
     hub: Hub
     desk: SignalDesk
     talk: Talk
+    pulse: Pulse
     run: Run
     reader_queue: int = 256
 

@@ -41,7 +41,7 @@ beats_missed = Counter(
 
 
 class Listener:
-    """Reads one connection. `read` and `work` run side by side until one of them ends."""
+    """Reads one connection. `read`, `work` and `beat` run side by side until one of them ends."""
 
     def __init__(self, connection: Connection, wire: Wire) -> None:
         self._connection, self._wire, self._policy = connection, wire, connection.policy
@@ -53,6 +53,8 @@ class Listener:
         self._overhearing = Overhearing(connection)
         self._acts = Acts(connection, self._jobs, self._overhearing)
         self._last_beat = -math.inf
+        self._beat_due = asyncio.Event()
+        self._beating: asyncio.Task[None] | None = None
         self._signals: set[asyncio.Task[None]] = set()
         self._is_busy = self._is_over = False
 
@@ -75,6 +77,18 @@ class Listener:
             self._is_busy = True
             await job()
             self._is_busy = False
+
+    async def beat(self) -> None:
+        """Tell the store that they are still here, beside whatever else they do."""
+        while True:
+            await self._beat_due.wait()
+            self._beat_due.clear()
+            if not self._connection.is_leaving:
+                # A task of its own, which a leave waits for though the stream is over.
+                self._beating = asyncio.create_task(self._beat())
+                self._beating.add_done_callback(lambda done: done.cancelled() or done.exception())
+                await asyncio.wait({self._beating})
+                self._beating.result()
 
     def wind_up(self, working: asyncio.Task[None]) -> None:
         """The stream is over. What came before its end is done all the same, aside and within a
@@ -118,9 +132,9 @@ class Listener:
         """Stored at the policy's pace, however often it comes."""
         now = time.monotonic()
         pause = self._connection.beat_seconds / 2
-        if now - self._last_beat >= pause and not self._jobs.full():
+        if now - self._last_beat >= pause:
             self._last_beat = now
-            self._jobs.put_nowait(self._beat)
+            self._beat_due.set()
 
     def _chat(self, chat: sessions_pb2.Chat) -> None:
         if not is_uuid(chat.request_id):
@@ -156,10 +170,8 @@ class Listener:
 
     async def _beat(self) -> None:
         connection = self._connection
-        if self._is_over:
-            return
         try:
-            await connection.step(connection.live.sessions.presences.beat, connection.place)
+            await connection.live.pulse.beat(connection.call(), connection.place)
         except (FailedPrecondition, NotFound) as error:
             if error.reason != "CONNECTION_REPLACED":
                 raise
@@ -170,10 +182,15 @@ class Listener:
     async def _leave(self) -> None:
         connection = self._connection
         parting, connection.is_leaving = Parting.LEFT, True
-        if self._signals:  # who presses and goes at once: the signal comes first
-            await asyncio.wait(self._signals, timeout=self._policy.signal_answer_seconds)
+        # Who presses and goes at once: the signal comes first. And a heartbeat that is on its way:
+        # after the leave it would bring them back.
+        if before := self._signals | ({self._beating} if self._beating else set()):
+            await asyncio.wait(before, timeout=self._policy.signal_answer_seconds)
+        turns = connection.live.hub.turns
         try:
-            await connection.step(connection.live.sessions.presences.leave, connection.place)
+            # The room's log is written: who comes and who goes would meet in the database.
+            async with turns.take(connection.tenant_id, connection.session_id):
+                await connection.step(connection.live.sessions.presences.leave, connection.place)
         except FailedPrecondition:
             parting = Parting.REPLACED
         except HavenError:

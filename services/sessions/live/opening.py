@@ -14,6 +14,7 @@ from services.sessions.live.board_watcher import BoardLive
 from services.sessions.live.connection import Live
 from services.sessions.live.desk import SignalDesk
 from services.sessions.live.hub import Hub, Tell
+from services.sessions.live.pulse import Pulse
 from services.sessions.live.tail import Run
 from services.sessions.live.talk import Talk
 from services.sessions.live.topic import Topic
@@ -30,7 +31,8 @@ def live_of(sessions: Sessions, run: Run, *, settings: SessionsSettings) -> Live
     hub = Hub(sessions.room_log, sessions.private_log, run=run, neighbours=topic)
     desk = SignalDesk(sessions.signals, sessions.policies, hub, threads=settings.signal_threads)
     talk = Talk(sessions.chats, hub, run)
-    return Live(sessions, hub, desk, talk, run, settings.reader_queue)
+    pulse = Pulse(sessions.pulses, sessions.presences, run)
+    return Live(sessions, hub, desk, talk, pulse, run, settings.reader_queue)
 
 
 def board_live_of(sessions: Sessions, run: Run, *, settings: SessionsSettings) -> BoardLive:

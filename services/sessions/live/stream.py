@@ -70,6 +70,7 @@ async def _serve(connection: Connection, wire: Wire, admission: Admission) -> No
     tasks = [
         speaker,
         asyncio.create_task(listener.read()),
+        asyncio.create_task(listener.beat()),
         asyncio.create_task(_patience(connection)),
     ]
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from itertools import chain, repeat
 
 from chassis.ids import derived_id
@@ -71,6 +71,30 @@ class CopyStore:
             return True
         seat = {"session_id": session.id, "patient_id": patient_id, "is_held": True}
         return reader.find_one(SEATS, seat) is not None
+
+    def are_seated(
+        self, reader: Reader, sessions: Sequence[Session], patient_ids: Collection[str]
+    ) -> set[tuple[str, str]]:
+        """The same for many: session and patient of each who is."""
+        wanted = {
+            "session_id": {"$in": sorted(each.id for each in sessions)},
+            "patient_id": {"$in": sorted(patient_ids)},
+            "is_held": True,
+        }
+        held = reader.find(SEATS, wanted, fields=("session_id", "patient_id"))
+        booked = {(each.id, id) for each in sessions for id in each.schedule.patient_ids}
+        return booked | {(each["session_id"], each["patient_id"]) for each in held}
+
+    def have_bars(
+        self, reader: Reader, patient_ids: Collection[str], scopes: Collection[str]
+    ) -> set[str]:
+        """Which of these patients ever took one of these consents back, given again or not."""
+        wanted = {
+            "patient_id": {"$in": sorted(patient_ids)},
+            "scope": {"$in": sorted(scopes)},
+        }
+        found = reader.find(CONSENT_BARS, wanted, fields=("patient_id",))
+        return {each["patient_id"] for each in found}
 
     def seats(self, reader: Reader, session: Session) -> tuple[Seat, ...]:
         """Everyone with a seat, in the order of their ids, with their aliases."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -147,15 +147,13 @@ class ParticipantStore:
             stored = tx.insert(PARTICIPANTS, document)
         else:
             stored = tx.replace(PARTICIPANTS, document, version=participant.version)
-        participant.version = stored["version"]
-        for event in participant.events:
-            tx.emit(
-                events.message_of(event),
-                aggregate_id=participant.id,
-                aggregate_version=participant.version,
-            )
-        participant.events.clear()
-        return participant
+        return _published(tx, participant, stored["version"])
+
+    def put_all(self, tx: Tx, participants: Sequence[Participant]) -> None:
+        """The same for changed places, in one stroke."""
+        changed = [(places.participant_document(each), each.version) for each in participants]
+        for each, stored in zip(participants, tx.replace_many(PARTICIPANTS, changed), strict=True):
+            _published(tx, each, stored["version"])
 
 
 class LocationStore:
@@ -193,6 +191,14 @@ class LocationStore:
         newest = [("attest_time", -1), ("_id", -1)]
         found = reader.find_one(LOCATIONS, {"patient_id": patient_id}, sort=newest)
         return None if found is None else documents.location_from(found)
+
+
+def _published(tx: Tx, participant: Participant, version: int) -> Participant:
+    participant.version = version
+    for event in participant.events:
+        tx.emit(events.message_of(event), aggregate_id=participant.id, aggregate_version=version)
+    participant.events.clear()
+    return participant
 
 
 def _place_id(reader: Reader, session_id: str, person_id: str) -> str:

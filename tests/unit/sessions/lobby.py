@@ -14,6 +14,7 @@ from chassis.call import Call
 from services.sessions.live.connection import Live
 from services.sessions.live.desk import SignalDesk
 from services.sessions.live.hub import Hub
+from services.sessions.live.pulse import Pulse
 from services.sessions.live.stream import attend
 from services.sessions.live.talk import Talk
 from tests.unit.sessions.ward import Ward
@@ -145,7 +146,8 @@ class Replica:
         )
         desk = SignalDesk(sessions.signals, sessions.policies, hub, threads=2)
         talk = Talk(sessions.chats, hub, in_thread)
-        self.live = Live(sessions, hub, desk, talk, in_thread, reader_queue)
+        pulse = Pulse(sessions.pulses, sessions.presences, in_thread)
+        self.live = Live(sessions, hub, desk, talk, pulse, in_thread, reader_queue)
         self.clients: list[Client] = []
 
     def connects(self, call: Call) -> Client:

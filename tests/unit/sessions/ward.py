@@ -31,6 +31,7 @@ from services.sessions.domain.commands import (
 from services.sessions.domain.log import PrivateEvent, RoomEvent
 from services.sessions.domain.mood import MoodCheckIn
 from services.sessions.domain.views import Admission, SignalView
+from services.sessions.handlers.pulses import Heartbeat
 from services.sessions.store import INDEXES
 from services.sessions.timers import due_work
 from tests.fakes.memory_store import MemoryStore
@@ -152,7 +153,11 @@ class Ward:
         return self.sessions.doors.enter(call, Enter("s-1", connection_id, **values))
 
     def beats(self, call: Call, connection_id: str) -> None:
-        self.sessions.presences.beat(call, Connected("s-1", connection_id))
+        """As a replica does it: with others, and by itself where it is no everyday one."""
+        command = Connected("s-1", connection_id)
+        (is_stored,) = self.sessions.pulses.beat_all([Heartbeat(call, command)])
+        if not is_stored:
+            self.sessions.presences.beat(call, command)
 
     def leaves(self, call: Call, connection_id: str) -> None:
         self.sessions.presences.leave(call, Connected("s-1", connection_id))
