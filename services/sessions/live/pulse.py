@@ -42,7 +42,7 @@ class Pulse:
         loop = asyncio.get_running_loop()
         waiting = Waiting(Heartbeat(call, command), loop.create_future())
         self._waiting.append(waiting)
-        if self._driving is None:
+        if self._driving is None or self._driving.done():
             # It belongs to nobody's call.
             self._driving = loop.create_task(self._drive(), context=Context())
         if not await waiting.is_stored:
@@ -63,4 +63,3 @@ class Pulse:
             for each, is_stored in zip(lot, stored, strict=True):
                 if not each.is_stored.done():  # somebody waits for it still
                     each.is_stored.set_result(is_stored)
-        self._driving = None
