@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -27,10 +28,18 @@ beats = []
 def beat():
     while True:
         beats.append(1)
-        eventlet.sleep(0.005)
+        eventlet.sleep(0)
 eventlet.spawn(beat)
 
+waits = []
 def take(number):
+    before = len(beats)
+    try:
+        return took(number)
+    finally:
+        waits.append(len(beats) - before)
+
+def took(number):
     try:
         charts(store).update(a_call(once=an_event(f"e{number % 20}")), "c1", Chart.alarm)
     except AlreadyDone:
@@ -40,7 +49,7 @@ def take(number):
 pool = eventlet.GreenPool(10)
 outcomes = list(pool.imap(take, range(60)))
 print(json.dumps({
-    "taken": outcomes.count("taken"), "done": outcomes.count("done"), "beats": len(beats),
+    "taken": outcomes.count("taken"), "done": outcomes.count("done"), "waits": waits,
     "patched": eventlet.patcher.is_monkey_patched("socket"), "grpc": "grpc" in sys.modules,
 }))
 """
@@ -62,5 +71,6 @@ def test_green_threads_take_each_event_once_and_leave_the_hub_running(
     assert (said["taken"], said["done"]) == (20, 40)
     assert said["patched"]
     assert not said["grpc"]  # a worker never imports it
-    assert said["beats"] > 10  # others ran while the store waited for the server
+    # Others ran while the store waited for the server: a store that blocks the hub lets nobody.
+    assert statistics.median(said["waits"]) > 0
     assert charts(store).get(a_call(), "c1").lines == 20
