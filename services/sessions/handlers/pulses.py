@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from chassis.call import Call
+from chassis.errors import HavenError, is_retryable
 from chassis.store import Store, Tx
 from services.sessions.domain.commands import Connected
 from services.sessions.domain.door import BARRING_SCOPES
@@ -36,7 +37,8 @@ class Pulses:
         """Which of them are stored; the others are each to be looked at by `Presences.beat`: who
         may not be here any more, comes back, finds a held room, or has a place of another kind.
 
-        One transaction for each tenant. Raises what the store raises, for all of them.
+        One transaction for each tenant. Raises for all of them where the database is away; what
+        else goes wrong, in the place of one of them say, leaves each for itself.
         """
         outcomes = [False] * len(beats)
         tenants: defaultdict[str, list[int]] = defaultdict(list)
@@ -45,10 +47,18 @@ class Pulses:
         for places in tenants.values():
             mine = [beats[place] for place in places]
             first = min((each.call for each in mine), key=lambda call: call.deadline.remaining())
-            stored = self._store.transact(quiet(first), partial(self._beat_together, beats=mine))
+            stored = self._try_together(first, mine)
             for place, is_stored in zip(places, stored, strict=True):
                 outcomes[place] = is_stored
         return outcomes
+
+    def _try_together(self, first: Call, beats: Sequence[Heartbeat]) -> list[bool]:
+        try:
+            return self._store.transact(quiet(first), partial(self._beat_together, beats=beats))
+        except Exception as error:  # whatever it is: only where the database is away is it for all
+            if isinstance(error, HavenError) and is_retryable(error):
+                raise
+            return [False for _ in beats]
 
     def _beat_together(self, tx: Tx, beats: Sequence[Heartbeat]) -> list[bool]:
         keys = [(each.command.session_id, each.call.actor.subject) for each in beats]

@@ -103,6 +103,27 @@ def test_what_is_no_everyday_one_is_left_as_it_was_for_a_look_of_its_own(change:
     assert after == before
 
 
+def test_what_goes_wrong_for_all_is_left_for_each_to_meet_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One damaged place must not silence everybody on the replica."""
+    ward = house()
+    monkeypatch.setattr(type(ward.sessions.pulses), "_beat_together", lambda *_, **__: 1 / 0)
+
+    assert ward.sessions.pulses.beat_all(everybody()) == [False] * 3
+
+
+def test_where_the_database_is_away_it_is_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    ward = house()
+
+    def away(*_: Any) -> None:
+        raise Unavailable("STORE_UNAVAILABLE", "away")
+
+    monkeypatch.setattr(ward.store, "transact", away)
+    with pytest.raises(Unavailable):
+        ward.sessions.pulses.beat_all(everybody())
+
+
 def test_in_a_held_room_nobody_is_heard_together() -> None:
     ward = house()
     ward.leaves(by_facilitator(), "lead")
