@@ -135,11 +135,18 @@ class Index:
         return f"{self.collection}__{fields}{'__' + self.label if self.label else ''}"
 
 
+class EffectExists(Exception):
+    """Not a failure: a body leaves with it that has found its effect there already."""
+
+
 class Engine(Protocol):
     """A database that can do many things at once or not at all."""
 
     def transact(self, deadline: Deadline, body: Callable[[Rows], T]) -> T:
-        """Run `body` in one transaction, again after a conflict; what it did is durable."""
+        """Run `body` in one transaction, again after a conflict; what it did is durable.
+
+        So is what it has found where it leaves with EffectExists.
+        """
         ...
 
     def look(self, deadline: Deadline, body: Callable[[Rows], T]) -> T:

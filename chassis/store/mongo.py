@@ -22,7 +22,15 @@ from pymongo.write_concern import WriteConcern
 
 from chassis.deadline import Deadline
 from chassis.errors import FailedPrecondition
-from chassis.store.engine import CROSS_TENANT, Document, Due, Index, Rows, Timetable
+from chassis.store.engine import (
+    CROSS_TENANT,
+    Document,
+    Due,
+    EffectExists,
+    Index,
+    Rows,
+    Timetable,
+)
 from chassis.store.faults import (
     is_conflict,
     is_lost_connection,
@@ -39,6 +47,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.1
 SHORTEST_ATTEMPT = 0.02  # with less time left, the conflict is the better answer
 DURABLE = WriteConcern(w="majority", j=True)
 INDEX_SECONDS = 600.0
+ANYWHERE, SETTLING = "inbox", f"{CROSS_TENANT}settling"  # nothing is looked for there
 T = TypeVar("T")
 
 
@@ -165,9 +174,23 @@ class MongoEngine:
             pymongo.timeout(_bound(deadline)),
         ):
             session.start_transaction(ReadConcern("snapshot"), DURABLE)
-            result = body(MongoRows(self._collections, session))
+            try:
+                result = body(MongoRows(self._collections, session))
+            except EffectExists:
+                self._settle(session)
+                raise
             _commit(session)
             return result
+
+    def _settle(self, session: ClientSession) -> None:
+        """Wait until what the transaction has seen can no longer be lost.
+
+        It sees commits that are not on the disks of a majority yet. Whoever is told that they are
+        there already forgets its request or its event, and a failover would take them back.
+        """
+        session.abort_transaction()
+        # The session is causally consistent: this read waits for all that it has seen before.
+        self.database[ANYWHERE].find_one({"_id": ""}, session=session, comment=SETTLING)
 
 
 def _bound(deadline: Deadline) -> float:

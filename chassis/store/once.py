@@ -13,14 +13,14 @@ from typing import Any
 
 from chassis.call import Call, EventOnce, RequestOnce
 from chassis.errors import AlreadyExists, InvalidArgument
-from chassis.store.engine import Document, Query, Rows
+from chassis.store.engine import Document, EffectExists, Query, Rows
 from chassis.store.shared_rows import Ahead
 
 ANSWERS = "idempotency_keys"
 INBOX = "inbox"
 
 
-class AlreadyAnswered(Exception):
+class AlreadyAnswered(EffectExists):
     """Not a failure: this request was answered before, with these bytes."""
 
     def __init__(self, answer: bytes) -> None:
@@ -28,7 +28,7 @@ class AlreadyAnswered(Exception):
         self.answer = answer
 
 
-class AlreadyDone(Exception):
+class AlreadyDone(EffectExists):
     """Not a failure: this event has had its effect in this consumer."""
 
 

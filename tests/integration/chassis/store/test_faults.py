@@ -6,14 +6,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chassis.call import EventOnce, RequestOnce
 from chassis.clock import DatabaseClock
-from chassis.errors import Aborted, Unavailable
-from chassis.store import CHASSIS_INDEXES, AlreadyAnswered, Store, connect
+from chassis.errors import Aborted, DeadlineExceeded, Unavailable
+from chassis.ids import new_id
+from chassis.store import CHASSIS_INDEXES, AlreadyAnswered, AlreadyDone, Store, Tx, connect
 from chassis.store.server import (
     TRANSACTION_LIFETIME_SECONDS,
     shorten_transaction_lifetime,
@@ -21,7 +25,7 @@ from chassis.store.server import (
 )
 from chassis.topology import MessageClass
 from cli.servers import MongoServer
-from tests.charts import CHARTS, INDEXES, Chart, a_call, a_chart, a_request, charts
+from tests.charts import CHARTS, INDEXES, Chart, a_call, a_chart, a_request, an_event, charts
 from tests.waiting import eventually
 
 # One attempt, its abort, and what a busy machine adds.
@@ -211,3 +215,54 @@ def test_a_write_conflict_of_the_server_is_tried_again(losing_store: Store) -> N
     conflict = {"errorCode": 112, "errorLabels": ["TransientTransactionError"]}
     fail(losing_store, "insert", times=5, **conflict)
     assert charts(losing_store).add(a_call(), a_chart(patient_id="conflict")).version == 1
+
+
+@contextmanager
+def second_copy_away(store: Store) -> Iterator[None]:
+    """A member of the replica set that does not answer: others see what would be lost with this."""
+    admin = store.database.client.admin
+    alone = admin.command("replSetGetConfig")["config"]
+    absent = {"_id": 1, "host": "127.0.0.1:1", "priority": 0}
+    # The one that is there stays the primary for longer than the test takes.
+    patient = {**alone["settings"], "electionTimeoutMillis": 60_000}
+    both = {**alone, "members": [*alone["members"], absent], "settings": patient}
+    admin.command({"replSetReconfig": both, "force": True})
+    try:
+        yield
+    finally:
+        version = admin.command("replSetGetConfig")["config"]["version"] + 1
+        admin.command({"replSetReconfig": {**alone, "version": version}, "force": True})
+        # What one member has is known to be safe with the next write.
+        charts(store).add(a_call(), a_chart(patient_id=new_id()))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [a_request(encode=lambda _: b"")],
+        [an_event("alone")],
+        [an_event("beside"), an_event("each other")],
+    ],
+)
+def test_what_came_before_counts_as_done_when_a_failover_cannot_undo_it(
+    losing_store: Store, told: list[RequestOnce | EventOnce]
+) -> None:
+    """Else the second of two deliveries would be acknowledged for an effect that is lost."""
+    patient_id, seen = new_id(), losing_store.database.client["own"][CHARTS]
+
+    def tell(seconds: float) -> list[Exception | None]:
+        def add(tx: Tx) -> None:
+            tx.insert(CHARTS, {"_id": new_id(), "patient_id": patient_id, "state": "closed"})
+
+        calls = [a_call(once=once, seconds=seconds) for once in told]
+        return losing_store.transact_all([losing_store.prepare(call, add) for call in calls])
+
+    def count() -> int:
+        return seen.count_documents({"patient_id": patient_id})
+
+    with ThreadPoolExecutor(1) as somebody, second_copy_away(losing_store):
+        somebody.submit(tell, 60.0)
+        assert eventually(lambda: count() == len(told), within=10)
+        assert {type(outcome) for outcome in tell(1.0)} <= {Unavailable, DeadlineExceeded}
+    assert {type(outcome) for outcome in tell(5.0)} <= {AlreadyAnswered, AlreadyDone}
+    assert count() == len(told)
