@@ -14,6 +14,8 @@ INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 def plain(text: str) -> str:
     """Lower case, without accents, apostrophes, invisible signs and styled letters."""
+    if text.isascii():  # most texts are, and have nothing else to take away
+        return APOSTROPHES.sub("", text.lower())
     apart = unicodedata.normalize("NFKD", INVISIBLE.sub("", text)).casefold()
     letters = "".join(letter for letter in apart if not unicodedata.combining(letter))
     return APOSTROPHES.sub("", letters)

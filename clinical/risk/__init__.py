@@ -109,10 +109,16 @@ def _met(text: str) -> list[Rule]:
     """In the order of the files, so that of two rules as severe as each other the first one tells
     the language."""
     book, spellers = _book()
-    met = {rule for rule in rules() if any(sign in text for sign in rule.signs)}
+    met = {rule for sign, rule in _signs() if sign in text}
     for spoken in readings(text, spellers):
         book.find(spoken, met)
     return [rule for rule in rules() if rule in met]
+
+
+@cache
+def _signs() -> tuple[tuple[str, Rule], ...]:
+    """What is looked for as it stands, and what it stands for."""
+    return tuple((sign, rule) for rule in rules() for sign in rule.signs)
 
 
 @cache
@@ -157,6 +163,8 @@ def _rules_of(content: Mapping[str, Any]) -> Iterator[Rule]:
 
 
 def _is_unreadable(text: str) -> bool:
+    if text.isascii():
+        return False
     letters = [letter for letter in plain(text) if letter.isalpha()]
     latin = sum(letter.isascii() for letter in letters)
     return len(letters) > 2 * latin

@@ -57,12 +57,26 @@ class Choice:
         """Where any of them ends."""
         if at >= len(words):
             return ()
-        return {
-            end
-            for each in self.phrases
-            if any(word.takes(words[at]) for word in each.first)
-            for end in each.ends(words, at)
-        }
+        return {end for each in self._beginning_with(words[at]) for end in each.ends(words, at)}
+
+    def _beginning_with(self, word: str) -> Iterator[Phrase]:
+        yield from self._by_word.get(word, ())
+        for beginnings, phrase in self._by_beginnings:
+            if word.startswith(beginnings):
+                yield phrase
+
+    @cached_property
+    def _by_word(self) -> Mapping[str, list[Phrase]]:
+        found: defaultdict[str, list[Phrase]] = defaultdict(list)
+        for phrase in self.phrases:
+            for exact in {exact for word in phrase.first for exact in word.exact}:
+                found[exact].append(phrase)
+        return found
+
+    @cached_property
+    def _by_beginnings(self) -> Sequence[tuple[tuple[str, ...], Phrase]]:
+        each = ((sum((word.beginnings for word in of.first), ()), of) for of in self.phrases)
+        return [(beginnings, phrase) for beginnings, phrase in each if beginnings]
 
 
 @dataclass(frozen=True)
@@ -78,12 +92,22 @@ class Phrase:
     def ends(self, words: Sequence[str], at: int) -> set[int]:
         """Where the phrase can end that begins at this word; all ways at once, so that no text is
         slow to read."""
+        after = at + 1
+        # Most phrases are none already by their second word.
+        if self._second and (after >= len(words) or not self._second.takes(words[after])):
+            return set()
         here = {at}
         for step in self.steps:
             here = {end for start in here for end in step.ends(words, start)}
             if not here:
                 break
         return here
+
+    @cached_property
+    def _second(self) -> Word | None:
+        """What follows the first word, where that is a word, too."""
+        first, second = (*self.steps, None)[:2]
+        return second if isinstance(first, Word) and isinstance(second, Word) else None
 
     @cached_property
     def first(self) -> tuple[Word, ...]:
@@ -137,16 +161,23 @@ def _step(part: str, slots: Mapping[str, Sequence[str]]) -> Word | Gap | Choice:
     if "{" in part:
         texts = (slots[each.strip("{}")] if "{" in each else [each] for each in words)
         return _choice([text for several in texts for text in several], slots)
-    return Word(
-        frozenset(each for each in words if not each.endswith("*")),
-        tuple(each.rstrip("*") for each in words if each.endswith("*")),
-    )
+    return _word(words)
 
 
-def _choice(texts: Sequence[str], slots: Mapping[str, Sequence[str]]) -> Choice:
+def _choice(texts: Sequence[str], slots: Mapping[str, Sequence[str]]) -> Word | Choice:
     """Single words together, because most are: one look finds them all."""
     single = [text for text in texts if " " not in text and "{" not in text]
     phrases = [phrase_of(text, slots) for text in texts if text not in single]
     if single:
-        phrases.insert(0, phrase_of("|".join(single), slots))
+        word = _word(single)
+        if not phrases:
+            return word
+        phrases.insert(0, Phrase((word,)))
     return Choice(tuple(phrases))
+
+
+def _word(words: Sequence[str]) -> Word:
+    return Word(
+        frozenset(each for each in words if not each.endswith("*")),
+        tuple(each.rstrip("*") for each in words if each.endswith("*")),
+    )

@@ -39,12 +39,13 @@ class Speller:
         self._near = {word: word for word in meant}
         for word in (each for each in meant if len(each) >= LONG):
             self._near.update(dict.fromkeys(_without_one(word), word))
+        self._longest = max(map(len, meant), default=0) + 1  # with a letter too many
 
     def meant(self, word: str) -> str:
         """The word itself where it is no slip of one that matters."""
         if word in self._short:
             return self._short[word]
-        if len(word) < 4 or word in self._known:
+        if not 4 <= len(word) <= self._longest or word in self._known:
             return word
         if (found := self._swapped.get(word) or self._near.get(word)) is not None:
             return found
@@ -54,24 +55,19 @@ class Speller:
 
 def readings(text: str, spellers: Iterable[Speller]) -> list[list[str]]:
     """The different readings of a text as words; the first is what was typed."""
-    different = dict.fromkeys(tuple(each) for each in _readings(text, spellers))
+    typed = plain(text)
+    meant = MASKED.sub("", typed)
+    once, twice = HELD.sub(r"\1", meant), HELD.sub(r"\1\1", meant)
+    spellings = dict.fromkeys((typed, meant, once, twice, once.translate(ALIKE)))
+    words = {spelling: WORDS.findall(spelling) for spelling in spellings}
+    spelled = SPELLED.sub(_joined, " ".join(words[meant])).split()
+    corrected = ([each.meant(word) for word in words[once]] for each in spellers)
+    different = dict.fromkeys(map(tuple, (*words.values(), spelled, *corrected)))
     return [list(each) for each in different]
 
 
-def _readings(text: str, spellers: Iterable[Speller]) -> Iterator[list[str]]:
-    typed = plain(text)
-    yield WORDS.findall(typed)
-    meant = MASKED.sub("", typed)
-    spoken = WORDS.findall(meant)
-    yield spoken
-    held = HELD.sub(r"\1", meant)
-    once = WORDS.findall(held)
-    yield once
-    yield WORDS.findall(HELD.sub(r"\1\1", meant))
-    yield WORDS.findall(held.translate(ALIKE))
-    yield SPELLED.sub(lambda found: found.group().replace(" ", ""), " ".join(spoken)).split()
-    for speller in spellers:
-        yield [speller.meant(word) for word in once]
+def _joined(letters: re.Match[str]) -> str:
+    return letters.group().replace(" ", "")
 
 
 def _without_one(word: str) -> Iterator[str]:

@@ -18,6 +18,7 @@ from services.sessions.live.turns import Turns
 from services.sessions.queries import Following
 
 SWEEP_SECONDS = 0.5  # what a lost wake-up costs at most
+HINT_SECONDS = 0.05  # for what is on its way by another way, before the store is asked
 FAREWELL_SECONDS = 5.0  # for the last frames of a drain
 
 log = get_logger(__name__)
@@ -138,10 +139,16 @@ class Hub:
                 await self._empty.wait()
 
     def _grown(self, tails: Tails[Any], head: Mapping[str, Any]) -> None:
-        if head:
-            tails.grown(head["tenant_id"], head["log_key"], head["last_number"])
-        else:
+        if not head:
             self._wake.set()
+            return
+        known = (head["tenant_id"], head["log_key"], head["last_number"])
+        if tails is self.rooms:
+            # Most of what is written to rooms here is handed over, and of others the broker tells:
+            # to read it at the first hint would be to read everything twice.
+            asyncio.get_running_loop().call_later(HINT_SECONDS, tails.grown, *known)
+        else:
+            tails.grown(*known)
 
     async def _look(self) -> None:
         while True:

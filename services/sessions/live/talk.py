@@ -10,6 +10,7 @@ with its number, and everybody here hears it at once; other replicas are told, a
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Coroutine, Sequence
 from contextvars import Context
@@ -26,9 +27,10 @@ from services.sessions.live.hub import Hub
 from services.sessions.live.tail import Run
 
 MOST = 64  # messages of one transaction, well within its life
-# Where so many of a room speak at once, those who have just been answered are waited for so long:
-# a lot of all of them costs hardly more than one of half, and is one message to each reader.
-CROWD, LINGER_SECONDS = 3, 0.02
+# Where so many of a room speak at once, those who have just been answered are waited for as long as
+# their lot took, at most so long: a lot of all of them costs hardly more than one of half, and is
+# one message to each reader. Where lots are quick there is little to save.
+CROWD, LINGER_SECONDS, LINGER_LOTS = 3, 0.06, 1.0
 Place = tuple[str, str]  # tenant and session
 Answer = asyncio.Future[RoomEvent]
 
@@ -39,16 +41,6 @@ class Said:
 
     saying: Saying
     answer: Answer
-
-
-@dataclass(slots=True)
-class Lot:
-    """What one room's people said since the last lot."""
-
-    said: Sequence[Said]
-    outcomes: asyncio.Future[Sequence[RoomEvent | Exception]] = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
 
 
 class Room:
@@ -67,20 +59,33 @@ class Room:
         if len(self._waiting) >= self._wanted:
             self._enough.set()
 
-    async def gather(self, answered: int) -> None:
+    async def gather(self, lot: Lot) -> None:
         """In a crowd, a moment for those who have just been answered to speak again."""
-        crowd = answered + len(self._waiting)
-        if not self._waiting or crowd < CROWD:
+        crowd = len(lot.said) + len(self._waiting)
+        if crowd < CROWD:
             return
         self._wanted = min(MOST, crowd)
         self._enough.clear()
-        enough = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._enough.set)
+        linger = min(LINGER_SECONDS, LINGER_LOTS * lot.seconds)
+        enough = asyncio.get_running_loop().call_later(linger, self._enough.set)
         await self._enough.wait()
         enough.cancel()
 
-    def take(self) -> list[Said]:
-        """The next lot, in the order in which they came."""
-        return [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST))]
+    def take(self, most: int) -> list[Said]:
+        """The next ones, in the order in which they came."""
+        return [self._waiting.popleft() for _ in range(min(len(self._waiting), most))]
+
+
+@dataclass(slots=True)
+class Lot:
+    """What one room's people have said by the time it is stored."""
+
+    room: Room
+    said: Sequence[Said] = ()
+    outcomes: asyncio.Future[Sequence[RoomEvent | Exception]] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+    seconds: float = 0.0  # that its transaction took
 
 
 class Talk:
@@ -116,7 +121,7 @@ class Talk:
         """Lot after lot, as long as somebody waits."""
         while room:
             async with self._hub.turns.take(*place):
-                lot = Lot(room.take())
+                lot = Lot(room)
                 self._lots.append(lot)
                 if not self._is_driving:
                     self._is_driving = True
@@ -125,21 +130,23 @@ class Talk:
             for each, outcome in zip(lot.said, outcomes, strict=True):
                 _tell(each.answer, outcome)
             self._hand_soon(place, [each for each in outcomes if isinstance(each, RoomEvent)])
-            await room.gather(len(lot.said))
+            await room.gather(lot)
         del self._rooms[place]
 
     async def _drive(self) -> None:
         """Transaction after transaction, as long as lots wait."""
         while self._lots:
-            lots = [self._lots.popleft()]
-            size = len(lots[0].said)
-            while self._lots and (size := size + len(self._lots[0].said)) <= MOST:
-                lots.append(self._lots.popleft())
+            lots, size = [], 0
+            while self._lots and size < MOST:
+                lot = self._lots.popleft()
+                lot.said = lot.room.take(MOST - size)
+                size += len(lot.said)
+                lots.append(lot)
             await self._store(lots)
         self._is_driving = False
 
     async def _store(self, lots: Sequence[Lot]) -> None:
-        sayings = [each.saying for lot in lots for each in lot.said]
+        sayings, begin = [each.saying for lot in lots for each in lot.said], time.monotonic()
         try:
             outcomes = iter(await self._run(self._chats.say_all, sayings))
         except Exception as error:  # whatever it is, it is for each who waits to hear
@@ -149,6 +156,7 @@ class Talk:
             if len(lots) > 1 and any(isinstance(each, Contended) for each in mine):
                 self._start(self._store([lot]))
             else:
+                lot.seconds = time.monotonic() - begin
                 lot.outcomes.set_result(mine)
 
     def _hand_soon(self, place: Place, events: Sequence[RoomEvent]) -> None:

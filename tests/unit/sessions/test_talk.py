@@ -258,10 +258,46 @@ async def test_a_room_that_is_contended_holds_up_no_other(
         await said[0]
 
 
-async def test_in_a_crowd_those_who_were_just_answered_are_waited_for(
-    room: Replica, ward: Ward, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def lingering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crowd is waited for as long as it takes."""
     monkeypatch.setattr(talk_module, "LINGER_SECONDS", 30.0)
+    monkeypatch.setattr(talk_module, "LINGER_LOTS", 1e9)
+
+
+async def test_who_speaks_before_a_lot_is_stored_goes_with_it(room: Replica, ward: Ward) -> None:
+    opens_another_room(ward)
+    held, talk, said = Held(room), room.live.talk, []
+    for session_id in ("s-1", OTHER_ROOM, OTHER_ROOM, OTHER_ROOM):
+        each = saying(by_patient("p-1"), "good morning", session_id=session_id)
+        said.append(asyncio.create_task(talk.say(each.call, each.command)))
+        await asyncio.sleep(0.02)
+    held.opened.set()
+    await asyncio.gather(*said)
+    assert held.sizes == [1, 3]
+
+
+@pytest.mark.usefixtures("lingering")
+async def test_a_crowd_that_was_answered_is_waited_for_though_nobody_speaks_yet(
+    room: Replica, ward: Ward
+) -> None:
+    held, talk = Held(room), room.live.talk
+    held.opened.set()
+
+    async def speak(number: int) -> None:
+        for text in ("one", "two"):
+            each = saying(by_patient("p-1"), f"{text} {number}")
+            await talk.say(each.call, each.command)
+
+    await asyncio.gather(*(speak(number) for number in range(4)))
+    assert held.sizes == [4, 4]
+    assert len(heard(ward)) == 8
+
+
+@pytest.mark.usefixtures("lingering")
+async def test_in_a_crowd_those_who_were_just_answered_are_waited_for(
+    room: Replica, ward: Ward
+) -> None:
     held, talk = Held(room), room.live.talk
 
     async def speak(number: int) -> None:
@@ -351,8 +387,9 @@ async def test_who_goes_while_they_wait_holds_nobody_up(room: Replica, ward: War
     assert not said[0].exception()
     assert not said[2].exception()
     assert "line 0" in heard(ward)
-    await asyncio.sleep(0)
-    assert room.live.talk._rooms == {}
+    async with asyncio.timeout(10):
+        while room.live.talk._rooms:
+            await asyncio.sleep(0.01)
 
 
 async def test_what_a_process_stored_and_did_not_hand_on_is_heard_all_the_same(
