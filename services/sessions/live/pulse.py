@@ -12,6 +12,8 @@ from contextvars import Context
 from dataclasses import dataclass
 
 from chassis.call import Call
+from chassis.deadline import Deadline
+from chassis.errors import ResourceExhausted
 from services.sessions.domain.commands import Connected
 from services.sessions.handlers.presence import Presences
 from services.sessions.handlers.pulses import Heartbeat, Pulses
@@ -54,7 +56,7 @@ class Pulse:
         while self._waiting:
             lot = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST))]
             try:
-                stored = await self._run(self._pulses.beat_all, [each.heartbeat for each in lot])
+                stored = await self._stored([each.heartbeat for each in lot])
             except Exception as error:  # whatever it is, it is for each who waits to hear
                 for each in lot:
                     if not each.is_stored.done():
@@ -63,3 +65,19 @@ class Pulse:
             for each, is_stored in zip(lot, stored, strict=True):
                 if not each.is_stored.done():  # somebody waits for it still
                     each.is_stored.set_result(is_stored)
+
+    async def _stored(self, heartbeats: list[Heartbeat]) -> list[bool]:
+        """Which of them are; where all threads are busy they are brought again while they may.
+
+        A storm at the door must not make those inside look silent, and cost a room its lead.
+        """
+        deadline = min((each.call.deadline for each in heartbeats), key=Deadline.remaining)
+        while True:
+            try:
+                stored: list[bool] = await self._run(self._pulses.beat_all, heartbeats)
+            except ResourceExhausted:
+                if deadline.remaining() < GATHER_SECONDS:
+                    raise
+                await asyncio.sleep(GATHER_SECONDS)
+            else:
+                return stored

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from typing import Any
 
+import pytest
+
+from services.sessions.domain.log import RoomEventKind
+from services.sessions.live import hub as hub_module
+from services.sessions.live.hub import Hub, Tell
 from services.sessions.live.tail import PAGE, Kept, Tail
-from tests.unit.sessions.lobby import Replica, replica
+from tests.unit.sessions.lobby import Alone, Replica, in_thread, replica
 from tests.unit.sessions.test_live_parts import SOON, Numbered, Reader
 from tests.unit.sessions.ward import TENANT, Ward, by_facilitator, by_patient
 
@@ -78,6 +86,53 @@ async def test_a_head_that_the_log_does_not_have_costs_one_read() -> None:
         tail.grown(number)
     following.cancel()
     assert book.reads - reads <= 1 + 3
+
+
+async def test_a_hint_of_what_is_handed_over_anyway_reads_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The change stream may tell of a commit before its own writer has heard of it."""
+    tells: list[Tell] = []
+    ward = Ward({"heartbeat_seconds": 30.0, "silence_seconds": 90.0})
+    ward.opens()
+    log = ward.sessions.room_log
+    hub = Hub(log, ward.sessions.private_log, run=in_thread, neighbours=Alone())
+    monkeypatch.setattr(hub_module, "SWEEP_SECONDS", 600.0)
+    monkeypatch.setattr(hub_module, "HINT_SECONDS", 0.3)
+    ward.enters(by_patient("p-1"))
+    (joined,) = [each for each in ward.room() if each.kind is RoomEventKind.JOINED]
+    reads: list[int] = []
+    after = log.after
+
+    def counted(*asked: Any) -> Any:
+        reads.append(asked[2])
+        return after(*asked)
+
+    monkeypatch.setattr(log, "after", counted)
+    async with hub.running(lambda *both: tells.extend(both)):
+        heard: list[object] = []
+        hub.rooms.follow(TENANT, "s-1", joined.number, lambda pack: heard.extend(pack.events))
+        await seen(lambda: reads)
+        reads.clear()
+
+        said = replace(joined, number=joined.number + 1)
+        tells[0]({"tenant_id": TENANT, "log_key": "s-1", "last_number": said.number})
+        for _ in range(10):
+            await asyncio.sleep(0)
+        hub.rooms.hand(TENANT, "s-1", [said])
+        await asyncio.sleep(2 * hub_module.HINT_SECONDS)
+        assert (heard, reads) == ([said], [])
+
+        # What nobody hands over is read, a moment later.
+        tells[0]({"tenant_id": TENANT, "log_key": "s-1", "last_number": said.number + 1})
+        await seen(lambda: reads)
+
+
+async def seen(attempt: Callable[[], object]) -> None:
+    """Until it is true."""
+    async with asyncio.timeout(SOON):
+        while not attempt():  # noqa: ASYNC110  # what is waited for happens on another thread
+            await asyncio.sleep(0.01)
 
 
 async def test_what_is_said_is_told_to_other_replicas_with_its_number() -> None:

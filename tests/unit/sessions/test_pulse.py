@@ -13,7 +13,7 @@ from haven.intake.v1 import events_pb2 as intake
 from haven.sessions.v1 import events_pb2 as sessions
 
 from chassis.call import Call
-from chassis.errors import Unavailable
+from chassis.errors import ResourceExhausted, Unavailable
 from services.sessions.domain.commands import Connected, Lead
 from services.sessions.handlers.pulses import Heartbeat
 from services.sessions.live import listener as listener_module
@@ -182,6 +182,27 @@ async def test_a_heartbeat_that_the_store_does_not_take_is_counted_and_ends_noth
 
     ana.say("Still here.")
     await ana.hears("Still here.")
+
+
+async def test_heartbeats_that_come_while_all_threads_are_busy_are_brought_again(
+    room: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, run, refused = beats_missed._value.get(), room.live.pulse._run, [True] * 3
+
+    async def busy(fn: Callable[..., Any], *args: Any) -> Any:
+        if fn == room.live.sessions.pulses.beat_all and refused:
+            refused.pop()
+            raise ResourceExhausted("SERVER_BUSY", "too many calls are waiting")
+        return await run(fn, *args)
+
+    monkeypatch.setattr(room.live.pulse, "_run", busy)
+    core, heard = room.live.sessions, []
+    monkeypatch.setattr(core.pulses, "_beat", lambda _tx, place, *_: heard.append(place.person_id))
+    ana = await room.joins(by_patient("p-1"))
+    ana.beat()
+    await soon(lambda: heard)
+
+    assert (heard, refused, beats_missed._value.get()) == (["p-1"], [], before)
 
 
 async def test_what_somebody_says_does_not_wait_for_their_heartbeat(
