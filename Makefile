@@ -53,8 +53,8 @@ pythons: setup ## The same on the newest other supported Python
 
 .PHONY: test
 test: setup ## Everything that correctness needs, on real servers
-	# Longest first. Three at once fill two cores; a fourth would only let all of them wait.
-	$(MAKE) -j3 --output-sync=target scenarios crisis danger chassis unit sessions integration notify rooms
+	# Longest first. Three at once fill two quick cores; on slower ones they would only wait for each other.
+	$(MAKE) -j$$(.ci/lanes) --output-sync=target scenarios crisis danger chassis unit sessions integration notify rooms
 
 .PHONY: crisis
 crisis: setup ## Crisis on real servers
