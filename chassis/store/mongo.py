@@ -43,6 +43,9 @@ from chassis.store.mongo_rows import Collections, MongoRows
 ATTEMPT_SECONDS = 2.5  # a healthy transaction takes milliseconds; past this the server is frozen
 ABORT_SECONDS = 0.5
 LOST_CONNECTION_ATTEMPTS = 2
+# A server that restarts closes at once. A connection that was given up after a long wait is one of
+# a frozen server: to wait for it once more would only tell the caller later.
+CLOSED_WITHIN = 1.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.1
 SHORTEST_ATTEMPT = 0.02  # with less time left, the conflict is the better answer
 DURABLE = WriteConcern(w="majority", j=True)
@@ -90,12 +93,13 @@ class MongoEngine:
         """Run `body` in one transaction, again after a conflict; what it did is durable."""
         longest, lost = FIRST_PAUSE, 0
         while True:
+            begin = time.monotonic()
             try:
                 return self._attempt(deadline, body)
             except PyMongoError as error:
-                is_lost = is_lost_connection(error)
-                lost += is_lost
-                again = is_conflict(error) or (is_lost and lost < LOST_CONNECTION_ATTEMPTS)
+                is_closed = is_lost_connection(error) and time.monotonic() - begin < CLOSED_WITHIN
+                lost += is_closed
+                again = is_conflict(error) or (is_closed and lost < LOST_CONNECTION_ATTEMPTS)
                 # Jitter: two that met once must not meet again in step.
                 pause = random.uniform(0, longest)  # noqa: S311
                 # A signal is not given back for being one of many while its caller has time.

@@ -165,6 +165,23 @@ def test_a_database_that_stops_answering_after_a_lost_connection_is_told_at_once
     assert attempts == 2
 
 
+def test_a_database_that_is_given_up_after_a_long_wait_is_not_waited_for_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mongo, "CLOSED_WITHIN", 0.05)
+    attempts = 0
+
+    def away(_: Tx) -> None:
+        nonlocal attempts
+        attempts += 1
+        threading.Event().wait(0.1)
+        raise AutoReconnect("", {"errorLabels": ["TransientTransactionError"]})
+
+    with pytest.raises(Unavailable):
+        store.transact(a_call(seconds=30), away)
+    assert attempts == 1
+
+
 def test_a_conflict_that_does_not_end_is_given_back_to_the_caller(
     store: Store, make_store: MakeStore
 ) -> None:
