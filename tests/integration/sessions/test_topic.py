@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
 import amqp
@@ -30,10 +30,14 @@ WITHIN = 30.0
 
 
 class Deaf:
-    """A change stream of which nothing comes."""
+    """A change stream of which nothing comes, but that somebody should look."""
+
+    wakes: ClassVar[list[Callable[[dict[str, Any]], None]]] = []
 
     def __init__(self, _store: Any) -> None: ...
-    def listen(self, *_: Any, **__: Any) -> None: ...
+    def listen(self, _collection: str, wake: Any, **_: Any) -> None:
+        self.wakes.append(wake)
+
     def start(self) -> None: ...
     def stop(self) -> None: ...
 
@@ -41,6 +45,7 @@ class Deaf:
 @pytest.fixture
 def deaf(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Replicas that hear nothing from the database."""
+    Deaf.wakes.clear()
     monkeypatch.setattr(opening, "Watch", Deaf)
     return monkeypatch
 
@@ -231,6 +236,8 @@ async def test_rooms_go_on_without_the_broker_and_the_topic_comes_again_by_itsel
         with deaf.context() as patched:
             patched.setattr(hub, "SWEEP_SECONDS", NEVER)
             await apart.says(word)
+        for wake in Deaf.wakes:  # whoever has begun to wait for ever sweeps again
+            wake({})
 
     await works_by_the_topic_alone("with it")
     broker.freeze()
