@@ -37,10 +37,10 @@ class Terminal:
         self.process.stdin.write(f"{line}\n".encode())
         await self.process.stdin.drain()
 
-    async def sees(self, words: str, *, since: int = 0, within: float = PATIENCE_SECONDS) -> str:
+    async def sees(self, words: str, *, since: int = 0) -> str:
         """The first line that says so; AssertionError where none comes in time."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while not (found := [line for line in self.said[since:] if words in line]):
                     assert not self._reading.done(), f"ended without {words!r}: {self.said}"
                     self._heard.clear()

@@ -12,9 +12,7 @@ from chassis.dead_letters import count_dead, dead_queues, list_dead
 from chassis.topology import Catalogue, EventSpec, load_catalogue, queue_name
 from cli.environment import SERVICES
 
-# Whether a way past the broker was taken does not depend on how busy the machine is: while it is
-# away nothing else would arrive at all. How long it takes is measured by the campaign.
-LATEST_SECONDS = 10.0
+LATEST_SECONDS = 2.0
 PAGE = ("case_id", "cycle", "rung", "recipient_id")
 
 
@@ -48,7 +46,7 @@ class Ledger:
         return [f"{collection}: {found['_id']}" for found in rows.aggregate(pipeline)]
 
     def late(self) -> list[str]:
-        """Crisis-class events that took another way than the short one from commit to effect."""
+        """Crisis-class events that took longer than two seconds from commit to effect."""
         late = []
         for spec, row in self._events():
             if spec.message_class != "crisis":
