@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from chassis.store import Document
@@ -28,6 +29,15 @@ PLAIN = (
     "contact_time", "resolve_time", "resolver_id", "disposition",
 )  # fmt: skip
 OWNER = ("owner_id", "owner_role", "acknowledge_time")
+
+
+def time_in(document: Mapping[str, Any], name: str) -> datetime | None:
+    """The field's time; None where a hand or a fault left none, or something that is no time.
+
+    A case without its deadline stays one that people can act on; the auditor gives it another.
+    """
+    value = document.get(name)
+    return value if isinstance(value, datetime) else None
 
 
 def case_document(case: Case) -> Document:
@@ -82,7 +92,7 @@ def case_from(document: Document) -> Case:
         source=Source(document["source"]),
         severity=Severity[document["severity"].upper()],
         state=State(document["state"]),
-        next_deadline=document["next_deadline_time"],
+        next_deadline=time_in(document, "next_deadline_time"),
         signal_time=document.get("signal_time"),
         alarm_time=document.get("alarm_time"),
         sender_key=document.get("sender_key", ""),

@@ -137,10 +137,10 @@ class MongoCaseBook:
 
     def unresolved(self, reader: Reader) -> list[tuple[Severity, bool]]:
         """The tenant's unresolved cases: how severe each is, and whether it has a deadline."""
-        fields = ("severity", "next_deadline_time")
-        found = reader.find(CASES, {"is_open": True}, fields=fields)
+        deadline = "next_deadline_time"
+        found = reader.find(CASES, {"is_open": True}, fields=("severity", deadline))
         return [
-            (Severity[each["severity"].upper()], each["next_deadline_time"] is not None)
+            (Severity[each["severity"].upper()], documents.time_in(each, deadline) is not None)
             for each in found
         ]
 

@@ -171,10 +171,10 @@ def _case_row(document: Document) -> CaseRow:
     return CaseRow(
         id=document["_id"],
         state=str(document.get("state", "")),
-        next_deadline=_time(document.get("next_deadline_time")),
+        next_deadline=documents.time_in(document, "next_deadline_time"),
         owner_id=str(document.get("owner_id") or ""),
         update_time=document["update_time"],
-        wait_start=_time(document.get("wait_start")),
+        wait_start=documents.time_in(document, "wait_start"),
         pages=frozenset(str(page["page_id"]) for page in document.get("pages") or []),
         is_at_last=int(document.get("rung", 0)) >= len(rungs) - 1 and _ends_at_supervisors(rungs),
         longest_wait=timedelta(seconds=max(_seconds(policy), default=0.0)),
@@ -189,13 +189,9 @@ def _ends_at_supervisors(rungs: Sequence[Mapping[str, Any]]) -> bool:
 
 def _is_stuck(row: Document, now: datetime, furthest: datetime) -> bool:
     """A deadline that has come is left alone: moved to now again and again, it would never act."""
-    deadline = _time(row.get("next_deadline_time"))
+    deadline = documents.time_in(row, "next_deadline_time")
     is_abandoned = row.get("state") == State.ACKNOWLEDGED.value and not row.get("owner_id")
     return deadline is None or deadline > furthest or (is_abandoned and deadline > now)
-
-
-def _time(value: Any) -> datetime | None:
-    return value if isinstance(value, datetime) else None
 
 
 def _seconds(policy: Mapping[str, Any]) -> Iterator[float]:

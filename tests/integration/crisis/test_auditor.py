@@ -37,7 +37,7 @@ def take_away(ward: Ward, change: dict[str, Any]) -> None:
     assert collection(ward, "cases").update_one({}, change).modified_count == 1
 
 
-@pytest.mark.parametrize(
+no_deadline = pytest.mark.parametrize(
     "change",
     [
         {"$unset": {"next_deadline_time": ""}},
@@ -46,6 +46,25 @@ def take_away(ward: Ward, change: dict[str, Any]) -> None:
     ],
     ids=["taken away", "null", "a text"],
 )
+
+
+@no_deadline
+def test_a_case_whose_deadline_was_deleted_by_hand_is_still_taken_on_and_has_one_again(
+    ward: Ward, change: dict[str, Any]
+) -> None:
+    patient(ward).stop_relays()
+    ward.signal("p-1")
+    take_away(ward, change)
+
+    ward.signal("p-1")
+    ward.acknowledge(ward.case_of("p-1")["_id"])
+
+    case = ward.case_of("p-1")
+    assert case["state"] == "acknowledged"
+    assert case["next_deadline_time"] > case["acknowledge_time"]
+
+
+@no_deadline
 def test_a_deadline_deleted_by_hand_is_back_after_one_round_and_the_next_people_are_woken(
     ward: Ward, change: dict[str, Any]
 ) -> None:
