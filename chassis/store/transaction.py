@@ -237,7 +237,9 @@ class Tx(Reader):
 
     def _create_time(self, collection: str, document: Mapping[str, Any]) -> datetime:
         """A replacement keeps the first version's time, whether or not the caller carries it."""
-        key = (collection, document["_id"])
+        key, carried = (collection, document["_id"]), document.get("create_time")
+        if key not in self._created and isinstance(carried, datetime):
+            return carried  # of a row that an earlier transaction has read or written
         if key not in self._created:
             self.find_one(collection, {"_id": document["_id"]}, fields=("create_time",))
         return self._created.get(key, self.now)

@@ -31,6 +31,7 @@ from services.sessions.handlers.doors import Doors
 from services.sessions.handlers.gestures import Gestures
 from services.sessions.handlers.leads import Leads
 from services.sessions.handlers.locations import Attestations
+from services.sessions.handlers.lots import Lots
 from services.sessions.handlers.moderating import Moderating
 from services.sessions.handlers.moods import Moods
 from services.sessions.handlers.phones import Phones
@@ -88,6 +89,7 @@ class Sessions:
     presences: Presences
     pulses: Pulses
     chats: Chats
+    lots: Lots
     gestures: Gestures
     polls: Polls
     moods: Moods
@@ -148,6 +150,7 @@ def bootstrap(*, store: Store, policies: Policies, cipher: Keeper) -> Sessions:
         presences=Presences(store, kept, policies),
         pulses=Pulses(store, kept, policies),
         chats=Chats(store, kept, policies),
+        lots=Lots(store, kept, policies),
         gestures=Gestures(store, kept),
         polls=Polls(store, kept, policies),
         moods=Moods(store, kept, policies),

@@ -14,7 +14,7 @@ from services.sessions.codec.attested import timestamp
 from services.sessions.codec.events import CHAT_SEVERITIES, DEPARTURES, ORIGINS
 from services.sessions.domain.case import Help
 from services.sessions.domain.chat import ChatRisk
-from services.sessions.domain.participant import Departure
+from services.sessions.domain.presence import Departure
 from services.sessions.domain.roles import Role
 from services.sessions.domain.seal import AmendReason, Seal
 from services.sessions.domain.session import State

@@ -45,8 +45,8 @@ from services.sessions.domain.lobby import DoorAnswer, LobbyEntry
 from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
 from services.sessions.domain.moderation import Moderation
 from services.sessions.domain.mood import MoodCheckIn
-from services.sessions.domain.participant import Departure
 from services.sessions.domain.poll import PollTally
+from services.sessions.domain.presence import Departure
 from services.sessions.domain.quality import Quality
 from services.sessions.domain.reaction import Reaction
 from services.sessions.domain.roles import Role

@@ -8,7 +8,8 @@ from chassis.store import Document
 from services.sessions.codec.intervals import interval_document, interval_from
 from services.sessions.codec.lobby import door_document, door_from
 from services.sessions.domain.ledger import Ledger, Span
-from services.sessions.domain.participant import Participant, Presence
+from services.sessions.domain.participant import Participant
+from services.sessions.domain.presence import Presence
 from services.sessions.domain.roles import Role
 from services.sessions.domain.seal import Amendment, AmendReason, Seal
 
@@ -51,7 +52,7 @@ def participant_from(document: Document) -> Participant:
         spans=tuple(_span_from(each) for each in document["spans"]),
         leaves={each["connection_id"]: each["leave_time"] for each in document["leaves"]},
     )
-    return Participant(
+    place = Participant(
         id=document["_id"],
         session_id=document["session_id"],
         person_id=document["person_id"],
@@ -75,6 +76,8 @@ def participant_from(document: Document) -> Participant:
         seal=_seal_from(document["seal"]) if document.get("seal") else None,
         version=document["version"],
     )
+    place.voice_before = place.voice
+    return place
 
 
 def _seal_document(seal: Seal) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.sessions.domain.participant import Participant, Presence
+from services.sessions.domain.participant import Participant
 from services.sessions.domain.policy import SessionsPolicy
+from services.sessions.domain.presence import Presence
 from services.sessions.domain.roles import STAFF_ROLES
 from services.sessions.domain.session import Session
 

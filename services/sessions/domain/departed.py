@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from services.sessions.domain.events import DepartureKind
-from services.sessions.domain.participant import Departure, Participant, Presence
+from services.sessions.domain.participant import Participant
+from services.sessions.domain.presence import Departure, Presence
 
 
 def departed(place: Participant, now: datetime, within: timedelta) -> Departure | None:

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from services.sessions.domain.events import EndangeredPatientAtDoor, HoldReason, PatientHeld
 from services.sessions.domain.lobby import Decision, WaitReason
-from services.sessions.domain.participant import Participant, Presence
+from services.sessions.domain.participant import Participant
 from services.sessions.domain.policy import SessionsPolicy
+from services.sessions.domain.presence import Presence
 
 
 def put_out(place: Participant, now: datetime, reason: WaitReason) -> None:

@@ -14,8 +14,9 @@ from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.lobby import DoorAnswer, LobbyEntry
 from services.sessions.domain.moderation import Moderation
 from services.sessions.domain.mood import MoodCheckIn
-from services.sessions.domain.participant import Departure, Participant
+from services.sessions.domain.participant import Participant
 from services.sessions.domain.poll import PollTally, PollView
+from services.sessions.domain.presence import Departure, Voice
 from services.sessions.domain.quality import Quality
 from services.sessions.domain.reaction import Reaction
 from services.sessions.domain.roles import TITLES, Role
@@ -69,10 +70,10 @@ class RoomEvent:
 
 
 def of_participant(
-    kind: RoomEventKind, place: Participant, now: datetime, *, text: str = ""
+    kind: RoomEventKind, by: Participant | Voice, now: datetime, *, text: str = ""
 ) -> RoomEvent:
     """Something that one participant did."""
-    return RoomEvent(kind, place.alias, place.role, now, place.patient_id, text)
+    return RoomEvent(kind, by.alias, by.role, now, by.patient_id, text)
 
 
 def of_room(kind: RoomEventKind, now: datetime) -> RoomEvent:

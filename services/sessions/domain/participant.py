@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from chassis.errors import FailedPrecondition, InvalidArgument, Violation
 from services.sessions.domain.events import (
@@ -19,26 +18,10 @@ from services.sessions.domain.events import (
 from services.sessions.domain.ledger import Interval, Ledger, counted_seconds
 from services.sessions.domain.lobby import Decision, DoorRecord, WaitReason
 from services.sessions.domain.policy import SessionsPolicy
+from services.sessions.domain.presence import Departure, Presence, Voice
 from services.sessions.domain.roles import STAFF_ROLES, TAKEN_BY_MUTE, Right, Role, may
 from services.sessions.domain.seal import Amendment, Seal, Sign
 from services.sessions.domain.session import Session
-
-
-class Presence(StrEnum):
-    """Where somebody is."""
-
-    EXPECTED = "expected"
-    WAITING = "waiting"
-    PRESENT = "present"
-    GONE = "gone"
-
-
-@dataclass(frozen=True, slots=True)
-class Departure:
-    """Somebody went from the room or its door; of a lost connection, when it was last heard."""
-
-    kind: DepartureKind
-    leave_time: datetime
 
 
 @dataclass(slots=True)
@@ -74,6 +57,8 @@ class Participant:
     door: DoorRecord = field(default_factory=DoorRecord)
     # Of the act that has just let them go, and of no other: it is not stored.
     departure: Departure | None = None
+    # How the room heard them when the place was read; None = it did not. It is not stored.
+    voice_before: Voice | None = field(default=None, compare=False)
     version: int = 0
     events: list[object] = field(default_factory=list)
 
@@ -81,6 +66,15 @@ class Participant:
     def patient_id(self) -> str:
         """The patient whose record this is; empty for everybody else."""
         return self.person_id if may(self.role, Right.COUNT) else ""
+
+    @property
+    def voice(self) -> Voice | None:
+        """How the room hears what they say; None where they may say nothing."""
+        try:
+            self.require_voice()
+        except FailedPrecondition:
+            return None
+        return Voice(self.alias, self.role, self.patient_id)
 
     @property
     def is_connected(self) -> bool:

@@ -49,8 +49,6 @@ class Moderating:
         is_in_need = self._is_in_need(tx, place.patient_id)
         require_contact(command.act, command.contact_id, is_in_need=is_in_need)
         before = session.house
-        # What they were about to show the room is decided after this, not beside it.
-        self._records.room_log.claim(tx, session.id)
         was_present = moderate(command.act, session, place, tx.now)
         if session.house != before:
             self._records.sessions.put(tx, session)

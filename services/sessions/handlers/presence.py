@@ -9,7 +9,8 @@ from services.sessions.domain.commands import Connected
 from services.sessions.domain.door import BARRING_SCOPES, require_place
 from services.sessions.domain.lobby import Decision
 from services.sessions.domain.log import RoomEventKind, of_participant
-from services.sessions.domain.participant import Participant, Presence
+from services.sessions.domain.participant import Participant
+from services.sessions.domain.presence import Presence
 from services.sessions.domain.roles import STAFF_ROLES, Role
 from services.sessions.domain.session import Session
 from services.sessions.handlers.farewell import Farewell

@@ -12,7 +12,8 @@ from chassis.errors import HavenError, is_retryable
 from chassis.store import Store, Tx
 from services.sessions.domain.commands import Connected
 from services.sessions.domain.door import BARRING_SCOPES
-from services.sessions.domain.participant import Participant, Presence
+from services.sessions.domain.participant import Participant
+from services.sessions.domain.presence import Presence
 from services.sessions.domain.roles import STAFF_ROLES, Role
 from services.sessions.domain.session import Session
 from services.sessions.handlers.standing import quiet

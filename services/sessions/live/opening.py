@@ -30,7 +30,7 @@ def live_of(sessions: Sessions, run: Run, *, settings: SessionsSettings) -> Live
     topic = Topic(settings.amqp_uri.reveal())
     hub = Hub(sessions.room_log, sessions.private_log, run=run, neighbours=topic)
     desk = SignalDesk(sessions.signals, sessions.policies, hub, threads=settings.signal_threads)
-    talk = Talk(sessions.chats, hub, run)
+    talk = Talk(sessions.chats, sessions.lots, hub, run)
     pulse = Pulse(sessions.pulses, sessions.presences, run)
     return Live(sessions, hub, desk, talk, pulse, run, settings.reader_queue)
 

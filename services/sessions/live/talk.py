@@ -22,7 +22,8 @@ from chassis.call import Call
 from chassis.store import Contended
 from services.sessions.domain.commands import Say
 from services.sessions.domain.log import RoomEvent
-from services.sessions.handlers.chats import Apart, Chats, Saying
+from services.sessions.handlers.chats import Chats
+from services.sessions.handlers.lots import Apart, Lots, Saying
 from services.sessions.live.hub import Hub
 from services.sessions.live.tail import Run
 
@@ -91,8 +92,8 @@ class Lot:
 class Talk:
     """One per api process."""
 
-    def __init__(self, chats: Chats, hub: Hub, run: Run) -> None:
-        self._chats, self._hub, self._run = chats, hub, run
+    def __init__(self, chats: Chats, lots: Lots, hub: Hub, run: Run) -> None:
+        self._chats, self._everyday, self._hub, self._run = chats, lots, hub, run
         self._rooms: dict[Place, Room] = {}  # where somebody waits, or is being served
         self._lots: deque[Lot] = deque()
         self._is_driving = False
@@ -148,7 +149,7 @@ class Talk:
     async def _store(self, lots: Sequence[Lot]) -> None:
         sayings, begin = [each.saying for lot in lots for each in lot.said], time.monotonic()
         try:
-            outcomes = iter(await self._run(self._chats.say_all, sayings))
+            outcomes = iter(await self._run(self._everyday.say, sayings))
         except Exception as error:  # whatever it is, it is for each who waits to hear
             outcomes = repeat(error)
         for lot in lots:

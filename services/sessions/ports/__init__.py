@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from chassis.store import Ahead, Page, Reader, Tx
+from chassis.store import Ahead, Document, Page, Reader, Tx
 from services.sessions.domain.case import Case
 from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.copies import AliasGiven, ConsentGiven, ConsentLost, Seat, SeatChange
@@ -42,7 +42,10 @@ class Shelf(Protocol[A]):
 
 
 class Participants(Protocol):
-    """Places in rooms, one per person and session. Their audit rows are the use case's concern."""
+    """Places in rooms, one per person and session. Their audit rows are the use case's concern.
+
+    Putting a place whose voice is another one or none now claims the room's log.
+    """
 
     def known(self, reader: Reader, session_id: str, person_id: str) -> Participant | None: ...
     def those(
@@ -89,11 +92,35 @@ class Copies(Protocol):
     def is_given(self, reader: Reader, patient_id: str, scope: str) -> bool: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a log stands, as its row says it."""
+
+    row: Document
+
+    @property
+    def id(self) -> str:
+        """The row's id."""
+        return str(self.row["_id"])
+
+    @property
+    def last_number(self) -> int:
+        """The newest event's number."""
+        return int(self.row["last_number"])
+
+    @property
+    def version(self) -> int:
+        """Another one as soon as anything was written to the log, or it was claimed."""
+        return int(self.row["version"])
+
+
 class Log(Protocol[E]):
     """A log per key, numbered from 1 without a gap; an event is in it before anyone sees it."""
 
     def append(self, tx: Tx, key: str, event: E) -> int: ...
-    def append_all(self, tx: Tx, events: Mapping[str, Sequence[E]]) -> dict[str, int]: ...
+    def append_all(
+        self, tx: Tx, events: Mapping[str, Sequence[E]], known: Mapping[str, Head] = ...
+    ) -> dict[str, Head]: ...
     def claim(self, tx: Tx, key: str) -> None: ...
     def after(self, reader: Reader, key: str, number: int, limit: int) -> list[E]: ...
     def head(self, reader: Reader, key: str) -> int: ...

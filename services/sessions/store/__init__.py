@@ -82,6 +82,7 @@ INDEXES: tuple[Index, ...] = (
 
 def records(store: Store) -> Records:
     """Everything that this service keeps, in this store."""
+    room_log = _room_log()
     return Records(
         sessions=ShelfStore(
             store,
@@ -101,10 +102,10 @@ def records(store: Store) -> Records:
             to_document=case_documents.case_document,
             from_document=case_documents.case_from,
         ),
-        participants=ParticipantStore(),
+        participants=ParticipantStore(room_log),
         locations=LocationStore(store),
         copies=CopyStore(),
-        room_log=_room_log(),
+        room_log=room_log,
         private_log=_private_log(),
         chat_risks=ShelfStore(
             store,

@@ -8,12 +8,15 @@ changes of heads sees which log has grown, and how far.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from chassis.ids import derived_id
 from chassis.store import Document, Reader, Tx
+from services.sessions.ports import Head
 
 E = TypeVar("E")
+NONE_KNOWN: Mapping[str, Head] = MappingProxyType({})
 
 
 class LogStore(Generic[E]):
@@ -32,36 +35,26 @@ class LogStore(Generic[E]):
 
     def append(self, tx: Tx, key: str, event: E) -> int:
         """Write the event under the next number."""
-        return self.append_all(tx, {key: [event]})[key]
+        return self.append_all(tx, {key: [event]})[key].last_number
 
-    def append_all(self, tx: Tx, events: Mapping[str, Sequence[E]]) -> dict[str, int]:
-        """Write the events of each log under its next numbers; the first number of each."""
+    def append_all(
+        self, tx: Tx, events: Mapping[str, Sequence[E]], known: Mapping[str, Head] = NONE_KNOWN
+    ) -> dict[str, Head]:
+        """Write the events of each log under its next numbers; the heads that follow from it.
+
+        A head that is `known` is not read; Aborted("STALE_VERSION") where it has moved on since.
+        """
         if not events:
             return {}
-        ids = {self._head_id(tx, key): key for key in events}
-        filter = {"_id": next(iter(ids)) if len(ids) == 1 else {"$in": [*ids]}}
-        heads = {head["_id"]: head for head in tx.find(self._heads, filter)}
-        raised = [
-            ({**head, "last_number": head["last_number"] + len(events[ids[id]])}, head["version"])
-            for id, head in heads.items()
-        ]
-        begun = [
-            {"_id": id, "log_key": key, "last_number": len(events[key])}
-            for id, key in ids.items()
-            if id not in heads
-        ]
-        tx.replace_many(self._heads, raised)
-        tx.insert_many(self._heads, begun)
-        first = {
-            key: int(heads[id]["last_number"]) + 1 if id in heads else 1 for id, key in ids.items()
-        }
+        before = {**self._read(tx, [key for key in events if key not in known]), **known}
+        after = self._raise(tx, {key: len(events[key]) for key in events}, before)
         entries = [
-            {**self._to_document(event), "_id": f"{id}.{n}", "log_key": key, "number": n}
-            for id, key in ids.items()
-            for n, event in enumerate(events[key], start=first[key])
+            {**self._to_document(event), "_id": f"{after[key].id}.{n}", "log_key": key, "number": n}
+            for key, lines in events.items()
+            for n, event in enumerate(lines, start=after[key].last_number - len(lines) + 1)
         ]
         tx.insert_many(self._events, entries)
-        return first
+        return after
 
     def claim(self, tx: Tx, key: str) -> None:
         """Write the head alone: nothing is appended beside this, and who was about to do it looks
@@ -84,6 +77,26 @@ class LogStore(Generic[E]):
         ids = [self._head_id(reader, key) for key in keys]
         found = reader.find(self._heads, {"_id": {"$in": ids}}, fields=("log_key", "last_number"))
         return {each["log_key"]: int(each["last_number"]) for each in found}
+
+    def _read(self, tx: Tx, keys: Sequence[str]) -> dict[str, Head]:
+        if not keys:
+            return {}
+        ids = [self._head_id(tx, key) for key in keys]
+        filter = {"_id": ids[0] if len(ids) == 1 else {"$in": ids}}
+        return {row["log_key"]: Head(row) for row in tx.find(self._heads, filter)}
+
+    def _raise(self, tx: Tx, by: Mapping[str, int], before: Mapping[str, Head]) -> dict[str, Head]:
+        raised = [
+            ({**head.row, "last_number": head.last_number + by[key]}, head.version)
+            for key, head in before.items()
+        ]
+        begun = [
+            {"_id": self._head_id(tx, key), "log_key": key, "last_number": count}
+            for key, count in by.items()
+            if key not in before
+        ]
+        rows = [*tx.replace_many(self._heads, raised), *tx.insert_many(self._heads, begun)]
+        return {row["log_key"]: Head(row) for row in rows}
 
     def _head_id(self, reader: Reader, key: str) -> str:
         return derived_id(self._heads, reader.call.tenant_id, key)

@@ -10,8 +10,11 @@ from chassis.ids import derived_id
 from chassis.store import Aggregate, Ahead, Document, Page, Reader, Repository, Store, Tx
 from services.sessions.codec import documents, events, places
 from services.sessions.domain.location import Location, later_than
-from services.sessions.domain.participant import Participant, Presence
+from services.sessions.domain.log import RoomEvent
+from services.sessions.domain.participant import Participant
+from services.sessions.domain.presence import Presence
 from services.sessions.domain.roles import Right, Role, may
+from services.sessions.ports import Log
 
 PARTICIPANTS, LOCATIONS = "participants", "location_attestations"
 LAST_LOCATIONS = "last_location_attestations"
@@ -91,6 +94,9 @@ class ShelfStore(Generic[A]):
 class ParticipantStore:
     """Places in rooms; see ports.Participants."""
 
+    def __init__(self, room_log: Log[RoomEvent]) -> None:
+        self._room_log = room_log
+
     def known(self, reader: Reader, session_id: str, person_id: str) -> Participant | None:
         """The person's place in the session, if there is one."""
         key = {"session_id": session_id, "person_id": person_id}
@@ -142,6 +148,7 @@ class ParticipantStore:
 
     def put(self, tx: Tx, participant: Participant) -> Participant:
         """Store the place, new or changed, and publish what happened to it."""
+        self._claim_room(tx, participant)
         document = places.participant_document(participant)
         if participant.version == 0:
             stored = tx.insert(PARTICIPANTS, document)
@@ -151,9 +158,17 @@ class ParticipantStore:
 
     def put_all(self, tx: Tx, participants: Sequence[Participant]) -> None:
         """The same for changed places, in one stroke."""
+        for each in participants:
+            self._claim_room(tx, each)
         changed = [(places.participant_document(each), each.version) for each in participants]
         for each, stored in zip(participants, tx.replace_many(PARTICIPANTS, changed), strict=True):
             _published(tx, each, stored["version"])
+
+    def _claim_room(self, tx: Tx, participant: Participant) -> None:
+        """Nothing is said beside this by somebody whose voice it takes, or as who they were."""
+        before, participant.voice_before = participant.voice_before, participant.voice
+        if before not in (None, participant.voice):
+            self._room_log.claim(tx, participant.session_id)
 
 
 class LocationStore:

@@ -145,7 +145,7 @@ class Replica:
             sessions.room_log, sessions.private_log, run=in_thread, neighbours=self.neighbours
         )
         desk = SignalDesk(sessions.signals, sessions.policies, hub, threads=2)
-        talk = Talk(sessions.chats, hub, in_thread)
+        talk = Talk(sessions.chats, sessions.lots, hub, in_thread)
         pulse = Pulse(sessions.pulses, sessions.presences, in_thread)
         self.live = Live(sessions, hub, desk, talk, pulse, in_thread, reader_queue)
         self.clients: list[Client] = []

@@ -212,13 +212,13 @@ async def test_a_signal_overtakes_what_the_same_patient_said_before(
 ) -> None:
     ana = await room.joins(by_patient())
     held = threading.Event()
-    say_all = room.live.sessions.chats.say_all
+    say = room.live.sessions.lots.say
 
     def slow(sayings: Any) -> Any:
         held.wait(5)
-        return say_all(sayings)
+        return say(sayings)
 
-    monkeypatch.setattr(room.live.sessions.chats, "say_all", slow)
+    monkeypatch.setattr(room.live.sessions.lots, "say", slow)
     ana.say("good morning")
     event = await pressed(ana)
     held.set()

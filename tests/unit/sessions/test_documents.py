@@ -27,8 +27,9 @@ from services.sessions.domain.lobby import (
 )
 from services.sessions.domain.log import PrivateEvent, RoomEvent, RoomEventKind
 from services.sessions.domain.mood import MoodCheckIn, concerns_of
-from services.sessions.domain.participant import Departure, Participant
+from services.sessions.domain.participant import Participant
 from services.sessions.domain.poll import Audience, Poll, PollTally, PollView, Question
+from services.sessions.domain.presence import Departure
 from services.sessions.domain.quality import Device, Quality, Report
 from services.sessions.domain.reaction import Reaction
 from services.sessions.domain.roles import Role

@@ -13,7 +13,8 @@ from chassis.errors import FailedPrecondition
 from services.sessions.codec.attested import timestamp
 from services.sessions.domain.coverage import coverage_of
 from services.sessions.domain.lobby import Answer, DoorAnswer, LobbyEntry, WaitReason
-from services.sessions.domain.participant import Participant, Presence
+from services.sessions.domain.participant import Participant
+from services.sessions.domain.presence import Presence
 from services.sessions.domain.roles import Role
 from tests.unit.sessions.builders import POLICY, a_session, a_started_session, after
 from tests.unit.sessions.ward import Ward, by_facilitator, by_patient

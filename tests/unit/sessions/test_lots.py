@@ -12,7 +12,7 @@ from chassis.store import AlreadyAnswered
 from services.sessions.domain.commands import Lead, Moderate
 from services.sessions.domain.log import RoomEvent
 from services.sessions.domain.moderation import Act
-from services.sessions.handlers.chats import Apart
+from services.sessions.handlers.lots import Apart
 from tests.unit.sessions.test_talk import (
     OTHER_ROOM,
     WORRYING,

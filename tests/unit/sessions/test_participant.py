@@ -11,7 +11,8 @@ from services.sessions.domain.events import (
     PatientAbsent,
 )
 from services.sessions.domain.lobby import WaitReason
-from services.sessions.domain.participant import Participant, Presence
+from services.sessions.domain.participant import Participant
+from services.sessions.domain.presence import Presence
 from services.sessions.domain.roles import Role
 from tests.unit.sessions.builders import NOON, POLICY, a_patient, a_started_session, after
 

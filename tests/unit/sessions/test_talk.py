@@ -16,7 +16,7 @@ from chassis.call import Call, RequestOnce
 from chassis.errors import InvalidArgument, NotFound, Unavailable
 from services.sessions.domain.commands import Enter, Lead, Say
 from services.sessions.domain.log import RoomEvent
-from services.sessions.handlers.chats import Saying
+from services.sessions.handlers.lots import Saying
 from services.sessions.live import talk as talk_module
 from tests.unit.sessions.lobby import Replica, replica
 from tests.unit.sessions.ward import TENANT, Ward, by_facilitator, by_patient
@@ -54,7 +54,7 @@ def saying(call: Call, text: str, *, key: str = "", session_id: str = "s-1") -> 
 
 
 def say_all(ward: Ward, *sayings: Saying) -> list[Any]:
-    return ward.sessions.chats.say_all(sayings)
+    return ward.sessions.lots.say(sayings)
 
 
 def opens_another_room(ward: Ward) -> None:
@@ -77,16 +77,15 @@ class Held:
     """The use case behind a gate, and how many messages each of its transactions had."""
 
     def __init__(self, room: Replica) -> None:
-        self._chats: Any = room.live.sessions.chats
-        self.say = self._chats.say
+        self._lots: Any = room.live.sessions.lots
         self.sizes: list[int] = []
         self.opened = threading.Event()
-        room.live.talk._chats = self  # type: ignore[assignment]
+        room.live.talk._everyday = self  # type: ignore[assignment]
 
-    def say_all(self, sayings: Sequence[Saying]) -> Any:
+    def say(self, sayings: Sequence[Saying]) -> Any:
         self.sizes.append(len(sayings))
         self.opened.wait(5)
-        return self._chats.say_all(sayings)
+        return self._lots.say(sayings)
 
 
 async def test_those_who_speak_while_others_are_stored_are_stored_together(
@@ -113,7 +112,7 @@ async def test_a_room_that_is_contended_holds_up_no_other(
 ) -> None:
     """As where another process holds the head of one room's log: its transaction always loses."""
     opens_another_room(ward)
-    say_together = ward.sessions.chats._say_together
+    say_together = ward.sessions.lots._say_together
     transact, is_let_go = ward.store.engine.transact, threading.Event()
 
     def losing(deadline: Any, body: Any) -> Any:
@@ -124,13 +123,13 @@ async def test_a_room_that_is_contended_holds_up_no_other(
                 is_let_go.wait(0.01)
         raise AssertionError("nobody let go")
 
-    def contended(tx: Any, sayings: Sequence[Saying]) -> Any:
+    def contended(tx: Any, sayings: Sequence[Saying], floors: Any) -> Any:
         if not is_let_go.is_set() and any(each.command.session_id == "s-1" for each in sayings):
             raise ZeroDivisionError
-        return say_together(tx, sayings)
+        return say_together(tx, sayings, floors)
 
     monkeypatch.setattr(ward.store.engine, "transact", losing)
-    monkeypatch.setattr(ward.sessions.chats, "_say_together", contended)
+    monkeypatch.setattr(ward.sessions.lots, "_say_together", contended)
     held, talk, said = Held(room), room.live.talk, []
     for session_id in ("s-9", "s-1", OTHER_ROOM):  # the first goes alone, the others together
         each = saying(by_patient("p-1"), "good morning", session_id=session_id)
@@ -246,7 +245,7 @@ async def test_a_fault_that_nobody_foresaw_is_met_by_each_alone(
     def failing(*_: Any) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(ward.sessions.chats, "_say_together", failing)
+    monkeypatch.setattr(ward.sessions.lots, "_say_together", failing)
     lines = [saying(by_patient("p-1"), "one"), saying(by_patient("p-9"), "two")]
     said = [room.live.talk.say(each.call, each.command) for each in lines]
     outcomes = await asyncio.gather(*said, return_exceptions=True)
