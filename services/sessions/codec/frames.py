@@ -215,6 +215,8 @@ def _field(tag: bytes, body: bytes) -> bytes:
 
 
 def _varint(number: int) -> bytes:
+    if number <= 0x7F:
+        return number.to_bytes(1, "big")
     parts = bytearray()
     while number > 0x7F:
         parts.append(number & 0x7F | 0x80)

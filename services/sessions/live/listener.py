@@ -29,6 +29,7 @@ from services.sessions.live.connection import Connection
 from services.sessions.live.overhearing import Overhearing, once_of
 from services.sessions.live.wire import Wire
 
+SILENCE_SLACK = 1 / 8  # a silence ends a stream so much later at most, and never earlier
 UNFINISHED_JOBS = 32  # more than any burst of chat; then the participant is too fast
 
 LAST_SECONDS = 20.0  # for what was sent just before a stream ended
@@ -61,10 +62,13 @@ class Listener:
     async def read(self) -> None:
         """Take frames until the other side has said its last, or is silent for too long."""
         seconds, now = self._policy.silence_seconds, asyncio.get_running_loop().time
+        longest, renewal = seconds * (1 + SILENCE_SLACK), now() + seconds * SILENCE_SLACK
         try:
-            async with asyncio.timeout(seconds) as silence:
+            async with asyncio.timeout(longest) as silence:
                 while (frame := await self._wire.read()) is not None:
-                    silence.reschedule(now() + seconds)
+                    if (heard := now()) >= renewal:
+                        silence.reschedule(heard + longest)
+                        renewal = heard + seconds * SILENCE_SLACK
                     await self._take(frame)
         except TimeoutError:
             text = "no frame came for too long"

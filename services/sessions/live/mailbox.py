@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from services.sessions.domain.parting import Parting
+from services.sessions.live.alarm import Alarm
 
 T = TypeVar("T")
 
@@ -27,6 +28,7 @@ class Mailbox(Generic[T]):
         self._items: deque[tuple[T, int]] = deque()
         self._closing: Closing | None = None
         self._ready = asyncio.Event()
+        self._enough = Alarm(self._ready.set)
         self.closed = asyncio.Event()
 
     def put(self, item: T, *, size: int = 1) -> None:
@@ -52,12 +54,11 @@ class Mailbox(Generic[T]):
     async def take(self, *, within: float) -> T | Closing | None:
         """The next item; None where nothing came in that many seconds."""
         if not self._ready.is_set():
-            # A timer alone, because a timeout's cancellation costs several times as much.
-            enough = asyncio.get_running_loop().call_later(within, self._ready.set)
+            self._enough.set(within)
             try:
                 await self._ready.wait()
             finally:
-                enough.cancel()
+                self._enough.clear()
         return self.take_now()
 
     def take_now(self) -> T | Closing | None:

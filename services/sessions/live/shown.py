@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.sessions.codec import frames
-from services.sessions.domain.log import RoomEvent
+from services.sessions.domain.log import RoomEvent, RoomEventKind
 
 
 class Shown:
     """Stored events that follow each other, and their frames: for staff, and for peers."""
 
-    __slots__ = ("_encoded", "events", "first", "last")
+    __slots__ = ("_encoded", "events", "first", "is_talk", "last")
 
     def __init__(self, events: Sequence[RoomEvent]) -> None:
         self.events = events
         self.first, self.last = events[0].number, events[-1].number
+        # Nobody goes and nothing ends by it, whoever reads it.
+        self.is_talk = all(each.kind is RoomEventKind.CHAT for each in events)
         self._encoded: dict[bool, frames.Encoded] = {}
 
     def __len__(self) -> int:

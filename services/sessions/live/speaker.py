@@ -158,6 +158,9 @@ class Speaker:
         if self._is_over or self._admission.is_waiting:
             self._room.step_back(shown.first - 1)
             return
+        if shown.is_talk:
+            await self._pen.put(shown.encoded(for_staff=self._connection.is_staff))
+            return
         here, later = self._parted(shown)
         await self._pen.put(here.encoded(for_staff=self._connection.is_staff))
         if later is not None:
