@@ -5,7 +5,7 @@ Made at the rim, carried by every use case.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -40,6 +40,16 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
+class Effect:
+    """A request's effect is one row, which is also the record of the request: it has the request's
+    key as its id (`chassis.store.request_key`)."""
+
+    collection: str
+    # What was asked and what was answered, as the row says; None where it no longer says it.
+    recall: Callable[[Mapping[str, Any]], tuple[bytes | None, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
 class RequestOnce:
     """A mutation by RPC: the first answer is kept with the change and returned to every repeat."""
 
@@ -47,6 +57,8 @@ class RequestOnce:
     method: str
     fingerprint: bytes
     encode: Callable[[Any], bytes]
+    # None = the answer is a row of its own.
+    effect: Effect | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from chassis.store.audit_rows import AUDIT
 from chassis.store.engine import CROSS_TENANT, Document, Filter, Index
 from chassis.store.indexes import CHASSIS_INDEXES, due_index
 from chassis.store.mongo import connect
-from chassis.store.once import AlreadyAnswered, AlreadyDone
+from chassis.store.once import AlreadyAnswered, AlreadyDone, request_key
 from chassis.store.outbox_rows import OutboxRow, Pending
 from chassis.store.paging import Page
 from chassis.store.reader import Reader
@@ -38,4 +38,5 @@ __all__ = [
     "connect",
     "due_index",
     "etag_of",
+    "request_key",
 ]

@@ -15,7 +15,7 @@ from chassis.call import Call, RequestOnce
 from chassis.errors import AlreadyExists, HavenError
 from chassis.store.attempt import Attempt, Contended
 from chassis.store.engine import Document, Rows
-from chassis.store.once import ANSWERS, answer_key, answer_row, repeat_of
+from chassis.store.once import ANSWERS, answer_row, answers, repeat_of, request_key
 from chassis.store.transaction import Tx
 
 T = TypeVar("T")
@@ -38,7 +38,8 @@ class Batch(Attempt[list[T | Exception]]):
         tries_once: bool,
         **parts: Any,
     ) -> None:
-        """`call` is of the whole: its tenant is everybody's. `requests` have a RequestOnce each."""
+        """`call` is of the whole: its tenant is everybody's. `requests` have a RequestOnce each,
+        all kept in the same way."""
         super().__init__(call, lambda _: [], **parts)
         self._together, self._requests = fn, [_request_of(call, each) for each in requests]
         self._tries_once, self._is_tried, self._looks = tries_once, False, False
@@ -79,14 +80,13 @@ class Answers:
         self, rows: Rows, tenant_id: str, requests: Sequence[tuple[Call, RequestOnce]]
     ) -> None:
         self._rows, self._tenant_id, self._requests = rows, tenant_id, requests
-        self._keys = [answer_key(*each) for each in requests]
+        self._keys = [request_key(call) for call, _ in requests]
         self._known: dict[str, Document] = {}
 
     def look(self, places: Iterable[int]) -> None:
         """Which of these were answered before."""
-        if keys := [self._keys[place] for place in places]:
-            filter = {"_id": {"$in": keys}, "tenant_id": self._tenant_id}
-            self._known |= {row["_id"]: row for row in self._rows.find(ANSWERS, filter)}
+        asked = {self._keys[place]: self._requests[place][1] for place in places}
+        self._known |= answers(self._rows, self._tenant_id, asked)
 
     def missing(self) -> list[int]:
         """Those that have no answer, as far as is known; of a request that is here twice the first,
@@ -104,7 +104,7 @@ class Answers:
             for place, result in results.items()
             if not isinstance(result, HavenError)
         }
-        if made:
+        if made and self._requests[0][1].effect is None:
             self._rows.insert(ANSWERS, list(made.values()))
         refused = {self._keys[place]: result for place, result in results.items()}
         done = {place for place in results if self._keys[place] in made}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -42,15 +42,15 @@ def begin(rows: Rows, call: Call, now: datetime) -> None:
 
 
 def finish(rows: Rows, call: Call, result: Any, now: datetime) -> None:
-    """Keep the answer of a request beside its effect."""
-    if isinstance(call.once, RequestOnce):
+    """Keep the answer of a request beside its effect, where the effect does not keep it."""
+    if isinstance(call.once, RequestOnce) and call.once.effect is None:
         rows.insert(ANSWERS, [answer_row(call, call.once, result, now)])
 
 
 def answer_row(call: Call, request: RequestOnce, result: Any, now: datetime) -> Document:
     """What is kept of an answer."""
     return {
-        "_id": answer_key(call, request),
+        "_id": _key(call, request),
         "schema": 1,
         "tenant_id": call.tenant_id,
         "method": request.method,
@@ -60,8 +60,12 @@ def answer_row(call: Call, request: RequestOnce, result: Any, now: datetime) -> 
     }
 
 
-def answer_key(call: Call, request: RequestOnce) -> str:
-    """A caller can meet only its own answers, of the same method."""
+def request_key(call: Call) -> str:
+    """A caller can meet only its own answers, of the same method; "" without a request."""
+    return _key(call, call.once) if isinstance(call.once, RequestOnce) else ""
+
+
+def _key(call: Call, request: RequestOnce) -> str:
     parts = (call.tenant_id, request.method, call.actor.subject, request.request_id.lower())
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
@@ -69,22 +73,38 @@ def answer_key(call: Call, request: RequestOnce) -> str:
 def ahead(call: Call) -> list[Ahead]:
     """What `begin` will read."""
     if isinstance(call.once, RequestOnce):
-        return [Ahead(ANSWERS, _answer(call, call.once))]
+        by_key = {"_id": _key(call, call.once), "tenant_id": call.tenant_id}
+        return [Ahead(_collection(call.once), by_key)]
     return []
 
 
-def _answer(call: Call, request: RequestOnce) -> Document:
-    return {"_id": answer_key(call, request), "tenant_id": call.tenant_id}
+def answers(rows: Rows, tenant_id: str, requests: Mapping[str, RequestOnce]) -> dict[str, Document]:
+    """What was answered before to requests of one kind, by their keys, as `answer_row` has it."""
+    if not requests:
+        return {}
+    first, *others = requests
+    ids = first if not others else {"$in": [*requests]}
+    effect, collection = requests[first].effect, _collection(requests[first])
+    found = rows.find(collection, {"_id": ids, "tenant_id": tenant_id})
+    if effect is None:
+        return {row["_id"]: row for row in found}
+    recalled = {row["_id"]: effect.recall(row) for row in found}
+    return {key: {"fingerprint": each[0], "answer": each[1]} for key, each in recalled.items()}
+
+
+def _collection(request: RequestOnce) -> str:
+    return request.effect.collection if request.effect else ANSWERS
 
 
 def _refuse_repeat(rows: Rows, call: Call, request: RequestOnce) -> None:
-    for known in rows.find(ANSWERS, _answer(call, request)):
+    for known in answers(rows, call.tenant_id, {_key(call, request): request}).values():
         raise repeat_of(known, request)
 
 
 def repeat_of(known: Document, request: RequestOnce) -> Exception:
     """What a request comes to whose key has an answer already."""
-    if bytes(known["fingerprint"]) != request.fingerprint:
+    asked = known["fingerprint"]
+    if asked is not None and bytes(asked) != request.fingerprint:
         return InvalidArgument("REQUEST_ID_REUSED", "this request_id came with another body")
     return AlreadyAnswered(bytes(known["answer"]))
 

@@ -70,8 +70,10 @@ ABOUT: Mapping[type, tuple[str, Callable[[Any], Document], Callable[[Document], 
 
 
 def room_event_document(event: RoomEvent) -> Document:
-    """One event of a room."""
+    """One event of a room. One that a request asked for has the request's key as its id."""
+    asked = event.asked
     return {
+        **({"_id": asked.key, "fingerprint": asked.fingerprint} if asked else {}),
         "kind": event.kind.value,
         "alias": event.alias,
         "role": event.role.value,
@@ -97,6 +99,12 @@ def room_event_from(document: Document) -> RoomEvent:
         poll=poll_view_from(document["poll"]) if "poll" in document else None,
         is_by_facilitator=document.get("is_by_facilitator", False),
     )
+
+
+def recalled(document: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
+    """What was asked for with a room's event, and what was answered: its number."""
+    asked = document.get("fingerprint")
+    return None if asked is None else bytes(asked), str(document["number"]).encode()
 
 
 def private_event_document(event: PrivateEvent) -> Document:

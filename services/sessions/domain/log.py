@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -51,6 +51,14 @@ class RoomEventKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """The request that an event is the effect of: under which key it came, and a digest of it."""
+
+    key: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class RoomEvent:
     """One event of a room, as staff see it; peers see neither `patient_id` nor who a title is."""
 
@@ -67,13 +75,20 @@ class RoomEvent:
     poll: PollView | None = None
     # A hand that was not lowered by its own participant.
     is_by_facilitator: bool = False
+    # Only on its way into the log, where it is also the record of the request.
+    asked: Asked | None = field(default=None, compare=False)
 
 
 def of_participant(
-    kind: RoomEventKind, by: Participant | Voice, now: datetime, *, text: str = ""
+    kind: RoomEventKind,
+    by: Participant | Voice,
+    now: datetime,
+    *,
+    text: str = "",
+    asked: Asked | None = None,
 ) -> RoomEvent:
     """Something that one participant did."""
-    return RoomEvent(kind, by.alias, by.role, now, by.patient_id, text)
+    return RoomEvent(kind, by.alias, by.role, now, by.patient_id, text, asked=asked)
 
 
 def of_room(kind: RoomEventKind, now: datetime) -> RoomEvent:

@@ -32,6 +32,7 @@ from services.sessions.domain.participant import Participant
 from services.sessions.domain.session import Session
 from services.sessions.handlers.doors import STAFF
 from services.sessions.handlers.standing import (
+    asked_of,
     concern_of,
     key_of,
     place_of,
@@ -64,7 +65,7 @@ class Chats:
         """Put a text into the room's log; the event with its number. A patient's that worries is
         told, in the same transaction, to crisis and to the room's staff; staff's own words are no
         patient's."""
-        found = assessed(call, command)
+        found, call = assessed(call, command), self._records.room_log.keeping(call)
         act = quiet(call) if found.severity is None else replace(call, action=AUDIT_ACTION)
         try:
             text = spoken(command.text, self._policies(call.tenant_id).text_length)
@@ -117,18 +118,19 @@ class Chats:
         place, session = place_of(self._records, tx, command.session_id)
         session.require_open()
         place.require_voice()
-        event = of_participant(RoomEventKind.CHAT, place, tx.now, text=text)
+        asked = asked_of(tx.call)
+        event = of_participant(RoomEventKind.CHAT, place, tx.now, text=text, asked=asked)
         number = self._records.room_log.append(tx, session.id, event)
         if severity is not None:
             known = self._records.chat_risks.peek(tx, risk_id)
             if known is not None:  # refused before as too fast or too early: crisis has heard of it
                 known.number = number
                 self._note(tx, known, place, session)
-                return replace(event, number=number)
+                return replace(event, number=number, asked=None)
             about = concern_of(place, session)
             risk = ChatRisk(risk_id, session.id, about, severity, number, tx.now)
             self._worry(tx, risk, place, session)
-        return replace(event, number=number)
+        return replace(event, number=number, asked=None)
 
     def _worry(self, tx: Tx, risk: ChatRisk, place: Participant, session: Session) -> None:
         if risk.patient_id:

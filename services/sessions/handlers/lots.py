@@ -32,7 +32,7 @@ from services.sessions.domain.participant import Participant
 from services.sessions.domain.presence import Voice
 from services.sessions.domain.session import Session
 from services.sessions.handlers.chats import assessed
-from services.sessions.handlers.standing import quiet
+from services.sessions.handlers.standing import asked_of, quiet
 from services.sessions.ports import Head, Policies, Records
 
 # A floor is read anew after so long, whatever its head says; of so many rooms one is kept.
@@ -137,7 +137,7 @@ class Lots:
             return [told for _ in sayings]
 
     def _transact(self, sayings: Sequence[Saying]) -> list[RoomEvent | Exception]:
-        calls = [each.call for each in sayings]
+        calls = [self._records.room_log.keeping(each.call) for each in sayings]
         first = min(calls, key=lambda call: call.deadline.remaining())
         floors: dict[str, Floor] = {}
 
@@ -163,8 +163,7 @@ class Lots:
         now, known = self._floors.now(), self._floors.take(tx.call.tenant_id, {*dict(keys)})
         voices = self._voices(tx, keys, known)
         outcomes = [
-            _event(saying.command, voices[key], tx.now)
-            for key, saying in zip(keys, sayings, strict=True)
+            _event(saying, voices[key], tx.now) for key, saying in zip(keys, sayings, strict=True)
         ]
         heads, numbered = self._write(tx, [room for room, _ in keys], outcomes, known)
         floors |= known
@@ -212,7 +211,7 @@ class Lots:
             room: counting(head.last_number - len(lines[room]) + 1) for room, head in heads.items()
         }
         numbered = [
-            replace(outcome, number=next(numbers[room]))
+            replace(outcome, number=next(numbers[room]), asked=None)
             if isinstance(outcome, RoomEvent)
             else outcome
             for room, outcome in zip(rooms, outcomes, strict=True)
@@ -231,7 +230,8 @@ def _voice(place: Participant | None, session: Session | None) -> Voice | HavenE
     return Voice(place.alias, place.role, place.patient_id)
 
 
-def _event(command: Say, voice: Voice | HavenError, now: datetime) -> RoomEvent | HavenError:
+def _event(saying: Saying, voice: Voice | HavenError, now: datetime) -> RoomEvent | HavenError:
     if isinstance(voice, HavenError):
         return voice
-    return of_participant(RoomEventKind.CHAT, voice, now, text=command.text)
+    text, asked = saying.command.text, asked_of(saying.call)
+    return of_participant(RoomEventKind.CHAT, voice, now, text=text, asked=asked)

@@ -7,11 +7,11 @@ from dataclasses import replace
 from chassis.call import Call, RequestOnce
 from chassis.errors import FailedPrecondition, NotFound
 from chassis.ids import new_id
-from chassis.store import Reader, Tx
+from chassis.store import Reader, Tx, request_key
 from services.sessions.domain.case import Help
 from services.sessions.domain.door import BARRING_SCOPES, FAMILY_SCOPE, Standing
 from services.sessions.domain.house import Grant
-from services.sessions.domain.log import PrivateEvent
+from services.sessions.domain.log import Asked, PrivateEvent
 from services.sessions.domain.participant import Participant
 from services.sessions.domain.roles import Role
 from services.sessions.domain.session import Session
@@ -85,6 +85,13 @@ def quiet(call: Call) -> Call:
 def key_of(call: Call) -> str:
     """What makes a repetition the same fact; new where the caller gave none."""
     return call.once.request_id if isinstance(call.once, RequestOnce) else new_id()
+
+
+def asked_of(call: Call) -> Asked | None:
+    """What an event keeps of the request that it is the effect of."""
+    if not isinstance(call.once, RequestOnce):
+        return None
+    return Asked(request_key(call), call.once.fingerprint)
 
 
 def tell_staff(records: Records, tx: Tx, session: Session, event: PrivateEvent) -> None:

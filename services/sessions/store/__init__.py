@@ -156,6 +156,7 @@ def _room_log() -> LogStore[RoomEvent]:
         ROOM_EVENTS,
         to_document=entries.room_event_document,
         from_document=entries.room_event_from,
+        recall=entries.recalled,
     )
 
 

@@ -8,14 +8,17 @@ changes of heads sees which log has grown, and how far.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from chassis.call import Call, Effect, RequestOnce
 from chassis.ids import derived_id
 from chassis.store import Document, Reader, Tx
 from services.sessions.ports import Head
 
 E = TypeVar("E")
+Recall = Callable[[Mapping[str, Any]], tuple[bytes | None, bytes]]
 NONE_KNOWN: Mapping[str, Head] = MappingProxyType({})
 
 
@@ -29,8 +32,9 @@ class LogStore(Generic[E]):
         *,
         to_document: Callable[[E], Document],
         from_document: Callable[[Document], E],
+        recall: Recall | None = None,
     ) -> None:
-        self._heads, self._events = heads, events
+        self._heads, self._events, self._recall = heads, events, recall
         self._to_document, self._from_document = to_document, from_document
 
     def append(self, tx: Tx, key: str, event: E) -> int:
@@ -49,12 +53,18 @@ class LogStore(Generic[E]):
         before = {**self._read(tx, [key for key in events if key not in known]), **known}
         after = self._raise(tx, {key: len(events[key]) for key in events}, before)
         entries = [
-            {**self._to_document(event), "_id": f"{after[key].id}.{n}", "log_key": key, "number": n}
+            {"_id": f"{after[key].id}.{n}", **self._to_document(event), "log_key": key, "number": n}
             for key, lines in events.items()
             for n, event in enumerate(lines, start=after[key].last_number - len(lines) + 1)
         ]
         tx.insert_many(self._events, entries)
         return after
+
+    def keeping(self, call: Call) -> Call:
+        """The call, with its request kept by the event that it is about to write."""
+        if not isinstance(call.once, RequestOnce) or self._recall is None:
+            return call
+        return replace(call, once=replace(call.once, effect=Effect(self._events, self._recall)))
 
     def claim(self, tx: Tx, key: str) -> None:
         """Write the head alone: nothing is appended beside this, and who was about to do it looks

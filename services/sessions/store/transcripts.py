@@ -23,7 +23,8 @@ class TranscriptStore:
         spoken = {"log_key": session_id, "kind": RoomEventKind.CHAT.value, "text": {"$ne": ""}}
         found = tx.find(self._events, spoken, limit=limit, fields=("person_id",))
         ids = [each["_id"] for each in found]
-        emptied = {"$set": {"text": "", "is_text_removed": True}}
+        # A digest of few words is as good as the words.
+        emptied = {"$set": {"text": "", "is_text_removed": True}, "$unset": {"fingerprint": ""}}
         tx.update_many(self._events, {"_id": {"$in": ids}}, emptied)
         for each in found:
             tx.touch(each["person_id"], session_id)

@@ -15,6 +15,7 @@ from tests.charts import CHARTS, INDEXES, Chart, a_call, a_chart, charts
 from tests.fakes.memory_query import matches
 from tests.fakes.memory_store import MemoryStore
 from tests.integration.batch_suite import BatchSuite
+from tests.integration.effect_suite import EffectSuite
 from tests.integration.group_suite import GroupSuite
 from tests.integration.once_suite import OnceSuite, OutboxSuite
 from tests.integration.reading_suite import ReadingSuite
@@ -41,6 +42,10 @@ class TestGroups(GroupSuite):
 
 
 class TestBatches(BatchSuite):
+    """On the fake."""
+
+
+class TestEffects(EffectSuite):
     """On the fake."""
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from chassis.store import AlreadyAnswered
 from chassis.tenants import Tenants
 from services.sessions.bootstrap import bootstrap, policies_of
 from services.sessions.codec import frames
 from services.sessions.domain.commands import Lead
 from services.sessions.domain.log import RoomEvent
 from services.sessions.handlers import chats
+from tests.unit.sessions.test_talk import saying
 from tests.unit.sessions.ward import TENANT, PlainCipher, Ward, by_facilitator, by_patient
 
 DAYS = 40.0
@@ -66,6 +68,24 @@ def test_numbers_kinds_and_times_stay_and_a_reader_sees_that_a_text_was_removed(
     assert [each.is_text_removed for each in shown] == [
         event.kind.value == "chat" for event in before
     ]
+
+
+def test_no_digest_of_the_words_stays_and_a_repeated_message_still_has_its_number() -> None:
+    ward = Ward(numbers={"chat_kept_days": DAYS})
+    ward.opens()
+    ward.enters(by_patient())
+    each = saying(by_patient(), "good morning")
+    (said,) = ward.sessions.lots.say([each])
+    assert isinstance(said, RoomEvent)
+    ward.sessions.rooms.end(by_facilitator(), Lead("s-1"))
+    days_pass(ward, DAYS)
+
+    (kept,) = [row for row in ward.store.documents("room_events") if row["kind"] == "chat"]
+    assert "fingerprint" not in kept
+    assert "good morning" not in str(kept)
+    (again,) = ward.sessions.lots.say([each])
+    assert isinstance(again, AlreadyAnswered)
+    assert again.answer == b"%d" % said.number
 
 
 def test_a_session_of_many_messages_is_emptied_piece_by_piece() -> None:

@@ -111,6 +111,19 @@ def test_who_repeats_is_answered_with_the_first_number(ward: Ward) -> None:
     assert outcomes[3].reason == "REQUEST_ID_REUSED"
 
 
+def test_a_message_by_itself_and_one_of_a_lot_know_each_other(ward: Ward) -> None:
+    alone, among = saying(by_patient("p-1"), "one"), saying(by_patient("p-1"), "two")
+    first = ward.sessions.chats.say(alone.call, alone.command)
+    again, second = say_all(ward, alone, among)
+    assert isinstance(again, AlreadyAnswered)
+    assert again.answer == b"%d" % first.number
+    with pytest.raises(AlreadyAnswered) as repeated:
+        ward.sessions.chats.say(among.call, among.command)
+    assert repeated.value.answer == b"%d" % second.number
+    assert heard(ward) == ["one", "two"]
+    assert ward.store.documents("idempotency_keys") == [], "the event is the record"
+
+
 def test_a_refused_message_leaves_no_key_behind(ward: Ward) -> None:
     key = str(uuid4())
     say_all(ward, saying(by_patient("p-9"), "hello", key=key), saying(by_patient("p-1"), "one"))

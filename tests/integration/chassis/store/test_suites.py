@@ -6,6 +6,7 @@ import pytest
 
 from chassis.store import Store
 from tests.integration.batch_suite import BatchSuite
+from tests.integration.effect_suite import EffectSuite
 from tests.integration.group_suite import GroupSuite
 from tests.integration.once_suite import OnceSuite, OutboxSuite
 from tests.integration.reading_suite import ReadingSuite
@@ -31,6 +32,10 @@ class TestGroups(GroupSuite):
 
 
 class TestBatches(BatchSuite):
+    """On MongoDB."""
+
+
+class TestEffects(EffectSuite):
     """On MongoDB."""
 
 
