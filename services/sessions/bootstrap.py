@@ -131,8 +131,7 @@ class Sessions:
 def bootstrap(*, store: Store, policies: Policies, cipher: Keeper) -> Sessions:
     """The service on this store; tests give their own parts by name."""
     kept, key = records(store), SigningKey(cipher, ATTENDANCE_KEYS)
-    book, zones = AssignmentStore(store), ZoneStore()
-    shelves = boards(store)
+    book, zones, shelves = AssignmentStore(store), ZoneStore(), boards(store)
     lines = assignments_codec.SealedLines(cipher)
     return Sessions(
         policies=policies,
