@@ -69,6 +69,16 @@ class TransactionSuite:
         assert (found["version"], found["x"]) == (2, 1)
         assert (found["create_time"], found["update_time"]) == (created, store.now())
 
+    def test_a_replacement_may_carry_what_an_earlier_transaction_stored(self, store: Store) -> None:
+        stored = store.transact(a_call(), inserting({"_id": "c1", "patient_id": "c1"}))
+        assert isinstance(store.clock, FixedClock)
+        store.clock.advance(timedelta(hours=1))
+        change = {**stored, "x": 1}
+        store.transact(a_call(), lambda tx: tx.replace(CHARTS, change, version=1))
+        found = store.read(a_call(), lambda reader: reader.get(CHARTS, "c1"))
+        assert (found["version"], found["x"]) == (2, 1)
+        assert (found["create_time"], found["update_time"]) == (stored["create_time"], store.now())
+
     def test_a_replacement_of_an_old_version_is_aborted(self, store: Store) -> None:
         insert(store, "c1")
         with pytest.raises(Aborted, match="changed") as caught:

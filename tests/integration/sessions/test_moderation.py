@@ -88,6 +88,29 @@ async def test_a_muted_patients_safety_signal_goes_and_their_chat_does_not(
     assert sorted(logs) == ["f-1", "p-1"], "one act, however often its frame came"
 
 
+async def test_who_spoke_a_moment_ago_is_refused_after_a_mute_and_numbers_stay_whole(
+    clinic: Clinic, stack: AsyncExitStack
+) -> None:
+    """Both replicas know by then who may speak; the other one and the mute move the log on."""
+    group = await Group().opens(clinic, stack)
+    for hers in ("one", "three"):
+        await group.hers.say(hers)
+        await group.his.hears(hers)
+        await group.his.say(f"after {hers}")
+        await group.hers.hears(f"after {hers}")
+    await group.does(resources.MODERATION_ACT_MUTE)
+    await group.hers.next("private_event", lambda each: each.HasField("moderation"))
+    chat = await group.hers.say("may I?")
+    refused = await group.hers.next("refusal", lambda each: each.request_id == chat)
+    assert refused.reason == "MUTED"
+    await group.his.say("and I?")
+    await group.hers.hears("and I?")
+    events = sorted(clinic.documents("room_events"), key=lambda each: each["number"])
+    assert [each["number"] for each in events] == list(range(1, len(events) + 1))
+    texts = [each["text"] for each in events if each["text"]]
+    assert texts == ["one", "after one", "three", "after three", "and I?"]
+
+
 class Late:
     """A room's log before whose next event something else happens."""
 
