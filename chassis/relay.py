@@ -24,6 +24,7 @@ from chassis.audit import Sealer, SealLoop
 from chassis.auth.pki import Credentials
 from chassis.broker import Prepare, Publisher
 from chassis.dead_letters import dead_queues
+from chassis.due_work import DueWork
 from chassis.lease import TTL_SECONDS, Leases
 from chassis.log import failure, get_logger
 from chassis.outbox.backlog import Backlog
@@ -41,7 +42,7 @@ from chassis.store import Document
 from chassis.store.outbox_rows import OUTBOX
 from chassis.store.watch import INSERTS, Watch
 from chassis.telemetry import metrics
-from chassis.timers import DueRunner, DueWork
+from chassis.timers import DueRunner
 from chassis.topology import (
     Catalogue,
     MessageClass,
@@ -127,14 +128,15 @@ class Relay:
         store, settings = self._process.store, self._process.settings
         for message_class in MessageClass:
             self._start_class(message_class)
+        told = self._wakes.listen(MessageClass.CRISIS)
         receipts = ReceiptLoop(
             store,
             self._courier.start,
             lease=self._leases.lease("relay.receipts"),
+            told=told,
             tell=partial(self._precedence.tell, "receipts"),
         )
-        wake = self._wakes.listen(MessageClass.CRISIS).event
-        self._loops.start("receipts", receipts, wake=wake)
+        self._loops.start("receipts", receipts, wake=told.event)
         seals = SealLoop(Sealer(store), lease=self._leases.lease("sealer", ttl=PATIENT_TTL))
         self._loops.start("sealer", seals)
         gauges = GaugeLoop(
@@ -157,7 +159,7 @@ class Relay:
         name = f"relay.{message_class}"
         told = self._wakes.listen(message_class)
         loop = RelayLoop(
-            Backlog(message_class, self._process.store, told.take),
+            Backlog(message_class, self._process.store, told),
             publisher=Publisher(self._process.settings.amqp_uri.reveal()),
             prepare=_declaring(self._catalogue, message_class),
             lease=self._leases.lease(name, ttl=TTL_SECONDS if is_crisis else PATIENT_TTL),

@@ -11,14 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Histogram
 
-from chassis.call import Call, system_call
+from chassis.call import system_call
+from chassis.due_work import DueWork
 from chassis.errors import HavenError, is_retryable
 from chassis.lease import Lease, Leases
 from chassis.log import failure, get_logger
@@ -27,18 +27,17 @@ from chassis.rest import DONE, FAILED, OUTCOMES, RETRIED, Rest, rest_after
 from chassis.store import Document, Store
 from chassis.store.engine import Due, Timetable, in_groups
 from chassis.store.watch import Watch
+from chassis.sweeps import Sweeps, unknown
 from chassis.telemetry.metrics import SECONDS
 from chassis.telemetry.tracing import continued
 
 SWEEP_SECONDS = 0.5
 WAKE_SECONDS = 0.01  # writes come in bursts; one look serves all of them
 BATCH = 100
+NEVER = datetime.max.replace(tzinfo=UTC)
 # In a storm so many are looked through for the most urgent ones, once per round of the threads.
 LOOKED_THROUGH = 2_000
 TOGETHER = 16  # as many documents as one transaction changes well within its life
-THREADS = 4  # where a kind of work names no number of its own
-
-HandleAll = Callable[[Call, Sequence[str]], Mapping[str, Exception]]
 
 log = get_logger(__name__)
 handled = Counter("haven_timer_handled", "Due documents handled, by outcome.", ["job", "outcome"])
@@ -50,52 +49,23 @@ lateness = Histogram(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Ranking:
-    """Which of many due documents come first: by the value of a field, in this order.
-
-    A document without the field, or with a value that is not known here, comes before all others.
-    """
-
-    field: str
-    first_to_last: tuple[str, ...]
-
-    def place(self, due: Due) -> int:
-        """Smaller is sooner."""
-        known = due.rank in self.first_to_last
-        return self.first_to_last.index(due.rank) if known else -1
-
-
-@dataclass(frozen=True, slots=True)
-class DueWork:
-    """Documents of one collection that need something done at the time in one field.
-
-    `ranking` is for what is about people in danger: other classes' events give way to much of it.
-    `threads` is how many are handled at once: so many can wait for somebody else's answer before
-    one more waits for them. `handle_all` does the same as `handle` for several of one tenant, where
-    that costs less, and tells what failed, by document; nothing that is ranked has it. What became
-    due while the database did not answer waits `allowance_seconds` after it; a relay that was
-    started meanwhile does not know of that time.
-    """
-
-    name: str
-    collection: str
-    field: str
-    handle: Callable[[Call, str], None]
-    ranking: Ranking | None = None
-    threads: int = THREADS
-    handle_all: HandleAll | None = None
-    allowance_seconds: float = 0.0
-
-
 class DueLoop:
     """One kind of due work. `turn` looks once and says how long to wait before the next look."""
 
     def __init__(
-        self, store: Store, work: DueWork, *, lease: Lease, precedence: Precedence
+        self,
+        store: Store,
+        work: DueWork,
+        *,
+        lease: Lease,
+        precedence: Precedence,
+        is_current: Callable[[], bool] = unknown,
     ) -> None:
         self.work, self._precedence = work, precedence
         self.wake = threading.Event()
+        self._sweeps = Sweeps(SWEEP_SECONDS, is_current)
+        self._is_told = False  # since the last look began
+        self._upcoming = NEVER  # the next stored time that is known, or that of a look that is due
         self._store, self._lease = store, lease
         self._pool = ThreadPoolExecutor(work.threads, f"timer-{work.name}")
         # Few, where something more urgent may become due: it must not wait behind them.
@@ -110,31 +80,47 @@ class DueLoop:
 
     def told(self, row: Document) -> None:
         """A row was written; an empty one says that any may have been. What is never due needs no
-        look, and what is due after the next sweep is found by that."""
+        look, and what is due later than what is known is found by the look at that."""
         if row:
             due_time = row.get(self.work.field)
-            sweep = self._store.clock.now() + timedelta(seconds=SWEEP_SECONDS)
-            if due_time is None or (isinstance(due_time, datetime) and due_time > sweep):
+            if due_time is None or (isinstance(due_time, datetime) and due_time >= self._upcoming):
                 return
+        self._is_told = True
         self.wake.set()
 
     def turn(self) -> float:
         """Start what is due; seconds until something can be due that is not known yet."""
         if not self._lease.hold():
+            self._sweeps.soon()
             self._tell(0)
             return SWEEP_SECONDS / 2
         busy, room = self._busy()
         if room <= 0 or (self._has_more and room < self._most - self._most // 2):
             self._has_more = True  # whoever finishes wakes the loop
             return SWEEP_SECONDS
+        if not (self._is_told or self._has_more) and (left := self._left()) > 0:
+            self._tell(self._most - room)
+            return left
+        self._start_due(busy, room)
+        return max(0.001, self._left())
+
+    def _start_due(self, busy: set[Due], room: int) -> None:
+        # Whatever is told from here on is looked for again, and a look that fails is made anew.
+        self._is_told, self._upcoming = False, NEVER
+        self._sweeps.soon()
         found, upcoming = self._look(room + len(busy))
-        fresh = [due for due in found if due not in busy and not self._is_excused(due)]
+        fresh = [due for due in found if due not in busy]
+        excused = {due for due in fresh if self._is_excused(due)}
+        fresh = [due for due in fresh if due not in excused]
         self._has_more = len(fresh) >= room
         for dues in in_groups(fresh[:room], TOGETHER if self.work.handle_all else 1):
             self._start(dues)
         # What rests between its tries is no storm: its provider is away, not the time of anybody.
         self._tell(self._most - room + len(fresh))
-        return self._pause(upcoming)
+        if upcoming is None and self._has_more:
+            upcoming = self._store.clock.now() + timedelta(seconds=SWEEP_SECONDS)
+        self._upcoming = upcoming or NEVER
+        self._sweeps.done(found_all=not excused)
 
     def _tell(self, waiting: int) -> None:
         """Only what is ranked is about people in danger."""
@@ -188,15 +174,16 @@ class DueLoop:
                 if due in still or rest.until > now or due in self._under_way
             }
 
-    def _pause(self, upcoming: datetime | None) -> float:
-        """Until the next stored time or the end of a rest, at most a sweep."""
-        waits = [SWEEP_SECONDS]
-        if upcoming is not None:
-            waits.append((upcoming - self._store.clock.now()).total_seconds())
+    def _left(self) -> float:
+        """Seconds until the next stored time, the end of a rest or the next sweep; not above 0
+        where it is time to look. At most a sweep: the watch may be lost meanwhile."""
+        waits = [SWEEP_SECONDS, self._sweeps.left]
+        if self._upcoming != NEVER:
+            waits.append((self._upcoming - self._store.clock.now()).total_seconds())
         with self._lock:
             resting = [rest for due, rest in self._resting.items() if due not in self._under_way]
         waits += [rest.until - time.monotonic() for rest in resting]
-        return max(0.001, min(waits))
+        return min(waits)
 
     def _start(self, dues: Sequence[Due]) -> None:
         if self.work.ranking is not None:
@@ -254,7 +241,13 @@ class DueRunner:
     ) -> None:
         self._stopping = threading.Event()
         self._loops = [
-            DueLoop(store, work, lease=leases.lease(f"timer.{work.name}"), precedence=precedence)
+            DueLoop(
+                store,
+                work,
+                lease=leases.lease(f"timer.{work.name}"),
+                precedence=precedence,
+                is_current=watch.is_current,
+            )
             for work in works
         ]
         self._threads = [

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chassis.due_work import DueWork
 from chassis.lease import Leases
 from chassis.precedence import Precedence
 from chassis.store import Store
 from chassis.store.watch import Watch
-from chassis.timers import DueRunner, DueWork
+from chassis.timers import DueRunner
 
 
 class RunningTimers:

@@ -1,7 +1,8 @@
 """What one class has left to publish: told by the watch as it is committed, and swept for the rest.
 
 A row that was told needs no question to the store. Sweeps find what no telling reached, and are all
-that counts after a gap, a failed turn, or a time without the lease.
+that counts after a gap, a failed turn, or a time without the lease. What steps aside is swept for
+until it is there.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
+from chassis.outbox.wake import Telling
 from chassis.store.outbox_rows import OutboxRow
+from chassis.sweeps import Sweeps, unknown
 from chassis.topology import MessageClass
 
 BATCH, BULK_BATCH = 500, 100
@@ -36,37 +39,41 @@ class Backlog:
         self,
         message_class: MessageClass,
         outbox: Outbox,
-        told: Callable[[], Sequence[OutboxRow] | None],
+        told: Telling,
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.message_class = message_class
         self._is_bulk = message_class is MessageClass.BULK
         self.batch = BULK_BATCH if self._is_bulk else BATCH
-        self._outbox, self._monotonic = outbox, monotonic
-        self._told = told  # rows committed since it was last asked; None where some may be missing
-        self._sweep = CRISIS_SWEEP if message_class is MessageClass.CRISIS else SWEEP
-        self._next_sweep = 0.0
+        self._outbox, self._told = outbox, told
+        # Of bulk nobody tells.
+        self._sweeps = Sweeps(
+            CRISIS_SWEEP if message_class is MessageClass.CRISIS else SWEEP,
+            unknown if self._is_bulk else told.is_current,
+            monotonic=monotonic,
+        )
         self._marked: dict[str, None] = {}  # the last ones, oldest first
 
     @property
     def pause(self) -> float:
-        """Seconds until it is time to sweep; a whole sweep where it is time already."""
-        left = self._next_sweep - self._monotonic()
-        return left if left > 0 else self._sweep
+        """Seconds until it is time to look, at most a sweep; that where it is time already."""
+        return self._sweeps.pause
 
     def look(self, *, without: Collection[str]) -> Sequence[OutboxRow]:
         """Rows of other types than these that may wait, up to a batch, first committed first."""
-        told, now = self._told(), self._monotonic()
-        if told is not None and now < self._next_sweep:
+        told = self._told.take()
+        if told is not None and self._sweeps.left > 0:
             return [row for row in told if row.type not in without and self._is_new(row)]
         rows = self._outbox.pending(self.message_class, self.batch, without=without)
-        self._next_sweep = now if len(rows) == self.batch else now + self._sweep
+        self._sweeps.done(found_all=not without)
+        if len(rows) == self.batch:
+            self._sweeps.soon()
         return rows
 
     def look_anew(self) -> None:
         """Ask the store next time, whatever is told until then."""
-        self._next_sweep = 0.0
+        self._sweeps.soon()
 
     def mark(self, event_ids: Sequence[str]) -> None:
         """The broker has confirmed these."""

@@ -15,7 +15,9 @@ from chassis.broker import Backoff
 from chassis.clock import Clock
 from chassis.errors import HavenError
 from chassis.outbox.courier import EXPIRED, delivered
+from chassis.outbox.wake import UNTOLD, Telling
 from chassis.store.outbox_rows import Awaited, OutboxRow
+from chassis.sweeps import Sweeps
 
 # Of each end. Whoever committed delivers the oldest first; in a storm all of them would be read
 # again and again, and those that are about to be delivered anyway would be delivered twice.
@@ -62,12 +64,14 @@ class ReceiptLoop:
         start: Callable[[OutboxRow, str], None],
         *,
         lease: Leadership,
+        told: Telling = UNTOLD,
         tell: Callable[[int], None] = lambda _waiting: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`tell` is told in every turn how many deliveries are awaited."""
+        """`told` are this class's rows; `tell` is told in every turn how many deliveries wait."""
         self._receipts, self._start, self._lease, self._tell = receipts, start, lease, tell
-        self._monotonic = monotonic
+        self._monotonic, self._told = monotonic, told
+        self._sweeps = Sweeps(SWEEP_SECONDS, told.is_current, monotonic=monotonic)
         self._attempts: dict[tuple[str, str], Attempts] = {}
         self._next_look = 0.0
 
@@ -75,14 +79,20 @@ class ReceiptLoop:
         """Start every delivery that is due."""
         if not self._lease.hold():
             self._attempts.clear()
+            self._sweeps.soon()
             self._tell(0)
             return SWEEP_SECONDS
         if (early := self._next_look - self._monotonic()) > 0:
             return early  # nothing new can be due: whoever committed it delivers it first
+        is_told = self._told.take() != []
+        if not (is_told or self._attempts) and self._sweeps.left > 0:
+            return self._sweeps.pause
         self._next_look = self._monotonic() + PAUSE_SECONDS
+        self._sweeps.soon()  # until this look has come to its end
         found = self._receipts.awaited(LIMIT)
         waiting = {(each.event_id, consumer): each for each in found for consumer in each.awaiting}
         self._tell(len(waiting))
+        self._sweeps.done(found_all=not waiting)
         self._attempts = {key: each for key, each in self._attempts.items() if key in waiting}
         expired = [key for key, each in waiting.items() if self._has_expired(each)]
         for event_id, consumer in expired:

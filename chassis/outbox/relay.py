@@ -154,7 +154,9 @@ class RelayLoop:
         self._hold(published.returned, RETURNED)
         self._hold(published.refused, REFUSED)
 
-    def _hold(self, event_ids: Iterable[str], outcome: str) -> None:
+    def _hold(self, event_ids: Sequence[str], outcome: str) -> None:
+        if event_ids:
+            self._backlog.look_anew()  # they are told no second time
         for row in [self._rows.pop(event_id) for event_id in event_ids]:
             returned.labels(row.type, outcome).inc()
             if self._held.hold(row.type):

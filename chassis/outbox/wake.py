@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from chassis.store import Document
 from chassis.store.outbox_rows import FACTS, OUTBOX, OutboxRow, row_from
 from chassis.store.watch import INSERTS, Watch
+from chassis.sweeps import unknown
 from chassis.topology import MessageClass
 
 MOST_TOLD = 500  # a loop so far behind reads batches from the store instead
@@ -19,10 +22,37 @@ MOST_TOLD = 500  # a loop so far behind reads batches from the store instead
 TOLD = frozenset(MessageClass) - {MessageClass.BULK}
 
 
+class Telling(Protocol):
+    """What somebody is told of one class."""
+
+    def take(self) -> Sequence[OutboxRow] | None:
+        """The rows committed since the last time, in that order; None where any may be missing."""
+        ...
+
+    def is_current(self) -> bool:
+        """True where all that was committed up to a moment ago has been told."""
+        ...
+
+
+class Untold:
+    """Nothing is told; everything has to be asked for."""
+
+    def take(self) -> None:
+        """Any row may have been committed."""
+
+    def is_current(self) -> bool:
+        """Never."""
+        return False
+
+
+UNTOLD = Untold()
+
+
 class Told:
     """What one listener has been told since it last asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_current: Callable[[], bool] = unknown) -> None:
+        self.is_current = is_current
         self.event = threading.Event()  # set with every telling
         self._lock = threading.Lock()
         self._rows: list[OutboxRow] = []
@@ -51,17 +81,23 @@ class Wakes:
 
     def __init__(self) -> None:
         self._listening: defaultdict[MessageClass, list[Told]] = defaultdict(list)
+        self._watch: Watch | None = None
 
     def follow(self, watch: Watch) -> None:
         """Be told of every committed row that is not bulk."""
         fields, only = ["_id", *sorted(FACTS)], {"message_class": sorted(TOLD)}
         watch.listen(OUTBOX, self.committed, operations=INSERTS, fields=fields, only=only)
+        self._watch = watch
 
     def listen(self, message_class: MessageClass) -> Told:
         """What the listener alone is told of a class; of bulk nothing but an open watch."""
-        told = Told()
+        told = Told(self.is_current)
         self._listening[message_class].append(told)
         return told
+
+    def is_current(self) -> bool:
+        """True where a watch is followed that has told all up to a moment ago."""
+        return self._watch is not None and self._watch.is_current()
 
     def committed(self, document: Document) -> None:
         """This row was committed; an empty one says that any may have been."""

@@ -6,10 +6,12 @@ Every open stream costs the database a look at every write, so a process opens o
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 
 from pymongo.change_stream import ChangeStream
@@ -20,6 +22,8 @@ from chassis.store.engine import CROSS_TENANT, Document
 from chassis.store.store import Store
 
 AWAIT_MILLIS = 500
+# A stream that waits answers after AWAIT_MILLIS at the latest, and what it says holds from before.
+CURRENT_SECONDS = 1.5
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 1.0
 # So many changes a second are a storm; then every other REST_SECONDS pass without a look.
 STORM, WINDOW_SECONDS, REST_SECONDS = 60, 0.2, 0.02
@@ -85,7 +89,9 @@ class Watch:
 
     def __init__(self, store: Store) -> None:
         self._database = store.database
+        self._clock = store.clock
         self._listeners: list[Listener] = []
+        self._told_until = -math.inf  # by this process's monotonic clock
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
@@ -120,6 +126,10 @@ class Watch:
         """False once the thread has ended that should follow."""
         return not self._listeners or self._thread.is_alive()
 
+    def is_current(self) -> bool:
+        """True where all that was committed until CURRENT_SECONDS ago has been told."""
+        return time.monotonic() - self._told_until < CURRENT_SECONDS
+
     def _run(self) -> None:
         pause = FIRST_PAUSE
         while not self._stopping.is_set():
@@ -139,8 +149,9 @@ class Watch:
     def _opened(self) -> ChangeStream[Document]:
         wanted = [each.match for each in self._listeners]
         fields = {f"fullDocument.{field}": 1 for each in self._listeners for field in each.fields}
+        asked = {"ns": 1, "operationType": 1, "wallTime": 1, **fields}
         return self._database.watch(
-            [{"$match": {"$or": wanted}}, {"$project": {"ns": 1, "operationType": 1, **fields}}],
+            [{"$match": {"$or": wanted}}, {"$project": asked}],
             max_await_time_ms=AWAIT_MILLIS,
             comment=f"{CROSS_TENANT}watch",
         )
@@ -148,10 +159,20 @@ class Watch:
     def _follow(self, stream: ChangeStream[Document]) -> None:
         pace = Pace()
         while not self._stopping.is_set():
-            if (change := stream.try_next()) is not None:
-                self._wake(change)
-                if pace.is_time_to_rest():
-                    self._stopping.wait(REST_SECONDS)
+            asked = time.monotonic()
+            if (change := stream.try_next()) is None:
+                self._told_until = asked
+                continue
+            self._wake(change)
+            self._note_lag(change)
+            if pace.is_time_to_rest():
+                self._stopping.wait(REST_SECONDS)
+
+    def _note_lag(self, change: Document) -> None:
+        """Changes come in the order of their commits, so all before this one has been told."""
+        if isinstance(committed := change.get("wallTime"), datetime):
+            lag = (self._clock.now() - committed).total_seconds()
+            self._told_until = max(self._told_until, time.monotonic() - max(0.0, lag))
 
     def _wake(self, change: Document) -> None:
         for each in self._listeners:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chassis.due_work import DueWork
 from chassis.process import Process
 from chassis.relay import relay_main
-from chassis.timers import DueWork
 from services.crisis.bootstrap import SERVICE, drill_periods, of_process
 from services.crisis.settings import CrisisSettings
 from services.crisis.timers import begin_cover_checks, due_work, publish_census

@@ -11,9 +11,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from chassis.call import system_call
+from chassis.due_work import DueWork, Ranking
 from chassis.errors import HavenError
 from chassis.log import failure, get_logger
-from chassis.timers import DueWork, Ranking
 from services.crisis.bootstrap import SERVICE, Crisis
 from services.crisis.domain.coverage import hours_by_kind
 from services.crisis.domain.follow_up import Kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chassis.timers import DueWork
+from chassis.due_work import DueWork
 from services.intake.bootstrap import Intake
 from services.intake.store import LEAVE_DEADLINE, SCREENINGS
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chassis.due_work import DueWork
 from chassis.process import Process
 from chassis.relay import relay_main
-from chassis.timers import DueWork
 from services.notify.bootstrap import SERVICE, of_process
 from services.notify.settings import NotifySettings
 from services.notify.timers import begin_reach_looks, due_work, publish_census

@@ -16,9 +16,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from chassis.call import system_call
+from chassis.due_work import DueWork, Ranking
 from chassis.errors import HavenError
 from chassis.log import failure, get_logger
-from chassis.timers import DueWork, Ranking
 from services.notify.bootstrap import SERVICE, Notify
 from services.notify.codec.documents import DUE_FIELDS
 from services.notify.domain.message import MessageClass, State

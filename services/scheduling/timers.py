@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chassis.timers import DueWork
+from chassis.due_work import DueWork
 from services.scheduling.bootstrap import Scheduling
 
 

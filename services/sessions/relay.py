@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chassis.due_work import DueWork
 from chassis.process import Process
 from chassis.relay import relay_main
-from chassis.timers import DueWork
 from services.sessions.bootstrap import SERVICE, of_process
 from services.sessions.settings import SessionsSettings
 from services.sessions.timers import due_work, publish_census

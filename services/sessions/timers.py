@@ -11,10 +11,10 @@ from prometheus_client import REGISTRY
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from chassis.due_work import DueWork
 from chassis.errors import HavenError
 from chassis.log import failure, get_logger
 from chassis.store import Store
-from chassis.timers import DueWork
 from services.sessions.bootstrap import Sessions
 from services.sessions.domain.policy import SessionsPolicy
 from services.sessions.store import SESSIONS

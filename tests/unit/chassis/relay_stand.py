@@ -84,6 +84,10 @@ class Unaware:
 
     def __init__(self) -> None:
         self.rows: list[OutboxRow] | None = None
+        self.is_live = False
+
+    def is_current(self) -> bool:
+        return self.is_live
 
     def take(self) -> list[OutboxRow] | None:
         rows, self.rows = self.rows, None if self.rows is None else []

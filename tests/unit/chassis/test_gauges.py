@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client import REGISTRY
 
+from chassis.due_work import DueWork
 from chassis.errors import Unavailable
 from chassis.outbox.gauges import GaugeLoop
 from chassis.store import Pending
 from chassis.store.engine import Due, Timetable
-from chassis.timers import DueWork
 from chassis.topology import MessageClass
 
 NOBODY = "amqp://guest:guest@127.0.0.1:1/"

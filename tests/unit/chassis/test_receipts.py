@@ -9,10 +9,13 @@ from haven.crisis.v1.events_pb2 import CaseOpened, PageRequested
 
 from chassis.call import system_call
 from chassis.clock import FixedClock
+from chassis.errors import Unavailable
 from chassis.outbox import receipts
 from chassis.outbox.receipts import PAUSE_SECONDS, REPEAT_FIRST, REPEAT_MOST, ReceiptLoop
 from chassis.store import OutboxRow
+from chassis.store.outbox_rows import Awaited
 from tests.fakes.memory_store import MemoryStore
+from tests.unit.chassis.relay_stand import Unaware
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -27,16 +30,32 @@ class Lease:
         self.is_ours = False
 
 
+class CountingStore(MemoryStore):
+    """Knows how often it was asked who waits for what; breaks when the test says so."""
+
+    looks, is_away = 0, False
+
+    def awaited(self, limit: int) -> list[Awaited]:
+        self.looks += 1
+        if self.is_away:
+            raise Unavailable("STORE_UNAVAILABLE", "on purpose")
+        return super().awaited(limit)
+
+
 class World:
     """A store, a loop, and a monotonic clock that a test moves."""
 
     def __init__(self) -> None:
         self.clock, self.lease = FixedClock(NOW), Lease()
-        self.store = MemoryStore(service="crisis", clock=self.clock)
+        self.store = CountingStore(service="crisis", clock=self.clock)
         self.started: list[tuple[str, str]] = []
-        self.seconds = 0.0
+        self.seconds, self.told = 0.0, Unaware()
         self.loop = ReceiptLoop(
-            self.store, self._start, lease=self.lease, monotonic=lambda: self.seconds
+            self.store,
+            self._start,
+            lease=self.lease,
+            told=self.told,
+            monotonic=lambda: self.seconds,
         )
 
     def page(self, *, expires_in: timedelta | None = None) -> str:
@@ -88,6 +107,59 @@ def test_repeats_come_slower_up_to_one_a_second_and_never_end(world: World) -> N
     assert pauses[0] <= REPEAT_FIRST + PAUSE_SECONDS + 0.05
     assert max(pauses) <= REPEAT_MOST + PAUSE_SECONDS + 0.05
     assert pauses[-1] == pytest.approx(pauses[-2], abs=PAUSE_SECONDS)
+
+
+def test_while_the_watch_tells_of_nothing_nothing_is_asked_for(world: World) -> None:
+    world.told.rows, world.told.is_live = [], True
+    world.after(0)
+    for _ in range(20):
+        world.after(0.2)
+
+    assert world.store.looks == 1
+
+
+def test_what_the_watch_tells_of_is_repeated_until_its_receipt_is_there(world: World) -> None:
+    world.told.rows, world.told.is_live = [], True
+    world.after(0)
+    event_id = world.page()
+    world.told.rows = world.store.events({event_id})
+
+    assert world.after(0.2) == []
+    assert world.after(0.3) == [(event_id, "notify")]
+    assert world.after(0.2) == [(event_id, "notify")]
+
+    world.store.receipt([event_id], "notify")
+    world.after(1)
+    looks = world.store.looks
+    for _ in range(10):
+        world.after(0.2)
+    assert world.store.looks == looks
+
+
+def test_a_look_that_failed_is_made_again_though_the_page_is_told_no_more(world: World) -> None:
+    world.told.rows, world.told.is_live = [], True
+    world.after(0)
+    event_id = world.page()
+    world.told.rows = world.store.events({event_id})
+    world.store.is_away = True
+    with pytest.raises(Unavailable):
+        world.after(0.2)
+    world.store.is_away = False
+
+    world.after(0.2)
+    assert world.after(0.3) == [(event_id, "notify")]
+
+
+def test_who_takes_the_lease_over_looks_though_nothing_is_told(world: World) -> None:
+    world.told.rows, world.told.is_live = [], True
+    world.after(0)
+    event_id = world.page()
+    world.lease.is_ours = False
+    world.after(0.2)
+    world.lease.is_ours = True
+
+    world.after(0.2)
+    assert world.after(0.3) == [(event_id, "notify")]
 
 
 def test_a_receipt_ends_it(world: World) -> None:

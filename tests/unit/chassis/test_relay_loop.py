@@ -60,7 +60,7 @@ def loop(
     store: MemoryStore, broker: ScriptedPublisher, lease: Flag, told: Unaware, seconds: Seconds
 ) -> RelayLoop:
     return RelayLoop(
-        Backlog(MessageClass.CLINICAL, store, told.take, monotonic=seconds),
+        Backlog(MessageClass.CLINICAL, store, told, monotonic=seconds),
         publisher=broker,
         prepare=lambda _connection: None,
         lease=lease,
@@ -97,7 +97,7 @@ def test_an_event_gives_way_while_people_in_danger_wait_and_goes_afterwards(
 ) -> None:
     is_storm = True
     loop = RelayLoop(
-        Backlog(MessageClass.CLINICAL, store, told.take),
+        Backlog(MessageClass.CLINICAL, store, told),
         publisher=broker,
         prepare=lambda _connection: None,
         lease=lease,
@@ -159,7 +159,7 @@ def test_crisis_events_which_have_another_way_go_together_with_those_of_the_same
     store: MemoryStore, broker: ScriptedPublisher, told: Unaware, seconds: Seconds
 ) -> None:
     loop = RelayLoop(
-        Backlog(MessageClass.CRISIS, store, told.take, monotonic=seconds),
+        Backlog(MessageClass.CRISIS, store, told, monotonic=seconds),
         publisher=broker,
         prepare=lambda _connection: None,
         lease=Flag(),
@@ -342,7 +342,7 @@ def test_bulk_rests_longer_than_it_works(
 
     broker = Slow()
     loop = RelayLoop(
-        Backlog(MessageClass.BULK, store, told.take, monotonic=seconds),
+        Backlog(MessageClass.BULK, store, told, monotonic=seconds),
         publisher=broker,
         prepare=lambda _connection: None,
         lease=lease,

@@ -15,6 +15,7 @@ from chassis.errors import Unavailable
 from chassis.outbox.backlog import BATCH, REMEMBERED, SWEEP, Backlog
 from chassis.outbox.relay import MARK_SECONDS, RelayLoop
 from chassis.store.outbox_rows import OUTBOX, OutboxRow
+from chassis.sweeps import QUIET_SECONDS
 from chassis.topology import MessageClass
 from tests.fakes.memory_store import MemoryStore
 from tests.unit.chassis.relay_stand import Flag, ScriptedPublisher, Seconds, Unaware
@@ -41,7 +42,7 @@ class Ward:
         self.broker, self.lease = ScriptedPublisher(), Flag()
         self.told, self.seconds = Unaware(), Seconds()
         self.loop = RelayLoop(
-            Backlog(MessageClass.CLINICAL, self.store, self.told.take, monotonic=self.seconds),
+            Backlog(MessageClass.CLINICAL, self.store, self.told, monotonic=self.seconds),
             publisher=self.broker,
             prepare=lambda _connection: None,
             lease=self.lease,
@@ -103,6 +104,70 @@ def test_what_the_watch_did_not_tell_of_is_found_in_time_though_others_are_told_
 
     assert missed in ward.published
     assert ward.store.looks == 1
+
+
+def test_while_the_watch_is_current_nothing_is_asked_for(ward: Ward) -> None:
+    ward.told.is_live = True
+    told = []
+
+    while ward.seconds.now < SWEEP:
+        told.append(ward.commit(CaseContacted()))
+        ward.seconds.now += 0.1
+        assert ward.loop.turn() <= SWEEP
+    assert ward.published == told
+    assert ward.store.looks == 0
+
+    by_hand = ward.commit(CaseOpened(), is_told=False)
+    ward.seconds.now += QUIET_SECONDS
+    ward.loop.turn()
+    assert by_hand in ward.published
+
+
+def test_a_watch_that_falls_behind_is_swept_for_at_once(ward: Ward) -> None:
+    ward.told.is_live = True
+    ward.seconds.now += SWEEP
+    missed = ward.commit(CaseOpened(), is_told=False)
+    ward.loop.turn()
+    assert ward.published == []
+
+    ward.told.is_live = False
+    ward.loop.turn()
+
+    assert ward.published == [missed]
+
+
+def test_what_no_queue_took_is_tried_again_though_the_watch_tells_of_it_no_more(
+    ward: Ward,
+) -> None:
+    ward.told.is_live = True
+    ward.broker.unroutable.add("haven.crisis.v1.CaseOpened")
+    event_id = ward.commit(CaseOpened())
+    ward.loop.turn()
+    ward.loop._held.release("haven.crisis.v1.CaseOpened")
+    ward.broker.unroutable.clear()
+
+    ward.seconds.now += SWEEP
+    ward.loop.turn()
+
+    assert ward.published == [event_id, event_id]
+
+
+def test_what_came_while_its_type_stepped_aside_is_published_when_that_is_over(
+    ward: Ward,
+) -> None:
+    ward.told.is_live = True
+    ward.broker.unroutable.add("haven.crisis.v1.CaseOpened")
+    first = ward.commit(CaseOpened())
+    ward.loop.turn()
+    second = ward.commit(CaseOpened())
+    ward.loop.turn()
+    ward.loop._held.release("haven.crisis.v1.CaseOpened")
+    ward.broker.unroutable.clear()
+
+    ward.seconds.now += SWEEP
+    ward.loop.turn()
+
+    assert ward.published == [first, first, second]
 
 
 def test_the_pause_ends_when_it_is_time_to_look_again(ward: Ward) -> None:
@@ -207,7 +272,7 @@ def test_a_relay_far_behind_reads_batch_after_batch(ward: Ward) -> None:
 
 
 def test_only_the_last_marked_rows_are_remembered(ward: Ward) -> None:
-    backlog = Backlog(MessageClass.CLINICAL, ward.store, ward.told.take)
+    backlog = Backlog(MessageClass.CLINICAL, ward.store, ward.told)
 
     backlog.mark([f"event-{number}" for number in range(REMEMBERED)])
     backlog.mark(["one", "more"])

@@ -109,3 +109,17 @@ def test_of_bulk_nobody_is_told_and_of_every_other_class_somebody_is() -> None:
 
     (told,) = watch.listen.call_args.kwargs["only"].values()
     assert {*told} == {*MessageClass} - {MessageClass.BULK}
+
+
+def test_nobody_is_told_all_before_a_watch_is_followed_and_current() -> None:
+    wakes = Wakes()
+    told = wakes.listen(MessageClass.CRISIS)
+    assert not told.is_current()
+
+    watch = create_autospec(Watch, instance=True)
+    wakes.follow(watch)
+    watch.is_current.return_value = False
+    assert not told.is_current()
+
+    watch.is_current.return_value = True
+    assert told.is_current()

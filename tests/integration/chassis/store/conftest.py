@@ -11,8 +11,8 @@ from pymongo import MongoClient
 
 from chassis.call import Call
 from chassis.clock import DatabaseClock, FixedClock
+from chassis.due_work import DueWork, HandleAll
 from chassis.store import CHASSIS_INDEXES, Document, Store, connect
-from chassis.timers import DueWork, HandleAll
 from cli.servers import MongoServer
 from tests.charts import CHARTS, INDEXES
 from tests.due import RunningTimers

@@ -9,9 +9,9 @@ from prometheus_client import REGISTRY
 
 from chassis import timers
 from chassis.call import Call, Role
+from chassis.due_work import DueWork, Ranking
 from chassis.errors import Aborted, FailedPrecondition, HavenError
 from chassis.store import Store, Tx
-from chassis.timers import DueWork, Ranking
 from tests.charts import CHARTS, a_call
 from tests.due import RunningTimers
 from tests.integration.chassis.store.conftest import MakeStore, StartRunner

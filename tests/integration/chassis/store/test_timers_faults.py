@@ -18,7 +18,7 @@ HOLDER = """
 import sys, threading
 from chassis.clock import DatabaseClock
 from chassis.store import Store, connect
-from chassis.timers import DueWork
+from chassis.due_work import DueWork
 from tests.due import RunningTimers
 client = connect(sys.argv[1], app_name="holder", pool_size=10)
 store = Store(client, sys.argv[2], service="crisis", clock=DatabaseClock(client))

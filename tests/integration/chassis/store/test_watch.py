@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from chassis.ids import new_id
 from chassis.store import Document, Store
@@ -111,5 +114,49 @@ def test_a_listener_that_fails_at_what_it_is_told_leaves_the_others_with_a_watch
         post(store, ["usual"])
         eventually(lambda: rows[2:] == [{"kind": "usual"}], within=5)
         assert watch.is_alive()
+    finally:
+        watch.stop()
+
+
+def test_a_watch_is_current_while_it_follows_though_nothing_is_written(store: Store) -> None:
+    watch = Watch(store)
+    watch.listen(CHARTS, lambda _row: None)
+    assert not watch.is_current(), "it has not begun"
+    watch.start()
+    try:
+        eventually(watch.is_current, within=10)
+    finally:
+        watch.stop()
+
+
+def test_a_watch_that_comes_to_an_old_change_is_not_current(store: Store) -> None:
+    """The stream brings what was committed minutes ago; what came since is not told yet."""
+    watch = Watch(store)
+    long_ago = datetime.now(UTC) - timedelta(minutes=5)
+
+    watch._note_lag({"wallTime": long_ago})
+    assert not watch.is_current()
+
+    watch._note_lag({"wallTime": store.clock.now()})
+    assert watch.is_current()
+
+    watch._note_lag({"wallTime": long_ago})
+    assert watch.is_current(), "what was known to be told stays told"
+
+
+def test_each_change_says_when_it_was_committed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes: list[Document] = []
+    watch = Watch(store)
+    monkeypatch.setattr(watch, "_note_lag", changes.append)
+    watch.listen(CHARTS, lambda _row: None)
+    watch.start()
+    try:
+        eventually(watch.is_current, within=10)
+        begin = store.now()
+        schedule(store, "c1", 1)
+        eventually(lambda: changes, within=10)
+        assert changes[0]["wallTime"] >= begin - timedelta(seconds=1)
     finally:
         watch.stop()
