@@ -53,6 +53,10 @@ class Line:
         """Say that it is over; wait for it with `join`."""
         self._stopping.set()
 
+    def pause(self, seconds: float) -> None:
+        """From `serve`: for so long, or until the end."""
+        self._stopping.wait(seconds)
+
     def join(self) -> None:
         """Wait for the end, but not for a broker."""
         if self._thread.ident is not None:

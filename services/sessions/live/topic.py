@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -32,8 +33,12 @@ QUEUE_ARGUMENTS = {
     "x-message-ttl": 2000,
 }
 TRANSIENT = 1
+CC = "CC"  # the broker routes by the keys in this header too, to each queue once
 DIGITS = 18
 MOST = 5000  # rooms with news that wait for a slow broker
+ROOMS = 100  # of one message; its header has to fit into a frame
+# What comes so soon after a message is of rooms that grow together: then others are waited for.
+CROWD_SECONDS, GATHER_SECONDS = 0.01, 0.005
 TEND_SECONDS = 0.5
 PUMP_SECONDS = 0.001
 BIND_SECONDS = 0.05  # until a room's binding is asked for, at most
@@ -63,6 +68,7 @@ class Teller:
         self._name = name
         self._lock, self._more = threading.Lock(), threading.Event()
         self._news: dict[str, int] = {}
+        self._sent = 0.0  # when the last message went, by this process's monotonic clock
         self._is_open = self._is_blocked = False
         self.line = Line(
             uri, TELLING, self._serve, on_blocked=self._block, on_unblocked=self._unblock
@@ -94,6 +100,7 @@ class Teller:
         try:
             while not self.line.is_ending:
                 self._more.wait(TEND_SECONDS)
+                self._gather()
                 self._more.clear()
                 self._send(channel)
                 while hear(connection, PUMP_SECONDS):
@@ -102,16 +109,29 @@ class Teller:
             self._is_open = False
             untold.inc(len(self._taken()))
 
+    def _gather(self) -> None:
+        if self._more.is_set() and time.monotonic() - self._sent < CROWD_SECONDS:
+            self.line.pause(GATHER_SECONDS)
+
     def _send(self, channel: Any) -> None:
-        news = self._taken()
+        news = list(self._taken().items())
         if self._is_blocked:
             untold.inc(len(news))
             return
-        for key, number in news.items():
-            body = b"" if number >= SOMEWHERE else b"%d" % number
-            message = amqp.Message(body, app_id=self._name, delivery_mode=TRANSIENT)
-            channel.basic_publish(message, exchange=EXCHANGE, routing_key=key)
-            told.inc()
+        for start in range(0, len(news), ROOMS):
+            self._publish(channel, news[start : start + ROOMS])
+
+    def _publish(self, channel: Any, news: Sequence[tuple[str, int]]) -> None:
+        (first, *others), numbers = zip(*news, strict=True)
+        message = amqp.Message(
+            b" ".join(b"" if each >= SOMEWHERE else b"%d" % each for each in numbers),
+            app_id=self._name,
+            delivery_mode=TRANSIENT,
+            application_headers={CC: others} if others else {},
+        )
+        channel.basic_publish(message, exchange=EXCHANGE, routing_key=first)
+        self._sent = time.monotonic()
+        told.inc(len(news))
 
     def _taken(self) -> dict[str, int]:
         with self._lock:
@@ -195,14 +215,15 @@ class Hearer:
         if message.properties.get("app_id") == self._name:
             return
         heard.inc()
-        number = _number_of(message.body)
+        known = _news_of(message)
         with self._lock:
-            place = self._hosted.get(message.delivery_info["routing_key"])
-            is_news = place is not None and number is not None
-            is_first = is_news and not self._news
-            if place is not None and number is not None:
+            mine = [
+                (self._hosted[key], number) for key, number in known.items() if key in self._hosted
+            ]
+            is_first = bool(mine) and not self._news
+            for place, number in mine:
                 self._news[place] = max(number, self._news.get(place, 0))
-        if not is_news:
+        if not mine:
             unread.inc()
         if is_first:
             self._pass_on()
@@ -251,11 +272,22 @@ def _declare(channel: Any) -> None:
     channel.exchange_declare(EXCHANGE, "topic", durable=False, auto_delete=False)
 
 
-def _number_of(body: bytes | str) -> int | None:
-    """What a message says; None for what no replica of ours would say."""
-    if not body:
-        return SOMEWHERE
+def _news_of(message: Any) -> dict[str, int]:
+    """By routing key, how far each log goes; nothing of what no replica of ours would say."""
+    others = (message.properties.get("application_headers") or {}).get(CC, [])
+    body: bytes | str = message.body
     text = body.decode("ascii", "replace") if isinstance(body, bytes) else body
+    numbers = [_number_of(each) for each in text.split(" ")]
+    if not isinstance(others, list) or len(numbers) != 1 + len(others):
+        return {}
+    keys = [message.delivery_info["routing_key"], *map(str, others)]
+    return {key: number for key, number in zip(keys, numbers, strict=True) if number is not None}
+
+
+def _number_of(text: str) -> int | None:
+    """None for what is no number of a log."""
+    if not text:
+        return SOMEWHERE
     is_number = text.isascii() and text.isdigit() and len(text) <= DIGITS
     return int(text) if is_number else None
 

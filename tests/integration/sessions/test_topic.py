@@ -20,7 +20,7 @@ from chassis.call import Role
 from chassis.settings import Secret
 from cli.servers import RabbitServer
 from services.sessions.live import hub, opening
-from services.sessions.live.topic import EXCHANGE, QUEUE_ARGUMENTS, key_of
+from services.sessions.live.topic import CC, EXCHANGE, QUEUE_ARGUMENTS, key_of
 from tests.broker import Management
 from tests.integration.sessions.clinic import Attendance, Clinic
 from tests.waiting import eventually
@@ -194,6 +194,30 @@ async def test_lost_repeated_and_forged_messages_do_no_harm(
     assert texts == [f"word {number}" for number in range(5)]
     numbers = [event.number for event in apart.theirs.events]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.usefixtures("sweepless")
+async def test_a_message_about_many_rooms_comes_once_to_whoever_hears_of_several(
+    apart: Apart, vhost: str, bindings: Bindings
+) -> None:
+    await apart.meet(vhost)
+    await apart.are_there(bindings)
+    channel = _channel(apart.stack, vhost)
+    queue = channel.queue_declare("", exclusive=True).queue
+    for key in (apart.key, "another-room"):
+        channel.queue_bind(queue, EXCHANGE, key)
+    heard, unread = _value("heard_total"), _value("unread_total")
+    keys = [apart.key, "another-room"]
+
+    message = amqp.Message(b"1 999999 1", application_headers={CC: keys})
+    channel.basic_publish(message, EXCHANGE, "a-room-of-nobody")
+
+    await _until(lambda: _value("heard_total") >= heard + 2)  # each replica
+    found = channel.basic_get(queue, no_ack=True)
+    assert (found.body, found.headers[CC]) == (b"1 999999 1", keys)
+    assert channel.basic_get(queue, no_ack=True) is None
+    assert _value("unread_total") == unread
+    await apart.says("that number was forged")
 
 
 @pytest.mark.usefixtures("sweepless")

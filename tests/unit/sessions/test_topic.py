@@ -25,7 +25,8 @@ class Broker:
     """What a broker is told, and what it says when it is asked."""
 
     def __init__(self) -> None:
-        self.published: list[tuple[str, bytes]] = []
+        self.published: list[tuple[str, bytes]] = []  # of each room
+        self.messages = 0
         self.bound: set[str] = set()
         self.takes = threading.Event()
         self.takes.set()
@@ -74,7 +75,11 @@ class Connection:
         assert exchange == topic_module.EXCHANGE
         self.broker.is_asked.set()
         assert self.broker.takes.wait(WITHIN)
-        self.broker.published.append((routing_key, message.body))
+        keys = [routing_key, *message.headers.get("CC", [])]
+        numbers = message.body.split(b" ")
+        assert len(keys) <= topic_module.ROOMS
+        self.broker.messages += 1
+        self.broker.published += zip(keys, numbers, strict=True)
 
     def drain_events(self, timeout: float) -> None:
         assert timeout > 0
@@ -86,8 +91,11 @@ class Connection:
 class Message:
     """One message as it comes."""
 
-    def __init__(self, body: bytes | str, key: str = "", app_id: str = "another") -> None:
-        self.body, self.properties = body, {"app_id": app_id}
+    def __init__(
+        self, body: bytes | str, key: str = "", app_id: str = "another", cc: Any = None
+    ) -> None:
+        headers = {} if cc is None else {"application_headers": {"CC": cc}}
+        self.body, self.properties = body, {"app_id": app_id, **headers}
         self.delivery_info = {"routing_key": key or key_of(ROOM)}
 
 
@@ -241,6 +249,52 @@ async def test_only_news_of_rooms_that_are_here_is_passed_on(broker: Broker, top
     assert heard.grown[-1] == (*ROOM, 6)
     hearing.take(Message(b""))
     await until(lambda: heard.grown[-1] == (*ROOM, SOMEWHERE))
+
+
+async def test_rooms_that_grow_together_are_told_of_in_few_messages(
+    broker: Broker, topic: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(topic_module, "ROOMS", 20)
+    Heard().start(topic)
+    await is_connected(broker)
+    broker.takes.clear()
+    topic.tell(*ROOM, 1)
+    await until(broker.is_asked.is_set)
+    rooms = [("north", f"room-{number}") for number in range(50)]
+    for number, room in enumerate(rooms):
+        topic.tell(*room, number)
+    broker.takes.set()
+    await until(lambda: len(broker.published) == 51)
+    assert broker.messages == 1 + 3
+    assert broker.published[1:] == [
+        (key_of(room), b"%d" % number) for number, room in enumerate(rooms)
+    ]
+
+
+async def test_of_a_message_about_many_rooms_those_that_are_here_are_heard(
+    broker: Broker, topic: Topic
+) -> None:
+    heard = Heard().start(topic)
+    topic.host(*ROOM)
+    topic.host(*OTHER)
+    await is_connected(broker)
+    (hearing,) = [each for each in broker.connections if each.take is not None]
+    assert hearing.take is not None
+    before = value("unread_total")
+    hearing.take(Message(b"7 9 ", "elsewhere", cc=[key_of(OTHER), key_of(ROOM)]))
+    await until(lambda: len(heard.grown) == 2)
+    assert sorted(heard.grown) == sorted([(*OTHER, 9), (*ROOM, SOMEWHERE)])
+    assert value("unread_total") == before
+
+    for body, keys in (
+        (b"1 2 3", [key_of(ROOM)]),
+        (b"1", [key_of(ROOM)]),
+        (b"1 2", "x"),
+        (b"1", 5),
+    ):
+        hearing.take(Message(body, key_of(OTHER), cc=keys))
+    assert value("unread_total") - before == 4
+    assert len(heard.grown) == 2
 
 
 def test_a_routing_key_is_of_one_room_and_names_nobody() -> None:
