@@ -34,7 +34,7 @@ from chassis.telemetry.tracing import continued
 SWEEP_SECONDS = 0.5
 WAKE_SECONDS = 0.01  # writes come in bursts; one look serves all of them
 BATCH = 100
-NEVER = datetime.max.replace(tzinfo=UTC)
+NEVER, LONG_AGO = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
 # In a storm so many are looked through for the most urgent ones, once per round of the threads.
 LOOKED_THROUGH = 2_000
 TOGETHER = 16  # as many documents as one transaction changes well within its life
@@ -92,6 +92,7 @@ class DueLoop:
         """Start what is due; seconds until something can be due that is not known yet."""
         if not self._lease.hold():
             self._sweeps.soon()
+            self._upcoming = LONG_AGO  # whoever gets the lease looks first; until then nobody need
             self._tell(0)
             return SWEEP_SECONDS / 2
         busy, room = self._busy()

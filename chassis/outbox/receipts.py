@@ -15,7 +15,7 @@ from chassis.broker import Backoff
 from chassis.clock import Clock
 from chassis.errors import HavenError
 from chassis.outbox.courier import EXPIRED, delivered
-from chassis.outbox.wake import UNTOLD, Telling
+from chassis.outbox.wake import Telling
 from chassis.store.outbox_rows import Awaited, OutboxRow
 from chassis.sweeps import Sweeps
 
@@ -64,7 +64,7 @@ class ReceiptLoop:
         start: Callable[[OutboxRow, str], None],
         *,
         lease: Leadership,
-        told: Telling = UNTOLD,
+        told: Telling,
         tell: Callable[[int], None] = lambda _waiting: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:

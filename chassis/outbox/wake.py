@@ -34,20 +34,6 @@ class Telling(Protocol):
         ...
 
 
-class Untold:
-    """Nothing is told; everything has to be asked for."""
-
-    def take(self) -> None:
-        """Any row may have been committed."""
-
-    def is_current(self) -> bool:
-        """Never."""
-        return False
-
-
-UNTOLD = Untold()
-
-
 class Told:
     """What one listener has been told since it last asked."""
 

@@ -139,10 +139,12 @@ class Watch:
                     pause = FIRST_PAUSE
                     self._follow(stream)
             except PyMongoError as error:
+                self._told_until = -math.inf
                 log.warning("watch.stream-lost", **failure(error))
                 self._stopping.wait(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
             except Exception:  # one listener's mistake must not leave all without a watch
+                self._told_until = -math.inf
                 log.exception("watch.listener-failed")
                 self._stopping.wait(pause)
 

@@ -48,15 +48,15 @@ class Held:
     """A lease that is ours."""
 
     def __init__(self) -> None:
-        self.is_excuse = False
+        self.is_excuse, self.is_ours = False, True
 
     def excuses(self, *_seconds: float) -> bool:
         """As the test says."""
         return self.is_excuse
 
     def hold(self) -> bool:
-        """It is."""
-        return True
+        """It is, unless the test says otherwise."""
+        return self.is_ours
 
     def release(self) -> None:
         """Nobody else wants it."""
@@ -218,6 +218,20 @@ def test_what_is_written_while_the_desk_looks_is_looked_for_again(desk: Desk) ->
 
     assert desk.turn() == []
     assert desk.turn() == ["second"]
+
+
+def test_a_desk_that_another_relay_serves_is_not_woken_and_looks_when_it_is_its_own_again(
+    desk: Desk,
+) -> None:
+    desk.loop._lease.is_ours = False
+    desk.turn()
+    desk.schedule("c1", 0)
+    assert not desk.loop.wake.is_set()
+    assert desk.turn() == []
+    assert desk.store.looks == 0
+
+    desk.loop._lease.is_ours = True
+    assert desk.turn() == ["c1"]
 
 
 def test_a_look_that_failed_is_made_again_though_nothing_more_is_told(desk: Desk) -> None:

@@ -144,6 +144,29 @@ def test_a_watch_that_comes_to_an_old_change_is_not_current(store: Store) -> Non
     assert watch.is_current(), "what was known to be told stays told"
 
 
+def test_a_watch_whose_listener_failed_is_current_again_only_after_it_has_woken_all(
+    store: Store,
+) -> None:
+    current: list[bool] = []
+    watch = Watch(store)
+
+    def wake(row: Document) -> None:
+        current.append(watch.is_current())
+        if row:
+            raise ValueError("on purpose")
+
+    watch.listen(CHARTS, wake, fields=["tenant_id"])
+    watch.start()
+    try:
+        eventually(watch.is_current, within=10)
+        schedule(store, "c1", 1)
+        eventually(lambda: len(current) == 3, within=10)
+        assert (current[0], current[2]) == (False, False), "whenever it opens"
+        eventually(watch.is_current, within=10)
+    finally:
+        watch.stop()
+
+
 def test_each_change_says_when_it_was_committed(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
