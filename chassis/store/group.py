@@ -1,9 +1,10 @@
 """Group commit: calls of one company that come while another commits share a transaction.
 
-A company are the events of one queue, the calls of one method about somebody in danger, or what is
-due of one kind. Under load a call then costs its own statements and a part of everything else;
-without load each still goes alone and at once. An effect never depends on company: where a group
-cannot commit, each of its members is committed by itself, with its own errors.
+A company are the events of one queue, the calls of one method about somebody in danger, what is due
+of one kind, or what a service's use cases say may go together. Under load a call then costs its own
+statements and a part of everything else; without load each still goes alone and at once. An effect
+never depends on company: where a group cannot commit, each of its members is committed by itself,
+with its own errors.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from chassis.deadline import Deadline
-from chassis.errors import DeadlineExceeded, Unavailable
+from chassis.errors import AlreadyExists, DeadlineExceeded, HavenError, Unavailable, is_retryable
 from chassis.failpoint import failpoint
 from chassis.store import once
 from chassis.store.attempt import Attempt, Contended
@@ -36,6 +37,12 @@ LINGER_SECONDS, LINGER_GROUPS = 0.06, 1.0
 CROWD_SECONDS = 0.5
 # How much later than a member's own time its group ends at the latest; see _await_group.
 GRACE_SECONDS = 5.0
+
+
+class Refused(NamedTuple):
+    """What a member came to that has no effect, while the others have theirs."""
+
+    error: HavenError
 
 
 class Member:
@@ -161,6 +168,10 @@ def try_together(engine: Engine, deadline: Deadline, members: Sequence[Member]) 
                 each.error = error
     else:
         for each, result in zip(members, results, strict=True):
+            if isinstance(result, Refused):
+                each.attempt.roll_back()
+                each.error = result.error
+                continue
             each.is_committed, each.result = True, result
             each.error = AlreadyDone() if result is KNOWN else None
         failpoint("store.after-group")
@@ -198,7 +209,8 @@ class Together:
         self._is_begun = False
 
     def __call__(self, rows: Rows) -> list[Any]:
-        """The members' results, in their order; KNOWN for those that were left out."""
+        """The members' results, in their order; KNOWN for those that were left out, Refused for
+        those that may not."""
         if self._is_begun:
             raise Contended
         self._is_begun = True
@@ -219,8 +231,16 @@ class Together:
         return results
 
 
-def _run(attempt: Attempt[Any], rows: Rows) -> Any:
+def _run(attempt: Attempt[Any], rows: SharedRows) -> Any:
+    mark = rows.mark()
     try:
         return attempt.run(rows)
-    except Unavailable as error:  # of a member's own keys, say; the database would not say so here
-        raise Contended from error
+    except HavenError as error:
+        # Of a refusal the others need not hear, unless it has been written to. What may be better
+        # the next time, or lies with an index, is looked at again alone.
+        is_final = not is_retryable(error) and not isinstance(error, AlreadyExists)
+        if is_final and rows.go_back(mark):
+            return Refused(error)
+        if isinstance(error, Unavailable):  # of a member's own keys, say; not of the database
+            raise Contended from error
+        raise

@@ -8,7 +8,6 @@ and its members are tried each by itself.
 
 from __future__ import annotations
 
-import copy
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -24,11 +23,19 @@ SIMPLE = (str, bool, int)
 class Ahead(NamedTuple):
     """A read that a use case will begin with: all rows of the collection with these values.
 
-    Equality only, and the first field is what differs between one call and the next.
+    What differs between one call and the next are plain values, equality only.
     """
 
     collection: str
     filter: Mapping[str, Any]
+
+
+class Mark(NamedTuple):
+    """What was written and what is still to be, at some moment of a transaction."""
+
+    strokes: int
+    added: dict[str, list[Document]]
+    changed: dict[str, dict[str, tuple[Filter, Document]]]
 
 
 class SharedRows:
@@ -37,31 +44,46 @@ class SharedRows:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
         self._failure: Exception | None = None
+        self._strokes = 0  # so often something was written
         self._known: dict[str, dict[str, tuple[Filter, list[Document]]]] = {}
         self._added: defaultdict[str, list[Document]] = defaultdict(list)
         self._changed: defaultdict[str, dict[str, tuple[Filter, Document]]] = defaultdict(dict)
 
     def look_ahead(self, reads: Iterable[Ahead]) -> None:
-        """Make these reads, those that differ in the first field alone in one stroke."""
+        """Make these reads, those that differ in plain values alone in one stroke."""
         alike: defaultdict[str, list[Ahead]] = defaultdict(list)
         for read in reads:
-            first, *others = read.filter.items()
-            alike[repr((read.collection, first[0], others))].append(read)
+            shape = [(each, "" if isinstance(it, SIMPLE) else it) for each, it in _sorted(read)]
+            alike[repr((read.collection, shape))].append(read)
         for group in alike.values():
             self._look_ahead(group)
+
+    def mark(self) -> Mark:
+        """Where a member begins; see `go_back`."""
+        added = {collection: [*rows] for collection, rows in self._added.items()}
+        changed = {collection: {**rows} for collection, rows in self._changed.items()}
+        return Mark(self._strokes, added, changed)
+
+    def go_back(self, mark: Mark) -> bool:
+        """Forget what was to be written since; False where something is written already, or the
+        database has given the transaction up."""
+        if self._failure is not None or mark.strokes != self._strokes:
+            return False
+        self._added, self._changed = defaultdict(list, mark.added), defaultdict(dict, mark.changed)
+        return True
 
     def find(self, collection: str, filter: Filter, query: Query = ANY_ORDER) -> list[Document]:
         """The rows that match."""
         known = self._known.setdefault(collection, {})
         if (ahead := known.get(_key(filter, ANY_ORDER))) is not None and not query.sort:
-            return copy.deepcopy(ahead[1][: query.limit or None])
+            return _copies(ahead[1][: query.limit or None])
         key = _key(filter, query)
         if key not in known:
             self._write_what_matches(collection, filter)
             found = self._rows.find(collection, filter, query)
             known = self._known.setdefault(collection, {})
             known[key] = (filter, found)
-        return copy.deepcopy(known[key][1])
+        return _copies(known[key][1])
 
     def count(self, collection: str, filter: Filter) -> int:
         """How many rows match."""
@@ -71,7 +93,7 @@ class SharedRows:
     def insert(self, collection: str, documents: Sequence[Document]) -> None:
         """Add rows, at the end; a unique index that refuses one refuses the transaction."""
         self._forget(collection, documents)
-        self._added[collection] += copy.deepcopy([*documents])
+        self._added[collection] += _copies(documents)
 
     def replace(self, collection: str, filter: Filter, document: Document) -> int:
         """Put the document in the place of the one that matches, at the end."""
@@ -84,7 +106,7 @@ class SharedRows:
             is_added = any(each["_id"] == id for each in self._added[collection])
             if is_added or id in self._changed[collection]:
                 self._write(collection)
-            self._changed[collection][id] = (filter, copy.deepcopy(document))
+            self._changed[collection][id] = (filter, _copied(document))
         self._forget(collection, [document for _, document in pairs])
         return len(pairs)
 
@@ -112,6 +134,7 @@ class SharedRows:
         """Set the fields of `first` on each of the ids that matches, counting up its integers."""
         self._write(collection)
         self._known.pop(collection, None)
+        self._strokes += 1
         self._rows.number(collection, filter, ids, first)
 
     def delete(self, collection: str, filter: Filter) -> int:
@@ -126,19 +149,18 @@ class SharedRows:
             self._write(collection)
 
     def _look_ahead(self, reads: Sequence[Ahead]) -> None:
-        collection, filter = reads[0]
-        first, *others = filter
-        wanted = list(dict.fromkeys(each.filter[first] for each in reads))
-        rest = {name: filter[name] for name in others}
-        found = self._rows.find(collection, {first: {"$in": wanted}, **rest})
+        collection = reads[0].collection
+        wanted = list({_key(each.filter, ANY_ORDER): each.filter for each in reads}.values())
+        found = self._rows.find(collection, _any_of(wanted))
         known = self._known.setdefault(collection, {})
-        for each in reads:
-            mine = [row for row in found if row[first] == each.filter[first]]
-            known[_key(each.filter, ANY_ORDER)] = (each.filter, mine)
+        for filter in wanted:
+            mine = [row for row in found if _has(row, filter)]
+            known[_key(filter, ANY_ORDER)] = (filter, mine)
 
     def _directly(self, collection: str, change: Callable[[], int]) -> int:
         self._write(collection)
         self._known.pop(collection, None)
+        self._strokes += 1
         return change()
 
     def _write_what_matches(self, collection: str, filter: Filter) -> None:
@@ -157,8 +179,10 @@ class SharedRows:
 
     def _write_all(self, collection: str) -> None:
         if added := self._added.pop(collection, []):
+            self._strokes += 1
             self._rows.insert(collection, added)
         if changed := list(self._changed.pop(collection, {}).values()):
+            self._strokes += 1
             if len(changed) == 1:
                 matched = self._rows.replace(collection, *changed[0])
             else:
@@ -190,6 +214,39 @@ def _may_equal(value: Any, wanted: Any) -> bool:
     if not isinstance(wanted, SIMPLE) or not (value is None or isinstance(value, SIMPLE)):
         return True
     return bool(value == wanted)
+
+
+def _any_of(filters: Sequence[Filter]) -> Filter:
+    """What finds the rows of each of these, which have the same fields."""
+    first = filters[0]
+    differing = [name for name in first if any(each[name] != first[name] for each in filters)]
+    if not differing:
+        return first
+    if len(differing) > 1:
+        return {"$or": list(filters)}
+    return {**first, differing[0]: {"$in": [each[differing[0]] for each in filters]}}
+
+
+def _has(row: Document, filter: Filter) -> bool:
+    """Of rows that were found for several filters, those with this one's plain values."""
+    return all(
+        row.get(name) == wanted for name, wanted in filter.items() if isinstance(wanted, SIMPLE)
+    )
+
+
+def _copies(documents: Sequence[Document]) -> list[Document]:
+    return [_copied(each) for each in documents]
+
+
+def _copied(value: Any) -> Any:
+    """A copy in which nothing can be changed that was copied: rows are dicts, lists and values."""
+    if isinstance(value, dict):
+        return {name: _copied(each) for name, each in value.items()}
+    return [_copied(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _sorted(read: Ahead) -> list[tuple[str, Any]]:
+    return sorted(read.filter.items())
 
 
 def _key(filter: Filter, query: Query) -> str:

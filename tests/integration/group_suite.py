@@ -5,9 +5,6 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,17 +14,11 @@ from chassis.deadline import Deadline
 from chassis.errors import DeadlineExceeded, FailedPrecondition, Unavailable
 from chassis.store import AUDIT, AlreadyAnswered, AlreadyDone, Store, Tx, group
 from chassis.store.attempt import Contended
-from chassis.store.group import Together
 from chassis.store.once import INBOX
 from chassis.store.outbox_rows import OUTBOX
-from tests.charts import CHARTS, Chart, a_call, a_chart, a_request, charts
+from tests.charts import CHARTS, Chart, a_call, a_chart, charts
+from tests.crowd import QUEUE, Crowd, nothing
 from tests.waiting import eventually
-
-QUEUE = "crisis.on-chart-closed"
-
-
-def nothing(_: Tx) -> None:
-    """A use case without an effect."""
 
 
 def in_a_crowd_for_long(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,65 +31,6 @@ def in_a_crowd_for_long(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
         crowd.come("e1", nothing)
         crowd.waiting(2)
     eventually(lambda: crowd.transactions == 2, within=20)
-
-
-class Crowd:
-    """Events on their way into one store."""
-
-    def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch, *, turns: int = 1) -> None:
-        self.store = store
-        self.transactions = 0
-        self.fault: Exception | None = None  # what a group's transaction ends with
-        monkeypatch.setattr(group, "TURNS", turns)
-        self._transact = store.engine.transact
-        self._pool = ThreadPoolExecutor(16)
-        monkeypatch.setattr(store.engine, "transact", self._counted)
-
-    def come(
-        self, event_id: str, fn: Callable[[Tx], Any], *, queue: str = QUEUE, seconds: float = 20.0
-    ) -> Future[Any]:
-        """One event; its own thread."""
-        call = a_call(once=EventOnce(queue, event_id), seconds=seconds)
-        return self._pool.submit(self.store.transact, call, fn)
-
-    def ask(self, fn: Callable[[Tx], Any], request_id: str = "") -> Future[Any]:
-        """One urgent call of a method; its own thread."""
-        once = a_request(request_id, encode=str.encode) if request_id else None
-        call = replace(a_call(once=once), company=QUEUE)
-        return self._pool.submit(self.store.transact, call, fn)
-
-    @contextmanager
-    def while_one_is_committed(self, queue: str = QUEUE, event_id: str = "first") -> Iterator[None]:
-        """What comes meanwhile waits, and goes together when this ends."""
-        entered, done = threading.Event(), threading.Event()
-
-        def hold(_deadline: Deadline, attempt: Any) -> Any:
-            entered.set()
-            done.wait(20)
-            return self._counted(_deadline, attempt)
-
-        self.store.engine.transact = hold  # type: ignore[method-assign]
-        first = self.come(event_id, nothing, queue=queue)
-        entered.wait(20)
-        self.store.engine.transact = self._counted  # type: ignore[method-assign]
-        yield
-        done.set()
-        first.result(20)
-
-    def waiting(self, number: int, queue: str = QUEUE) -> None:
-        """Return when so many wait."""
-        company = self.store._groups._companies[queue]
-        eventually(lambda: len(company._waiting) == number, within=20)
-
-    def close(self) -> None:
-        """All threads have ended."""
-        self._pool.shutdown()
-
-    def _counted(self, deadline: Deadline, body: Any) -> Any:
-        self.transactions += 1
-        if self.fault is not None and isinstance(body, Together):
-            raise self.fault
-        return self._transact(deadline, body)
 
 
 def opened(store: Store, number: int) -> Callable[[Tx], str]:
@@ -212,6 +144,25 @@ class GroupSuite:
         assert {row["_id"] for row in rows(crowd.store, CHARTS)} == {"c0", "c1", "c2"}
         assert len(rows(crowd.store, OUTBOX)) == 3
         assert "e9" not in {row["event_id"] for row in rows(crowd.store, INBOX)}
+        assert crowd.transactions == 2, "the others did not have to be tried again"
+
+    def test_where_a_refused_one_has_written_already_each_is_tried_by_itself(
+        self, crowd: Crowd
+    ) -> None:
+        def refuse(tx: Tx) -> str:
+            chart = charts(crowd.store).insert(tx, a_chart("c9", patient_id="p9"))
+            charts(crowd.store).load(tx, chart.id)
+            raise FailedPrecondition("NOT_NOW", "not now")
+
+        with crowd.while_one_is_committed():
+            good = [crowd.come(f"e{each}", opened(crowd.store, each)) for each in range(2)]
+            bad = crowd.come("e9", refuse)
+            crowd.waiting(3)
+
+        assert [each.result(20) for each in good] == ["c0", "c1"]
+        assert isinstance(bad.exception(20), FailedPrecondition)
+        assert {row["_id"] for row in rows(crowd.store, CHARTS)} == {"c0", "c1"}
+        assert crowd.transactions == 5
 
     def test_one_that_was_done_before_is_known_and_the_others_are_done(self, crowd: Crowd) -> None:
         crowd.come("e0", opened(crowd.store, 0)).result(20)

@@ -85,6 +85,56 @@ def test_reads_that_differ_in_one_value_are_made_in_one_stroke(rows: Counted) ->
     assert [[each["_id"] for each in one] for one in found] == [["c0"], ["c2"], []]
 
 
+def test_reads_that_differ_in_several_values_are_made_in_one_stroke_too(rows: Counted) -> None:
+    shared = SharedRows(rows)
+    wanted = [of(_id="c0", owner="ana"), of(_id="c2", owner="cho"), of(_id="c1", owner="cho")]
+    shared.look_ahead(Ahead(PLACE, each) for each in wanted)
+
+    found = [[row["_id"] for row in shared.find(PLACE, each)] for each in wanted]
+
+    assert found == [["c0"], ["c2"], []]
+    assert len(rows.reads) == 1
+
+
+def test_what_cannot_be_compared_may_be_read_ahead_where_all_ask_for_the_same(
+    rows: Counted,
+) -> None:
+    shared, versions = SharedRows(rows), {"$in": [1, 2]}
+    wanted = [of(owner=owner, version=versions) for owner in ("ana", "cho")]
+    shared.look_ahead(Ahead(PLACE, each) for each in [*wanted, of(owner="ben", version=3)])
+
+    assert [len(shared.find(PLACE, each)) for each in wanted] == [1, 1]
+    assert shared.find(PLACE, of(owner="ben", version=3)) == []
+    assert len(rows.reads) == 2
+
+
+def test_what_one_wrote_in_vain_is_forgotten_and_what_others_wrote_is_not(
+    rows: Counted, tables: Tables
+) -> None:
+    shared = SharedRows(rows)
+    shared.insert(PLACE, [chart("c7", "dan")])
+    shared.replace(PLACE, of(_id="c0", version=1), chart("c0", version=2))
+
+    mark = shared.mark()
+    shared.insert(PLACE, [chart("c8", "eve")])
+    shared.replace(PLACE, of(_id="c1", version=1), chart("c1", "ben", version=2))
+    assert shared.go_back(mark)
+    shared.write()
+
+    assert {id: row["version"] for id, row in tables[PLACE].items()} == {
+        "c0": 2, "c1": 1, "c2": 1, "c7": 1,
+    }  # fmt: skip
+
+
+def test_what_is_written_already_cannot_be_forgotten(rows: Counted) -> None:
+    shared = SharedRows(rows)
+    mark = shared.mark()
+    shared.insert(PLACE, [chart("c8", "eve")])
+    shared.find(PLACE, of(owner="eve"))
+
+    assert not shared.go_back(mark)
+
+
 def test_new_rows_go_in_one_stroke_at_the_end(rows: Counted, tables: Tables) -> None:
     shared = SharedRows(rows)
     for number in range(4):
