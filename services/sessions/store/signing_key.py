@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from datetime import timedelta
 from hashlib import sha256
 
 from chassis.ids import derived_id
@@ -13,6 +14,7 @@ from services.sessions.ports import Keeper
 
 ATTENDANCE_KEYS, TICKET_KEYS = "attendance_keys", "ticket_keys"
 KEY_BYTES = 32
+SETTLED = timedelta(minutes=1)  # no transaction lasts so long
 
 
 class SigningKey:
@@ -41,7 +43,7 @@ class SigningKey:
             return None
         key = bytes.fromhex(self._keeper.reveal(tenant_id, bytes(found["key_ciphertext"])))
         sign = _signing(key)
-        if found["create_time"] < reader.now:  # what this transaction has made may not stay
+        if found["create_time"] < reader.now - SETTLED:  # of a transaction that may not end well
             self._known[tenant_id] = sign
         return sign
 

@@ -8,7 +8,7 @@ import pytest
 
 from chassis.clock import FixedClock
 from chassis.store import Tx
-from services.sessions.store.signing_key import TICKET_KEYS, SigningKey
+from services.sessions.store.signing_key import SETTLED, TICKET_KEYS, SigningKey
 from tests.fakes.memory_store import MemoryStore
 from tests.unit.sessions.ward import a_call
 
@@ -51,6 +51,7 @@ def test_every_process_signs_alike_and_looks_for_the_key_once(bench: Bench) -> N
     keeper = Plain()
     one, other = SigningKey(keeper, TICKET_KEYS), SigningKey(keeper, TICKET_KEYS)
     first = bench.signs(one)
+    bench.clock.advance(SETTLED)
 
     assert [bench.signs(each) for each in (other, one, other, one)] == [first] * 4
     assert keeper.revealed == 2
@@ -68,3 +69,26 @@ def test_a_key_whose_transaction_failed_signs_nothing_afterwards(bench: Bench) -
         bench.store.transact(a_call("p-1"), twice_in_vain)
 
     assert bench.signs(key) == bench.signs(SigningKey(Plain(), TICKET_KEYS))
+
+
+def test_a_key_that_others_saw_in_a_transaction_that_failed_signs_nothing_either(
+    bench: Bench,
+) -> None:
+    key, tries = SigningKey(Plain(), TICKET_KEYS), 0
+
+    def fail_once(_: Tx) -> bytes:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise ConnectionError
+        return b""
+
+    def later(tx: Tx) -> bytes:
+        bench.clock.advance(timedelta(seconds=1))
+        return key.signer(tx)(SAID)
+
+    call = a_call("p-1")
+    together = [bench.store.prepare(call, each) for each in (later, later, fail_once)]
+    first, second, _ = bench.store.transact_all(together)
+
+    assert first == second == bench.signs(SigningKey(Plain(), TICKET_KEYS))
