@@ -8,10 +8,11 @@ from dataclasses import replace
 from chassis.call import Call
 from chassis.call import Role as CallerRole
 from chassis.errors import HavenError, NotFound, OutOfRange
-from chassis.store import Store, Tx
+from chassis.store import Ahead, Store, Tx
 from services.sessions.domain.aid import AIDS, WORRYING
 from services.sessions.domain.commands import Enter
 from services.sessions.domain.door import (
+    BARRING_SCOPES,
     admit_patient,
     admit_staff,
     require_let_in,
@@ -25,6 +26,7 @@ from services.sessions.domain.log import RoomEvent, RoomEventKind, of_participan
 from services.sessions.domain.participant import Participant
 from services.sessions.domain.roles import COMES_MUTED, STAFF_ROLES, Right, Role, may
 from services.sessions.domain.session import Session
+from services.sessions.domain.ticket import hash_of
 from services.sessions.domain.views import (
     Activity,
     Admission,
@@ -35,7 +37,9 @@ from services.sessions.domain.views import (
 from services.sessions.handlers.activities import Activities
 from services.sessions.handlers.licensing import Licensing
 from services.sessions.handlers.lobby import Lobby
+from services.sessions.handlers.polls import ahead_of_poll
 from services.sessions.handlers.standing import (
+    ahead_of_unresolved,
     require_grant,
     session_of,
     standing_of,
@@ -47,6 +51,7 @@ from services.sessions.ports import Policies, Records
 
 ALARM_ACTION = "door-alarm.raise"
 STAFF = frozenset({CallerRole.CLINICIAN, CallerRole.SUPERVISOR})
+COMPANY = "doors"  # when many groups begin at once, many come to their doors together
 
 
 class Doors:
@@ -63,13 +68,34 @@ class Doors:
     def enter(self, call: Call, command: Enter) -> Admission:
         """Let the caller in, or let them wait, or say what is missing and what would help."""
         try:
-            return self._store.transact(call, lambda tx: self._enter(tx, command))
+            return self._store.transact(
+                replace(call, company=COMPANY),
+                lambda tx: self._enter(tx, command),
+                ahead=self._ahead(call, command),
+            )
         except HavenError as error:
             if (aid := AIDS.get(error.reason)) is not None:
                 error.metadata.setdefault("help", aid.value)
             if error.reason in WORRYING and not STAFF & call.actor.roles:
                 self._hear_refused(call, command.session_id, error.reason)
             raise
+
+    def _ahead(self, call: Call, command: Enter) -> list[Ahead]:
+        """What everybody who comes is asked; of patients also what decides about them."""
+        records, session_id, person_id = self._records, command.session_id, call.actor.subject
+        reads = [
+            *records.sessions.ahead(session_id),
+            *records.participants.ahead(session_id),
+            *records.room_log.ahead(call, session_id),
+            *records.private_log.ahead(call, person_id),
+            *ahead_of_poll(records, session_id),
+        ]
+        if command.join_ticket:
+            reads += records.tickets.ahead(hash_of(command.join_ticket))
+        if not STAFF & call.actor.roles:
+            reads += records.copies.ahead(session_id, person_id, BARRING_SCOPES)
+            reads += ahead_of_unresolved(records, {"raised_by": person_id})
+        return reads
 
     def _enter(self, tx: Tx, command: Enter) -> Admission:
         session = session_of(self._records, tx, command.session_id)

@@ -6,11 +6,12 @@ They add no audit rows: the room's numbered log is itself the record.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from chassis.call import Call
 from chassis.errors import FailedPrecondition, NotFound, PermissionDenied
 from chassis.ids import derived_id
-from chassis.store import Store, Tx
+from chassis.store import Ahead, Store, Tx
 from services.sessions.domain.commands import ClosePoll, OpenPoll, Vote
 from services.sessions.domain.log import PrivateEvent, RoomEventKind, of_room
 from services.sessions.domain.policy import SessionsPolicy
@@ -82,8 +83,13 @@ class Polls:
 
 def open_poll(records: Records, tx: Tx, session: Session) -> Poll | None:
     """The one that takes votes, if there is one."""
-    found = records.polls.find(tx, {"session_id": session.id, "is_open": True})
+    found = records.polls.find(tx, _open_in(session.id))
     return found[0] if found else None
+
+
+def ahead_of_poll(records: Records, session_id: str) -> list[Ahead]:
+    """What `open_poll` will read."""
+    return records.polls.ahead_of(_open_in(session_id))
 
 
 def closed(records: Records, tx: Tx, poll: Poll, policy: SessionsPolicy) -> int:
@@ -92,3 +98,7 @@ def closed(records: Records, tx: Tx, poll: Poll, policy: SessionsPolicy) -> int:
     records.polls.put(tx, poll)
     event = replace(of_room(RoomEventKind.POLL_CLOSED, tx.now), poll=poll.view(policy))
     return records.room_log.append(tx, poll.session_id, event)
+
+
+def _open_in(session_id: str) -> dict[str, Any]:
+    return {"session_id": session_id, "is_open": True}

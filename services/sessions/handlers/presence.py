@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chassis.call import Call
 from chassis.errors import FailedPrecondition
-from chassis.store import Store, Tx
+from chassis.store import Ahead, Store, Tx
 from services.sessions.domain.commands import Connected
 from services.sessions.domain.door import BARRING_SCOPES, require_place
 from services.sessions.domain.lobby import Decision
@@ -17,6 +19,7 @@ from services.sessions.handlers.farewell import Farewell
 from services.sessions.handlers.licensing import Licensing
 from services.sessions.handlers.lobby import Lobby
 from services.sessions.handlers.standing import (
+    ahead_of_unresolved,
     place_of,
     quiet,
     require_grant,
@@ -25,6 +28,8 @@ from services.sessions.handlers.standing import (
 )
 from services.sessions.handlers.succession import Succession
 from services.sessions.ports import Policies, Records
+
+COMPANY = "leaves"  # when groups end, everybody goes
 
 
 class Presences:
@@ -49,7 +54,18 @@ class Presences:
             was_present = place.leave(command.connection_id, tx.now)
             self._farewell.gone(tx, place, session, was_present=was_present)
 
-        self._store.transact(call, act)
+        self._store.transact(
+            replace(call, company=COMPANY), act, ahead=self._ahead_of_leave(call, command)
+        )
+
+    def _ahead_of_leave(self, call: Call, command: Connected) -> list[Ahead]:
+        records, session_id, person_id = self._records, command.session_id, call.actor.subject
+        return [
+            *records.participants.ahead_of(session_id, person_id),
+            *records.sessions.ahead(session_id),
+            *records.room_log.ahead(call, session_id),
+            *ahead_of_unresolved(records, {"patient_id": person_id}),
+        ]
 
     def hush(self, call: Call, participant_id: str) -> None:
         """A connection was lost and nobody came back in time."""

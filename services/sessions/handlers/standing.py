@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from chassis.call import Call, RequestOnce
 from chassis.errors import FailedPrecondition, NotFound
 from chassis.ids import new_id
-from chassis.store import Reader, Tx, request_key
+from chassis.store import Ahead, Reader, Tx, request_key
 from services.sessions.domain.case import Help
 from services.sessions.domain.door import BARRING_SCOPES, FAMILY_SCOPE, Standing
 from services.sessions.domain.house import Grant
@@ -49,7 +50,12 @@ def require_grant(records: Records, reader: Reader, session: Session, person_id:
 
 def unresolved(records: Records, reader: Reader, filter: dict[str, str]) -> list[SafetySignal]:
     """Calls for help that are not over."""
-    return records.signals.find(reader, {**filter, "help": {"$ne": Help.RESOLVED.value}})
+    return records.signals.find(reader, _not_over(filter))
+
+
+def ahead_of_unresolved(records: Records, filter: dict[str, str]) -> list[Ahead]:
+    """What `unresolved` will read."""
+    return records.signals.ahead_of(_not_over(filter))
 
 
 def place_of(records: Records, reader: Reader, session_id: str) -> tuple[Participant, Session]:
@@ -98,3 +104,7 @@ def tell_staff(records: Records, tx: Tx, session: Session, event: PrivateEvent) 
     """In private, to who leads the room or helps to."""
     for person_id in session.staff:
         records.private_log.append(tx, person_id, event)
+
+
+def _not_over(filter: dict[str, str]) -> dict[str, Any]:
+    return {**filter, "help": {"$ne": Help.RESOLVED.value}}

@@ -14,7 +14,7 @@ from chassis.errors import (
     NotFound,
     ResourceExhausted,
 )
-from chassis.store import Store, Tx
+from chassis.store import Ahead, Store, Tx
 from services.sessions.domain.commands import Enter, Lead
 from services.sessions.domain.door import require_not_over
 from services.sessions.domain.participant import Participant
@@ -24,6 +24,7 @@ from services.sessions.ports import Policies, Records, Signer
 
 STAFF = frozenset({Role.CLINICIAN, Role.SUPERVISOR})
 SECRET_BYTES = 32
+COMPANY = "join-tickets"  # before many groups begin at once, many ask for one
 
 
 class Tickets:
@@ -40,8 +41,16 @@ class Tickets:
         said = (call.actor.subject, command.session_id, call.once.request_id)
         # A first answer would be kept with the ticket in it.
         return self._store.transact(
-            replace(call, once=None), lambda tx: self._create(tx, command.session_id, said)
+            replace(call, once=None, company=COMPANY),
+            lambda tx: self._create(tx, command.session_id, said),
+            ahead=self._ahead(call, command.session_id),
         )
+
+    def _ahead(self, call: Call, session_id: str) -> list[Ahead]:
+        records, person_id = self._records, call.actor.subject
+        seats = [] if STAFF & call.actor.roles else records.copies.ahead(session_id, person_id)
+        mine = records.tickets.ahead_of(session_id, person_id)
+        return [*records.sessions.ahead(session_id), *mine, *seats]
 
     def _create(self, tx: Tx, session_id: str, said: tuple[str, str, str]) -> TicketView:
         self._require_expected(tx, session_id)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from itertools import chain, repeat
+from typing import Any
 
 from chassis.ids import derived_id
-from chassis.store import Reader, Tx
+from chassis.store import Ahead, Reader, Tx
 from services.sessions.domain.copies import (
     AliasGiven,
     ConsentGiven,
@@ -69,8 +70,12 @@ class CopyStore:
         """True for a patient booked into the session or holding a seat by enrollment."""
         if patient_id in session.schedule.patient_ids:
             return True
-        seat = {"session_id": session.id, "patient_id": patient_id, "is_held": True}
-        return reader.find_one(SEATS, seat) is not None
+        return reader.find_one(SEATS, _seat(session.id, patient_id)) is not None
+
+    def ahead(self, session_id: str, patient_id: str, scopes: Collection[str] = ()) -> list[Ahead]:
+        """What `is_seated` will read, and with the scopes of a consent `is_barred`."""
+        bars = [Ahead(CONSENT_BARS, _scoped(patient_id, scopes))] if scopes else []
+        return [Ahead(SEATS, _seat(session_id, patient_id)), *bars]
 
     def are_seated(
         self, reader: Reader, sessions: Sequence[Session], patient_ids: Collection[str]
@@ -119,7 +124,7 @@ class CopyStore:
 
     def is_barred(self, reader: Reader, patient_id: str, scopes: Collection[str]) -> bool:
         """True where one of these consents was taken back and not surely given again since."""
-        mine = {"patient_id": patient_id, "scope": {"$in": sorted(scopes)}}
+        mine = _scoped(patient_id, scopes)
         if not (bars := reader.find(CONSENT_BARS, mine)):
             return False
         consents = reader.find(CONSENTS, mine)
@@ -135,3 +140,11 @@ class CopyStore:
         if reader.find_one(CONSENTS, mine) is None:
             return False
         return not self.is_barred(reader, patient_id, [scope])
+
+
+def _seat(session_id: str, patient_id: str) -> dict[str, Any]:
+    return {"session_id": session_id, "patient_id": patient_id, "is_held": True}
+
+
+def _scoped(patient_id: str, scopes: Collection[str]) -> dict[str, Any]:
+    return {"patient_id": patient_id, "scope": {"$in": sorted(scopes)}}

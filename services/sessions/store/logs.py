@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from chassis.call import Call, Effect, RequestOnce
 from chassis.ids import derived_id
-from chassis.store import Document, Reader, Tx
+from chassis.store import Ahead, Document, Reader, Tx
 from services.sessions.ports import Head
 
 E = TypeVar("E")
@@ -82,6 +82,10 @@ class LogStore(Generic[E]):
         found = reader.find_one(self._heads, {"_id": self._head_id(reader, key)})
         return 0 if found is None else int(found["last_number"])
 
+    def ahead(self, call: Call, key: str) -> list[Ahead]:
+        """What `head` and `append` will read."""
+        return [Ahead(self._heads, {"_id": self._id_of(call, key)})]
+
     def heads(self, reader: Reader, keys: Collection[str]) -> dict[str, int]:
         """The newest numbers of those that have events."""
         ids = [self._head_id(reader, key) for key in keys]
@@ -109,4 +113,7 @@ class LogStore(Generic[E]):
         return {row["log_key"]: Head(row) for row in rows}
 
     def _head_id(self, reader: Reader, key: str) -> str:
-        return derived_id(self._heads, reader.call.tenant_id, key)
+        return self._id_of(reader.call, key)
+
+    def _id_of(self, call: Call, key: str) -> str:
+        return derived_id(self._heads, call.tenant_id, key)

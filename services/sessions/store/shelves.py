@@ -56,6 +56,10 @@ class ShelfStore(Generic[A]):
         """What `peek` and `load` will read."""
         return [Ahead(self._collection, {"_id": id})]
 
+    def ahead_of(self, filter: Mapping[str, Any]) -> list[Ahead]:
+        """What `find` will read."""
+        return [Ahead(self._collection, filter)]
+
     def find(self, reader: Reader, filter: Mapping[str, Any]) -> list[A]:
         """Those that match; leaves no audit row."""
         return [self._restored(each) for each in reader.find(self._collection, filter)]
@@ -99,8 +103,7 @@ class ParticipantStore:
 
     def known(self, reader: Reader, session_id: str, person_id: str) -> Participant | None:
         """The person's place in the session, if there is one."""
-        key = {"session_id": session_id, "person_id": person_id}
-        found = reader.find_one(PARTICIPANTS, key)
+        found = reader.find_one(PARTICIPANTS, _whose(session_id, person_id))
         return None if found is None else places.participant_from(found)
 
     def those(
@@ -126,9 +129,17 @@ class ParticipantStore:
 
     def in_session(self, reader: Reader, session_id: str) -> list[Participant]:
         """All places in the session, those that came first before the others."""
-        order = [("create_time", 1), ("_id", 1)]
-        found = reader.find(PARTICIPANTS, {"session_id": session_id}, sort=order)
+        found = reader.find(PARTICIPANTS, _of(session_id))
+        found.sort(key=lambda row: (row["create_time"], row["_id"]))
         return [places.participant_from(each) for each in found]
+
+    def ahead(self, session_id: str) -> list[Ahead]:
+        """What `in_session` will read."""
+        return [Ahead(PARTICIPANTS, _of(session_id))]
+
+    def ahead_of(self, session_id: str, person_id: str) -> list[Ahead]:
+        """What `known` will read."""
+        return [Ahead(PARTICIPANTS, _whose(session_id, person_id))]
 
     def near_rooms(self, reader: Reader, person_id: str) -> list[Participant]:
         """The person's places in rooms where they are now, or at whose door they wait."""
@@ -214,6 +225,14 @@ def _published(tx: Tx, participant: Participant, version: int) -> Participant:
         tx.emit(events.message_of(event), aggregate_id=participant.id, aggregate_version=version)
     participant.events.clear()
     return participant
+
+
+def _of(session_id: str) -> dict[str, str]:
+    return {"session_id": session_id}
+
+
+def _whose(session_id: str, person_id: str) -> dict[str, str]:
+    return {"session_id": session_id, "person_id": person_id}
 
 
 def _place_id(reader: Reader, session_id: str, person_id: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chassis.store import Document, Reader, Tx
+from chassis.store import Ahead, Document, Reader, Tx
 from services.sessions.domain.ticket import JoinTicket
 
 JOIN_TICKETS, JOIN_TICKET_USES = "join_tickets", "join_ticket_uses"
@@ -21,8 +21,16 @@ class TicketStore:
 
     def of(self, reader: Reader, session_id: str, person_id: str) -> list[JoinTicket]:
         """Those of one person for one session, used or not, over or not."""
-        mine = {"session_id": session_id, "person_id": person_id}
+        mine = _whose(session_id, person_id)
         return [_ticket_from(each) for each in reader.find(JOIN_TICKETS, mine)]
+
+    def ahead(self, id: str) -> list[Ahead]:
+        """What `known` will read."""
+        return [Ahead(JOIN_TICKETS, {"_id": id})]
+
+    def ahead_of(self, session_id: str, person_id: str) -> list[Ahead]:
+        """What `of` will read."""
+        return [Ahead(JOIN_TICKETS, _whose(session_id, person_id))]
 
     def add(self, tx: Tx, ticket: JoinTicket) -> None:
         """A new one."""
@@ -50,6 +58,10 @@ class TicketStore:
         """The same with all of a session that is over."""
         found = tx.find(JOIN_TICKETS, {"session_id": session_id})
         self.remove(tx, [_ticket_from(each) for each in found])
+
+
+def _whose(session_id: str, person_id: str) -> dict[str, str]:
+    return {"session_id": session_id, "person_id": person_id}
 
 
 def _ticket_from(document: Document) -> JoinTicket:
