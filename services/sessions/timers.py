@@ -82,7 +82,7 @@ class Census(Collector):
         """The metrics; none while the database is away, which its own alert tells."""
         try:
             return [
-                *self._counted(_rooms(), SESSIONS, "hold_start_time"),
+                *self._counted(_rooms(), SESSIONS, "unled_time"),
                 *self._counted(_patients(), PARTICIPANTS, "held_time"),
             ]
         except HavenError as error:
@@ -99,10 +99,13 @@ class Census(Collector):
 
 def _rooms() -> Families:
     return (
-        GaugeMetricFamily("haven_sessions_held_rooms", "Open rooms that nobody leads now."),
+        GaugeMetricFamily(
+            "haven_sessions_held_rooms",
+            "Rooms with somebody in or before them, and nobody to lead.",
+        ),
         GaugeMetricFamily(
             "haven_sessions_oldest_held_room_timestamp_seconds",
-            "Since when the room is held that has been for longest; 0 = none is.",
+            "Since when the longest of them has been so; 0 = there is none.",
         ),
     )
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from services.sessions.domain.events import RoomHeld
 from services.sessions.domain.participant import Participant
 from services.sessions.domain.policy import SessionsPolicy
-from services.sessions.domain.roles import Role
+from services.sessions.domain.roles import STAFF_ROLES, Role
 from services.sessions.domain.session import Session
 
 
@@ -39,14 +39,30 @@ def lead(session: Session, place: Participant, now: datetime) -> None:
     place.role = Role.FACILITATOR
 
 
-def hold(session: Session, now: datetime, policy: SessionsPolicy) -> None:
+def hold(session: Session, now: datetime) -> None:
     """Nobody can."""
+    session.leading = session.leading.lost(now)
+
+
+def watch(
+    session: Session, places: Collection[Participant], now: datetime, policy: SessionsPolicy
+) -> bool:
+    """Look who is in a held room or at its door: somebody is called when they have been there for a
+    while. True where that is new, or over because everybody has gone."""
+    is_anybody, leading = any(map(_needs_a_lead, places)), session.leading
+    if is_anybody == (leading.unled_time is not None):
+        return False
     call_time = now + timedelta(seconds=policy.hold_call_seconds)
-    session.leading = session.leading.lost(now, call_time)
+    session.leading = leading.met(now, call_time) if is_anybody else leading.deserted()
+    return True
+
+
+def _needs_a_lead(place: Participant) -> bool:
+    return place.role not in STAFF_ROLES and (place.is_present or place.is_waiting)
 
 
 def call_somebody(session: Session, now: datetime) -> bool:
-    """The hold lasts: others are told, once; True where they were."""
+    """Somebody is there and nobody leads: others are told, once; True where they were."""
     leading = session.leading
     if leading.call_time is None or leading.call_time > now or leading.hold_start_time is None:
         return False

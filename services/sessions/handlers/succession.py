@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chassis.store import Tx
 from services.sessions.domain.log import RoomEventKind, of_participant, of_room
 from services.sessions.domain.participant import Participant
 from services.sessions.domain.roles import STAFF_ROLES, Role
 from services.sessions.domain.session import Session
-from services.sessions.domain.succession import can_lead, hold, lead, successor
+from services.sessions.domain.succession import can_lead, hold, lead, successor, watch
 from services.sessions.handlers.licensing import Licensing
 from services.sessions.handlers.lobby import Lobby
 from services.sessions.ports import Policies, Records
@@ -21,15 +23,20 @@ class Succession:
         self._licensing = Licensing(records, policies, Lobby(records, policies))
 
     def lost(self, tx: Tx, gone: Participant, session: Session) -> None:
-        """After a place of staff was put without its reach: where it led the room another one does,
-        or the room is held. Once, because the session is put by its version."""
+        """After a place was put without its reach: where it led the room another one does, or the
+        room is held. Once, because the session is put by its version. Where it is held already,
+        nobody need be called for a room that everybody has left."""
         leads = gone.role in STAFF_ROLES and gone.person_id == session.lead_id
-        if not leads or not session.is_open or session.leading.is_held:
+        if not session.is_open or not (leads or session.leading.is_held):
             return
         places = self._records.participants.in_session(tx, session.id)
+        if session.leading.is_held:
+            self._watch(tx, session, places)
+            return
         heir = successor(session, places, self._states(tx, places), tx.now)
         if heir is None:
-            hold(session, tx.now, self._policies(tx.call.tenant_id))
+            hold(session, tx.now)
+            watch(session, places, tx.now, self._policies(tx.call.tenant_id))
             self._records.sessions.put(tx, session)
             self._records.room_log.append(tx, session.id, of_room(RoomEventKind.HELD, tx.now))
             return
@@ -46,10 +53,13 @@ class Succession:
         return self._records.room_log.append(tx, session.id, event)
 
     def came(self, tx: Tx, place: Participant, session: Session) -> int | None:
-        """After a place of staff was heard: where the room is held, it goes on, for those whom
-        somebody there may treat. Then the number of that in the room's log."""
-        is_wanted = session.is_open and session.leading.is_held
-        if not is_wanted or not can_lead(session, place, tx.now):
+        """After somebody was heard: where the room is held and they can lead it, it goes on, for
+        those whom somebody there may treat. Then the number of that in the room's log."""
+        if not (session.is_open and session.leading.is_held):
+            return None
+        if not can_lead(session, place, tx.now):
+            if session.leading.unled_time is None:
+                self._watch(tx, session, [place])
             return None
         is_other = place.person_id != session.lead_id
         lead(session, place, tx.now)
@@ -61,6 +71,10 @@ class Succession:
         self._records.participants.put(tx, place)
         self._licensing.review(tx, session)
         return number
+
+    def _watch(self, tx: Tx, session: Session, places: Sequence[Participant]) -> None:
+        if watch(session, places, tx.now, self._policies(tx.call.tenant_id)):
+            self._records.sessions.put(tx, session)
 
     def _states(self, tx: Tx, places: list[Participant]) -> list[str]:
         """Where the patients in the room sit."""

@@ -37,7 +37,7 @@ INDEXES: tuple[Index, ...] = (
     due_index(SESSIONS, "call_time"),
     due_index(PARTICIPANTS, "silence_time"),
     due_index(PARTICIPANTS, "reach_time"),
-    due_index(SESSIONS, "hold_start_time"),
+    due_index(SESSIONS, "unled_time"),
     due_index(PARTICIPANTS, "held_time"),
     Index(PARTICIPANTS, [("tenant_id", 1), ("session_id", 1), ("person_id", 1)], unique=True),
     Index(PARTICIPANTS, [("tenant_id", 1), ("person_id", 1), ("presence", 1)]),

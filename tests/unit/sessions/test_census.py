@@ -42,6 +42,7 @@ def test_a_room_is_shown_from_the_loss_of_its_lead_until_somebody_leads_it() -> 
     ward.pass_time(seconds=5)
     ward.leaves(by_facilitator(), "c-lead")
     ward.pass_time(minutes=3)
+    ward.beats(by_patient("p-2"), "c-ben")
     ward.rings()
     assert shown(ward)["held_rooms"] == 1
     since = shown(ward)["oldest_held_room_timestamp_seconds"]

@@ -12,8 +12,10 @@ from chassis.errors import PermissionDenied
 from services.sessions.codec.attested import timestamp
 from services.sessions.domain.chat import ChatRisk
 from services.sessions.domain.commands import GetAttendance, Lead
+from services.sessions.domain.lobby import WaitReason
 from services.sessions.domain.log import RoomEventKind
 from services.sessions.domain.roles import Role
+from services.sessions.timers import Census
 from tests.unit.sessions.builders import NOON
 from tests.unit.sessions.ward import Ward, by_facilitator, by_patient
 
@@ -187,6 +189,67 @@ def test_nobody_is_called_for_a_hold_that_was_over_in_time() -> None:
     ward.leaves(by_facilitator(), "c-lead")
     passes(ward, 6)
     ward.enters(by_facilitator(), "c-again")
+    passes(ward, 40, "c-again")
+    assert ward.store.emitted(sessions.RoomHeld) == []
+
+
+def everybody_goes(ward: Ward) -> None:
+    ward.leaves(by_patient("p-1"), "c-ana")
+    ward.leaves(by_patient("p-2"), "c-ben")
+
+
+def held_rooms(ward: Ward) -> float:
+    rooms, *_ = Census(ward.store).collect()
+    return rooms.samples[0].value
+
+
+def test_nobody_is_called_for_a_room_that_its_lead_leaves_last_without_ending_it() -> None:
+    ward = opened()
+    everybody_goes(ward)
+    ward.leaves(by_facilitator(), "c-lead")
+    passes(ward, 60)
+    assert ward.store.emitted(sessions.RoomHeld) == []
+    assert held_rooms(ward) == 0
+
+
+def test_nobody_is_called_any_more_when_the_last_one_has_left_a_held_room() -> None:
+    ward = opened()
+    ward.leaves(by_facilitator(), "c-lead")
+    assert held_rooms(ward) == 1
+    everybody_goes(ward)
+    assert held_rooms(ward) == 0
+    passes(ward, 60)
+    assert ward.store.emitted(sessions.RoomHeld) == []
+
+
+def test_one_who_stays_in_a_held_room_is_enough_to_call_somebody() -> None:
+    ward = opened()
+    ward.leaves(by_facilitator(), "c-lead")
+    ward.leaves(by_patient("p-2"), "c-ben")
+    passes(ward, 20, "c-ana")
+    assert len(ward.store.emitted(sessions.RoomHeld)) == 1
+
+
+def test_for_whoever_comes_back_to_a_room_that_was_left_somebody_is_called() -> None:
+    ward = opened()
+    everybody_goes(ward)
+    ward.leaves(by_facilitator(), "c-lead")
+    passes(ward, 60)
+    came = ward.enters(by_patient("p-1"), "c-ana")
+    passes(ward, 10, "c-ana")
+    assert (came.wait_reason, held_rooms(ward)) == (WaitReason.HELD_FOR_LEAD, 1)
+    assert ward.store.emitted(sessions.RoomHeld) == []
+    passes(ward, 30, "c-ana")
+    (held,) = ward.store.emitted(sessions.RoomHeld)
+    assert held.hold_time == timestamp(NOON)
+
+
+def test_a_lead_who_comes_back_to_a_room_that_was_left_goes_on_with_whoever_comes() -> None:
+    ward = opened()
+    everybody_goes(ward)
+    ward.leaves(by_facilitator(), "c-lead")
+    ward.enters(by_facilitator(), "c-again")
+    assert not ward.enters(by_patient("p-1"), "c-new").is_held
     passes(ward, 40, "c-again")
     assert ward.store.emitted(sessions.RoomHeld) == []
 
