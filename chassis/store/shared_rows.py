@@ -18,6 +18,7 @@ from chassis.store.engine import ANY_ORDER, Document, Filter, Query, Rows
 # Values that MongoDB compares as Python does, where both are of one of these kinds. A time is none:
 # what is kept of it are milliseconds.
 SIMPLE = (str, bool, int)
+OF_ONE = "tenant_id"
 
 
 class Ahead(NamedTuple):
@@ -53,8 +54,7 @@ class SharedRows:
         """Make these reads, those that differ in plain values alone in one stroke."""
         alike: defaultdict[str, list[Ahead]] = defaultdict(list)
         for read in reads:
-            shape = [(each, "" if isinstance(it, SIMPLE) else it) for each, it in _sorted(read)]
-            alike[repr((read.collection, shape))].append(read)
+            alike[repr((read.collection, [_form(*each) for each in _sorted(read)]))].append(read)
         for group in alike.values():
             self._look_ahead(group)
 
@@ -223,8 +223,13 @@ def _any_of(filters: Sequence[Filter]) -> Filter:
     if not differing:
         return first
     if len(differing) > 1:
-        return {"$or": list(filters)}
+        return {OF_ONE: first[OF_ONE], "$or": list(filters)}
     return {**first, differing[0]: {"$in": [each[differing[0]] for each in filters]}}
+
+
+def _form(name: str, wanted: Any) -> tuple[str, Any]:
+    """What two reads must have in common. No command is about several tenants."""
+    return name, "" if isinstance(wanted, SIMPLE) and name != OF_ONE else wanted
 
 
 def _has(row: Document, filter: Filter) -> bool:

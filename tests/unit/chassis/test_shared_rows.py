@@ -96,6 +96,21 @@ def test_reads_that_differ_in_several_values_are_made_in_one_stroke_too(rows: Co
     assert len(rows.reads) == 1
 
 
+def test_what_is_read_ahead_is_read_of_one_tenant_at_a_time(rows: Counted) -> None:
+    shared = SharedRows(rows)
+    here, there = (
+        [{"_id": id, "owner": owner, "tenant_id": tenant_id} for id, owner in pairs]
+        for tenant_id, pairs in (
+            ("t1", [("c0", "ana"), ("c1", "ben")]),
+            ("t2", [("c0", "ana"), ("c1", "cho")]),
+        )
+    )
+    shared.look_ahead(Ahead(PLACE, each) for each in [*here, *there])
+
+    assert [filter["tenant_id"] for _, filter in rows.reads] == ["t1", "t2"]
+    assert [len(shared.find(PLACE, each)) for each in [*here, *there]] == [1, 1, 0, 0]
+
+
 def test_what_cannot_be_compared_may_be_read_ahead_where_all_ask_for_the_same(
     rows: Counted,
 ) -> None:
