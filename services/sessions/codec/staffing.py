@@ -28,6 +28,7 @@ def staff_document(session: Session) -> Document:
         "hold_start_time": leading.hold_start_time,
         "holds": [interval_document(each) for each in leading.holds],
         "unled_time": leading.unled_time,
+        "quiet_until": leading.quiet_until,
         "call_time": leading.call_time,
         "grants": [_grant_document(each) for each in house.grants],
         "barred_ids": sorted(house.barred_ids),
@@ -51,6 +52,7 @@ def leading_from(document: Document) -> Leading:
         hold_start_time=document.get("hold_start_time"),
         holds=tuple(interval_from(each) for each in document.get("holds", ())),
         unled_time=document.get("unled_time"),
+        quiet_until=document.get("quiet_until"),
         call_time=document.get("call_time"),
     )
 

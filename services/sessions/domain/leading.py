@@ -24,6 +24,8 @@ class Leading:
     holds: tuple[Interval, ...] = ()
     # Since when somebody is in the held room, or at its door; None = nobody is.
     unled_time: datetime | None = None
+    # Nobody is called before: a moment for the lead to come back, a while after a call.
+    quiet_until: datetime | None = None
     # Due: they have been there for so long that somebody is called. None = nothing to do.
     call_time: datetime | None = None
 
@@ -36,9 +38,11 @@ class Leading:
         """Nobody leads from now on."""
         return replace(self, hold_start_time=now)
 
-    def met(self, now: datetime, call_time: datetime) -> Leading:
-        """Somebody is there whom nobody leads."""
-        return replace(self, unled_time=now, call_time=call_time)
+    def met(self, now: datetime, quiet_until: datetime) -> Leading:
+        """Somebody is there whom nobody leads; the first time they are left in peace until then.
+        Who only looks in, again and again, does not put the call off."""
+        until = self.quiet_until or quiet_until
+        return replace(self, unled_time=now, quiet_until=until, call_time=max(now, until))
 
     def deserted(self) -> Leading:
         """Nobody is there any more who would need to be led."""
@@ -48,13 +52,14 @@ class Leading:
         """This person leads from now on."""
         return replace(self.ended(now), lead_id=lead_id)
 
-    def called(self) -> Leading:
-        """Somebody has been called."""
-        return replace(self, call_time=None)
+    def called(self, quiet_until: datetime) -> Leading:
+        """Somebody has been called; for others who come, not again before that."""
+        return replace(self, call_time=None, quiet_until=quiet_until)
 
     def ended(self, now: datetime) -> Leading:
         """No hold any more."""
-        return replace(self.deserted(), holds=self.known_holds(now), hold_start_time=None)
+        holds = self.known_holds(now)
+        return replace(self.deserted(), holds=holds, hold_start_time=None, quiet_until=None)
 
     def known_holds(self, now: datetime) -> tuple[Interval, ...]:
         """All holds, the running one until now."""

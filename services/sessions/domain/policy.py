@@ -55,6 +55,7 @@ class SessionsPolicy:
     lead_heartbeat_seconds: float = 2.5  # [D] three to a loss
     lead_silence_seconds: float = 7.5  # [D] leaves 2.5 s of the 10 to notice and to tell
     hold_call_seconds: float = 15.0  # [D] so long a room is held before somebody is called
+    hold_recall_seconds: float = 300.0  # [D] so long nobody is called again for who comes later
     # The door
     lobby_seconds: float = 900.0  # [D] how long before the start patients may wait
     early_start_seconds: float = 600.0  # [D] how long before its time a session may begin

@@ -46,27 +46,32 @@ def hold(session: Session, now: datetime) -> None:
 
 def watch(
     session: Session, places: Collection[Participant], now: datetime, policy: SessionsPolicy
-) -> bool:
+) -> None:
     """Look who is in a held room or at its door: somebody is called when they have been there for a
-    while. True where that is new, or over because everybody has gone."""
+    while, and nobody when they have gone. Staff often leaves last and ends nothing, and whoever is
+    called for empty rooms does not come when it matters."""
     is_anybody, leading = any(map(_needs_a_lead, places)), session.leading
-    if is_anybody == (leading.unled_time is not None):
+    if not is_anybody:
+        session.leading = leading.deserted()
+    elif leading.unled_time is None:
+        session.leading = leading.met(now, now + timedelta(seconds=policy.hold_call_seconds))
+
+
+def call_somebody(
+    session: Session, places: Collection[Participant], now: datetime, policy: SessionsPolicy
+) -> bool:
+    """Somebody is there and nobody leads: others are told; True where they were."""
+    leading = session.leading
+    if leading.call_time is None or leading.call_time > now or leading.hold_start_time is None:
         return False
-    call_time = now + timedelta(seconds=policy.hold_call_seconds)
-    session.leading = leading.met(now, call_time) if is_anybody else leading.deserted()
+    since = leading.unled_time or leading.hold_start_time  # of a release that kept the latter alone
+    if not any(map(_needs_a_lead, places)):
+        session.leading = leading.deserted()
+        return False
+    session.leading = leading.called(now + timedelta(seconds=policy.hold_recall_seconds))
+    session.events.append(RoomHeld(session.id, since, tuple(session.staff)))
     return True
 
 
 def _needs_a_lead(place: Participant) -> bool:
     return place.role not in STAFF_ROLES and (place.is_present or place.is_waiting)
-
-
-def call_somebody(session: Session, now: datetime) -> bool:
-    """Somebody is there and nobody leads: others are told, once; True where they were."""
-    leading = session.leading
-    if leading.call_time is None or leading.call_time > now or leading.hold_start_time is None:
-        return False
-    session.leading = leading.called()
-    told = RoomHeld(session.id, leading.hold_start_time, tuple(session.staff))
-    session.events.append(told)
-    return True

@@ -38,12 +38,14 @@ class Leads:
         self._store.transact(call, act)
 
     def call_somebody(self, call: Call, session_id: str) -> None:
-        """A room has been held for so long that staff is called."""
+        """People have been in a held room, or before it, for so long that staff is called."""
 
         def act(tx: Tx) -> bool:
             session = self._records.sessions.load(tx, session_id)
-            is_told = call_somebody(session, tx.now)
-            if is_told:
+            places, before = self._records.participants.in_session(tx, session_id), session.leading
+            policy = self._policies(tx.call.tenant_id)
+            is_told = call_somebody(session, places, tx.now, policy)
+            if session.leading != before:
                 self._records.sessions.put(tx, session)
             return is_told
 

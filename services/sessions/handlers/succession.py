@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from chassis.store import Tx
 from services.sessions.domain.log import RoomEventKind, of_participant, of_room
 from services.sessions.domain.participant import Participant
@@ -31,7 +29,9 @@ class Succession:
             return
         places = self._records.participants.in_session(tx, session.id)
         if session.leading.is_held:
-            self._watch(tx, session, places)
+            # Put in any case: two who go at once must not each count the other as still there.
+            watch(session, places, tx.now, self._policies(tx.call.tenant_id))
+            self._records.sessions.put(tx, session)
             return
         heir = successor(session, places, self._states(tx, places), tx.now)
         if heir is None:
@@ -58,8 +58,7 @@ class Succession:
         if not (session.is_open and session.leading.is_held):
             return None
         if not can_lead(session, place, tx.now):
-            if session.leading.unled_time is None:
-                self._watch(tx, session, [place])
+            self._meet(tx, place, session)
             return None
         is_other = place.person_id != session.lead_id
         lead(session, place, tx.now)
@@ -72,8 +71,11 @@ class Succession:
         self._licensing.review(tx, session)
         return number
 
-    def _watch(self, tx: Tx, session: Session, places: Sequence[Participant]) -> None:
-        if watch(session, places, tx.now, self._policies(tx.call.tenant_id)):
+    def _meet(self, tx: Tx, place: Participant, session: Session) -> None:
+        before = session.leading
+        if before.unled_time is None:
+            watch(session, [place], tx.now, self._policies(tx.call.tenant_id))
+        if session.leading != before:
             self._records.sessions.put(tx, session)
 
     def _states(self, tx: Tx, places: list[Participant]) -> list[str]:

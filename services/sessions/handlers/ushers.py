@@ -16,6 +16,7 @@ from services.sessions.handlers.departures import Watch
 from services.sessions.handlers.licensing import Licensing
 from services.sessions.handlers.lobby import Lobby
 from services.sessions.handlers.standing import place_of
+from services.sessions.handlers.succession import Succession
 from services.sessions.ports import Policies, Records
 
 
@@ -27,6 +28,7 @@ class Ushers:
         self._watch = Watch(records, policies)
         self._lobby = Lobby(records, policies)
         self._licensing = Licensing(records, policies, self._lobby)
+        self._succession = Succession(records, policies)
 
     def admit(self, call: Call, command: Decide) -> None:
         """Let somebody in who waits, or who is going to come too late. It makes nobody licensed."""
@@ -67,6 +69,7 @@ class Ushers:
             self._put(tx, place)
             self._lobby.answer(tx, place, Answer.DENIED)
             self._lobby.tell_staff(tx, place, session, LobbyState.DENIED)
+            self._succession.lost(tx, place, session)
 
         self._store.transact(call, act)
 

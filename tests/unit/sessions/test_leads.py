@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from haven.sessions.v1 import events_pb2 as sessions
 from chassis.errors import PermissionDenied
 from services.sessions.codec.attested import timestamp
 from services.sessions.domain.chat import ChatRisk
-from services.sessions.domain.commands import GetAttendance, Lead
+from services.sessions.domain.commands import Decide, GetAttendance, Lead
 from services.sessions.domain.lobby import WaitReason
 from services.sessions.domain.log import RoomEventKind
 from services.sessions.domain.roles import Role
@@ -23,7 +24,14 @@ LED = (RoomEventKind.PROMOTED, RoomEventKind.HELD, RoomEventKind.RESUMED)
 CO = scheduling.SessionScheduled.CoFacilitator
 VIRGINIA = CO(clinician_id="co-1", states=["VA"])
 UNLICENSED = CO(clinician_id="co-0")
-WHOSE = {"c-ana": by_patient, "c-lead": by_facilitator, "c-again": by_facilitator}
+WHOSE = {
+    "c-ana": by_patient,
+    "c-ben": lambda: by_patient("p-2"),
+    "c-ben-2": lambda: by_patient("p-2"),
+    "c-new": lambda: by_patient("p-2"),
+    "c-lead": by_facilitator,
+    "c-again": by_facilitator,
+}
 ELSEWHERE = CO(clinician_id="co-2", states=["NC"])
 
 
@@ -241,7 +249,55 @@ def test_for_whoever_comes_back_to_a_room_that_was_left_somebody_is_called() -> 
     assert ward.store.emitted(sessions.RoomHeld) == []
     passes(ward, 30, "c-ana")
     (held,) = ward.store.emitted(sessions.RoomHeld)
-    assert held.hold_time == timestamp(NOON)
+    assert held.hold_time == timestamp(NOON + timedelta(seconds=60)), "since they are there"
+
+
+def test_who_comes_later_to_a_room_that_was_left_again_is_called_for_anew() -> None:
+    ward = opened()
+    ward.leaves(by_facilitator(), "c-lead")
+    passes(ward, 20, "c-ana", "c-ben")
+    everybody_goes(ward)
+    ward.enters(by_patient("p-2"), "c-ben-2")
+    passes(ward, 240, "c-ben-2")
+    assert len(ward.store.emitted(sessions.RoomHeld)) == 1, "they have just been called"
+    passes(ward, 100, "c-ben-2")
+    first, second = ward.store.emitted(sessions.RoomHeld)
+    assert first.hold_time.ToDatetime() < second.hold_time.ToDatetime()
+
+
+def test_who_looks_in_for_moments_does_not_put_the_call_off() -> None:
+    ward = opened()
+    everybody_goes(ward)
+    ward.leaves(by_facilitator(), "c-lead")
+    for visit in range(3):
+        ward.enters(by_patient("p-1"), f"c-{visit}")
+        passes(ward, 10)
+        ward.leaves(by_patient("p-1"), f"c-{visit}")
+    assert len(ward.store.emitted(sessions.RoomHeld)) == 1
+
+
+def test_who_is_denied_needs_no_lead_and_who_comes_after_them_does() -> None:
+    ward = opened(UNLICENSED, present=("co-0",))
+    everybody_goes(ward)
+    ward.leaves(by_facilitator(), "c-lead")
+    ward.enters(by_patient("p-1"), "c-ana")
+    ward.sessions.ushers.deny(by_facilitator("co-0"), Decide("s-1", "p-1"))
+    assert held_rooms(ward) == 0
+    passes(ward, 40, "c-co-0")
+    assert ward.store.emitted(sessions.RoomHeld) == []
+    ward.enters(by_patient("p-2"), "c-new")
+    passes(ward, 40, "c-new", "c-co-0")
+    assert len(ward.store.emitted(sessions.RoomHeld)) == 1
+
+
+def test_of_a_room_that_is_found_empty_when_the_call_is_due_nobody_is_told() -> None:
+    ward = opened()
+    ward.leaves(by_facilitator(), "c-lead")
+    for row in ward.store.engine.tables["participants"].values():
+        row["presence"] = "gone"  # as two would leave it behind who went at one moment
+    passes(ward, 40)
+    assert ward.store.emitted(sessions.RoomHeld) == []
+    assert held_rooms(ward) == 0
 
 
 def test_a_lead_who_comes_back_to_a_room_that_was_left_goes_on_with_whoever_comes() -> None:
