@@ -16,6 +16,7 @@ from cli.servers.ports import free_port
 from cli.servers.ready import wait_until
 
 CACHE_GIB = "0.5"  # WiredTiger would take half of the machine's memory
+HISTORY_SECONDS = 30  # nothing reads an older snapshot
 START_SECONDS = 60.0
 FAULT = re.compile(r'"s":"[EF]"')  # severity error or fatal
 
@@ -98,6 +99,8 @@ class MongoServer:
             "--nounixsocket",
             "--quiet",
             f"--setParameter={PARAMETER}={TRANSACTION_LIFETIME_SECONDS}",
+            # Files of what was dropped stay open for so long, and tests drop thousands a minute.
+            f"--setParameter=minSnapshotHistoryWindowInSeconds={HISTORY_SECONDS}",
             "--setParameter=diagnosticDataCollectionEnabled=false",
         ]
 
