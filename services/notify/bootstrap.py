@@ -114,17 +114,17 @@ def bootstrap(
 ) -> Notify:
     """The use cases over a store; tests give their own parts by name."""
     around = surroundings or Surroundings()
-    book, link_book = MongoMessageBook(store), MongoLinkBook(store)
+    book, link_book, copies = MongoMessageBook(store), MongoLinkBook(store), MongoCopies()
     parts = _Parts(
         store=store,
         policy_of=policy_of,
         cipher=cipher,
         book=book,
         contacts=MongoContactBook(store),
-        copies=MongoCopies(),
+        copies=copies,
         links=link_book,
         shelves=open_shelves(store, cipher),
-        page_answers=PageAnswers(store, book=book, links=link_book),
+        page_answers=PageAnswers(store, book=book, links=link_book, copies=copies),
     )
     return _assembled(parts, _consent(parts), providers, around)
 

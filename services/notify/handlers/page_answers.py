@@ -15,7 +15,7 @@ from services.notify.domain.message import Channel, Message
 from services.notify.domain.wording import Language
 from services.notify.handlers.counting import RECORDED, REPEATED, UNKNOWN, answers, count_end
 from services.notify.handlers.receipts import message_of
-from services.notify.ports import LinkBook, MessageBook
+from services.notify.ports import Copies, LinkBook, MessageBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ class Heard:
 class PageAnswers:
     """The recipient of a page says something to it; whoever else does, changes nothing."""
 
-    def __init__(self, store: Store, *, book: MessageBook, links: LinkBook) -> None:
+    def __init__(self, store: Store, *, book: MessageBook, links: LinkBook, copies: Copies) -> None:
         self._store = store
         self._book = book
-        self._links = links
+        self._links, self._copies = links, copies
 
     def by_keys(self, call: Call, command: AnswerByKeys) -> Answer | None:
         """The answer that was pressed in a call; None where the keys mean nothing.
@@ -67,8 +67,9 @@ class PageAnswers:
     def by_text(self, tx: Tx, text: StaffText) -> Heard:
         """What the sender is told, inside the transaction that keeps the text.
 
-        The answer is to their newest page that was not answered yet, else to the newest. A number
-        that several people share answers for all of them.
+        The answer is to their newest page that was not answered yet, else to the newest; to one
+        whose case somebody has already only where there is no other. A number that several people
+        share answers for all of them.
         """
         answer = answer_of_text(text.text)
         pages = [page for owner in text.staff_ids for page in self._book.open_pages(tx, owner)]
@@ -77,8 +78,17 @@ class PageAnswers:
         if answer is None:
             return Heard(TextReply.UNCLEAR, answer)
         # Of two pages the second "1" means the other one.
-        newest = max(pages, key=lambda page: (not page.answers, page.accept_time))
+        newest = max(
+            pages,
+            key=lambda page: (self._waits(tx, page), not page.answers, page.accept_time),
+        )
         return Heard(TextReply.RECORDED, answer, self._say(tx, newest, answer, Channel.SMS))
+
+    def _waits(self, tx: Tx, message: Message) -> bool:
+        page = message.page
+        if page is None or message.is_superseded:
+            return False
+        return self._copies.in_hand_since(tx, page.case_id) <= page.case_version
 
     def count(self, heard: Heard) -> None:
         """Count a text of staff that was committed."""

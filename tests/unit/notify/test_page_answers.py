@@ -320,3 +320,22 @@ def test_keys_and_words_mean_the_same() -> None:
     for word in ("1", "2", "9"):
         assert answer_of_keys(word) is answer_of_text(word) is not None
     assert answer_of_keys("1#") is Answer.ACKNOWLEDGE
+
+
+def test_a_text_is_about_the_page_whose_case_nobody_has_yet(house: House) -> None:
+    first = paged(house, case_id="c-1", version=1)
+    paged(house, case_id="c-2", version=1)
+    house.acknowledged("c-2", version=2)
+
+    text(house, "1")
+
+    (told,) = house.answered
+    assert (told.page_id, told.case_id) == (first, "c-1")
+
+
+def test_a_text_about_cases_that_others_have_is_still_recorded(house: House) -> None:
+    paged(house, version=1)
+    house.acknowledged(version=2)
+    text(house, "1")
+
+    assert [each.case_id for each in house.answered] == ["c-1"]
