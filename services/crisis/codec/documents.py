@@ -84,6 +84,9 @@ def case_from(document: Document) -> Case:
             for page in document["pages"]
             if page.get("recipient_id")
         },
+        ask_times={
+            page["page_id"]: page["ask_time"] for page in document["pages"] if page.get("ask_time")
+        },
         next_hand_off=document.get("next_hand_off_time"),
     )
     return Case(
@@ -234,7 +237,12 @@ def rotation_from(document: Document) -> Rotation:
 def _page_documents(ladder: Ladder) -> list[Document]:
     recipients = {page_id: recipient_id for recipient_id, page_id in ladder.page_of.items()}
     return [
-        {"page_id": id, "failed": failed, "recipient_id": recipients.get(id, "")}
+        {
+            "page_id": id,
+            "failed": failed,
+            "recipient_id": recipients.get(id, ""),
+            "ask_time": ladder.ask_times.get(id),
+        }
         for id, failed in ladder.pages.items()
     ]
 

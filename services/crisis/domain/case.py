@@ -139,7 +139,7 @@ class Case(CaseMoves):
         the deadline.
         """
         people = self.responders
-        if self.is_open and by in {people.owner_id, *people.helpers}:
+        if self.is_open and by in {people.owner_id, *people.helpers} - {people.successor_id}:
             return
         if self.state in (State.ACKNOWLEDGED, State.CONTACTED) and by == people.successor_id:
             self._take_over(role, now)
@@ -190,7 +190,10 @@ class Case(CaseMoves):
             return
         people.withdraw(by)
         self._note(ActKind.DECLINED, now, by=by)
-        self._unheard(page_id, cover, now)
+        if self.state is State.OPEN:
+            self._unheard(page_id, cover, now)
+        else:
+            self.ladder.fail(page_id)  # whoever has the case sees it
 
     def escalate(self, by: str, cover: Cover, now: datetime) -> None:
         """`by` wants the next people now. Whoever has the case keeps it, with the same deadline."""
@@ -254,10 +257,13 @@ class Case(CaseMoves):
     def note_page_failed(
         self, page_id: str, recipient_id: str, reason: str, *, cover: Cover, now: datetime
     ) -> None:
-        """A page will not arrive. If none of its rung will, the next rung fires at once."""
+        """A page will not arrive. If none of its rung will, the next people are woken at once."""
         columns = {"recipient_id": recipient_id, "page_id": page_id, "detail": reason.lower()}
         self._note(ActKind.PAGE_FAILED, now, **columns)
-        self._unheard(page_id, cover, now)
+        if self.state is State.OPEN:
+            self._unheard(page_id, cover, now)
+        elif self.is_open:
+            self._unheard_beside(page_id, cover, now)
 
     def hand_off(self, cover: Cover, now: datetime) -> None:
         """The rung may mean somebody else by now: wake who is new; the deadline stays.

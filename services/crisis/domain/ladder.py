@@ -24,6 +24,8 @@ class Ladder:
     is_before_first: bool = False
     # The pages that went out last, and whether each is known to have failed.
     pages: Mapping[str, bool] = field(default_factory=dict)
+    # When each was asked for; pages of earlier releases have no time.
+    ask_times: Mapping[str, datetime] = field(default_factory=dict)
     # The page of each person whom the rung means, and when it may mean somebody else.
     page_of: Mapping[str, str] = field(default_factory=dict)
     next_hand_off: datetime | None = None
@@ -67,17 +69,31 @@ class Ladder:
         self.restart()
         self.is_before_first = True
 
-    def page(self, case_id: str, recipient_ids: Iterable[str]) -> dict[str, str]:
+    def page(self, case_id: str, recipient_ids: Iterable[str], now: datetime) -> dict[str, str]:
         """Keys for the pages of this position, by recipient; from now on these count."""
         keys = {recipient_id: self._key(case_id, recipient_id) for recipient_id in recipient_ids}
         self.page_of, self.pages = keys, dict.fromkeys(keys.values(), False)
+        self.ask_times = dict.fromkeys(keys.values(), now)
         return keys
 
-    def page_too(self, case_id: str, recipient_ids: Iterable[str]) -> dict[str, str]:
-        """Keys of further pages at this position; none for those who have one here already."""
-        new = {each: self._key(case_id, each) for each in recipient_ids if each not in self.page_of}
+    def page_too(
+        self, case_id: str, recipient_ids: Iterable[str], now: datetime, *, since: datetime | None
+    ) -> dict[str, str]:
+        """Keys of further pages at this position; none for those whom one here is still calling.
+
+        One that has failed calls nobody, and none that was asked for before `since`.
+        """
+        new = {}
+        for each in recipient_ids:
+            if (known := self.page_of.get(each)) is None:
+                new[each] = self._key(case_id, each)
+            elif self.pages.get(known, True) or not self._is_since(known, since):
+                new[each] = self._key(case_id, each, f"/after/{known}")
+        replaced = {self.page_of[each] for each in new if each in self.page_of}
         self.page_of = {**self.page_of, **new}
-        self.pages = {**self.pages, **dict.fromkeys(new.values(), False)}
+        kept = {key: failed for key, failed in self.pages.items() if key not in replaced}
+        self.pages = {**kept, **dict.fromkeys(new.values(), False)}
+        self.ask_times = {**self.ask_times, **dict.fromkeys(new.values(), now)}
         return new
 
     def hand_off(self, case_id: str, recipient_ids: Iterable[str], now: datetime) -> dict[str, str]:
@@ -94,14 +110,22 @@ class Ladder:
         known = {**self.page_of, **fresh}
         self.page_of = {recipient_id: known[recipient_id] for recipient_id in meant}
         self.pages = {key: self.pages.get(key, False) for key in self.page_of.values()}
+        self.ask_times = {**self.ask_times, **dict.fromkeys(fresh.values(), now)}
         return fresh
 
-    def fail(self, page_id: str) -> bool:
-        """A page will not arrive; True once none of those that count will."""
+    def fail(self, page_id: str, since: datetime | None = None) -> bool:
+        """A page will not arrive; True once none will of those that were asked for since."""
         if page_id not in self.pages:
             return False
         self.pages = {**self.pages, page_id: True}
-        return all(self.pages.values())
+        counted = [failed for key, failed in self.pages.items() if self._is_since(key, since)]
+        return self._is_since(page_id, since) and all(counted)
+
+    def _is_since(self, page_id: str, since: datetime | None) -> bool:
+        if since is None:
+            return True
+        ask_time = self.ask_times.get(page_id)
+        return ask_time is not None and ask_time >= since
 
     def _key(self, case_id: str, recipient_id: str, suffix: str = "") -> str:
         return str(uuid5(UUID(case_id), f"{self.cycle}/{self.rung}/{recipient_id}{suffix}"))

@@ -62,16 +62,26 @@ class CaseMoves(CaseRecord):
     def _unheard(self, page_id: str, cover: Cover, now: datetime) -> None:
         """This page brings nobody. If none of its rung does, the next rung fires at once.
 
-        The last rung keeps its deadline: nobody further can be woken, and a page that cannot be
-        sent would otherwise be tried without pause.
+        From the last rung nobody further can be woken, and a page that cannot be sent would be
+        tried without pause: it fires again after the time that a page lives, or sooner by itself.
         """
-        if not self.ladder.fail(page_id) or self.state is not State.OPEN:
+        if not self.ladder.fail(page_id):
             return
         if not self.ladder.is_at_last:
             self._wake_next(cover, now)
-        elif not self.unanswered:  # nobody is being called: "sent" is no longer true
+            return
+        again = now + self.ladder.policy.page_lifetime
+        self.next_deadline = min(self.next_deadline or again, again)
+        if not self.unanswered:  # nobody is being called: "sent" is no longer true
             self.unanswered = 1
             self._say_escalated(now)
+
+    def _unheard_beside(self, page_id: str, cover: Cover, now: datetime) -> None:
+        """A page brings nobody that was asked for since somebody has the case: if none of those
+        does, the next people are woken. To the last rung, which nobody is woken after."""
+        is_last = self.ladder.is_at_last and not self.ladder.is_before_first
+        if self.ladder.fail(page_id, self.responders.acknowledge_time) and not is_last:
+            self._wake_more(cover, now)
 
     def _pledge(self, by: str, role: str, now: datetime) -> None:
         self._edge("acknowledge")
@@ -79,7 +89,9 @@ class CaseMoves(CaseRecord):
         if people.has_pledged(by):
             return
         people.pledge(by, role)
-        if len(people.pledges) < self.ladder.current.acknowledgements:
+        # Two rotations may mean the same person tonight: more cannot take it than were asked.
+        asked = {*self.ladder.page_of, *(each.clinician_id for each in people.pledges)}
+        if len(people.pledges) < min(self.ladder.current.acknowledgements, len(asked)):
             self._note(ActKind.PLEDGED, now, by=by)
             return
         self._note(ActKind.ACKNOWLEDGED, now, by=by)

@@ -25,6 +25,10 @@ class State(StrEnum):
     LEFT = "left"
 
 
+# Who asks again within it, past the bound, still waits and keeps their place. [D]
+SAME_WAIT = timedelta(hours=1)
+
+
 @dataclass(frozen=True, kw_only=True)
 class QueuePolicy:
     """A tenant's bounds of waiting and talking, in seconds."""
@@ -74,6 +78,12 @@ class PersonRequest:
             PersonRequested(self.id, recipient_id, self.request_time, until)
             for recipient_id in on_duty.recipient_ids
         ]
+
+    def place(self, now: datetime) -> datetime:
+        """Since when they wait who ask again: for a while it is the same wait, later another. A
+        moment after this one, because a patient's newest request is what counts."""
+        is_same = now - self.request_time <= SAME_WAIT
+        return self.request_time + timedelta(milliseconds=1) if is_same else now
 
     def take(self, by: str, policy: QueuePolicy, now: datetime) -> None:
         """A clinician is with them now."""

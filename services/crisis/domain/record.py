@@ -104,12 +104,19 @@ class CaseRecord:
 
     def _page(self, recipient_ids: Iterable[str], now: datetime) -> None:
         """These people, and they alone, count as those who were asked last."""
-        for recipient_id, page_id in self.ladder.page(self.id, recipient_ids).items():
+        for recipient_id, page_id in self.ladder.page(self.id, recipient_ids, now).items():
             self._request_page(recipient_id, page_id, now)
 
     def _page_too(self, recipient_ids: Iterable[str], now: datetime) -> None:
-        """These people in addition; who was asked at this place already is not asked again."""
-        for recipient_id, page_id in self.ladder.page_too(self.id, recipient_ids).items():
+        """These people in addition; whom a page at this place is still calling is not asked again.
+
+        None does that went out before somebody took the case, or longer ago than it lives.
+        """
+        since = self.responders.acknowledge_time
+        if since is not None:
+            since = max(since, now - self.ladder.policy.page_lifetime)
+        fresh = self.ladder.page_too(self.id, recipient_ids, now, since=since)
+        for recipient_id, page_id in fresh.items():
             self._request_page(recipient_id, page_id, now)
 
     def _page_instead(

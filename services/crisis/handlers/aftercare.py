@@ -92,9 +92,17 @@ class AftercarePlanner:
         self._book.plan(tx, [aftercare.after_text(cause, self._policy(tx))])
 
     def after_absence(self, tx: Tx, absence: TakeAbsence, *, is_calm: bool) -> None:
-        """Somebody calls the patient, the sooner the less is known; one series at a time."""
-        if self._book.open_of(tx, absence.patient_id, Kind.ABSENCE_CALL):
+        """Somebody calls the patient, the sooner the less is known; one series at a time.
+
+        A call that the supervisors own for good is told to nobody any more: a new one takes its
+        place, or one call that was never closed would silence every later absence.
+        """
+        calls = self._book.open_of(tx, absence.patient_id, Kind.ABSENCE_CALL)
+        if any(call.escalate_time is not None for call in calls):
             return
+        for call in calls:
+            call.cancel(tx.call.actor.subject, CancelReason.SUPERSEDED, tx.now)
+            self._book.save(tx, call)
         cause = Cause(
             patient_id=absence.patient_id,
             origin_id=derived_id(

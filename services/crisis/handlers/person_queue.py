@@ -47,20 +47,25 @@ class PersonQueue:
     def request(self, call: Call, patient_id: str) -> Standing:
         """The patient asks for a person, of which those on duty are told.
 
-        Again while waiting: the place stays as it is, and nobody is told again.
+        Again while waiting: the place stays as it is, and nobody is told again. Past the bound
+        those on duty are told anew: nobody may have come, or the patient comes days later.
         """
         call.require_self(patient_id)
         policy = self._policy_of(call.tenant_id).queue
 
         def change(tx: Tx) -> Standing:
             known = self._book.latest_of(tx, patient_id)
+            since, bound = tx.now, tx.now + policy.wait_bound
             if known is not None and known.state is State.WAITING:
-                return self._standing(tx, known)
-            if known is not None and known.state is State.TAKEN:
+                if not known.is_past_bound:
+                    return self._standing(tx, known)
+                since = known.place(tx.now)
+                known.leave(tx.now)
+                self._book.save(tx, known)
+            elif known is not None and known.state is State.TAKEN:
                 known.lapse(tx.now)  # nobody is with them any more, or they would not ask
                 self._book.save(tx, known)
-            bound = tx.now + policy.wait_bound
-            made = PersonRequest(new_id(), patient_id, tx.now, act_time=bound)
+            made = PersonRequest(new_id(), patient_id, since, act_time=bound)
             made.tell(self._on_duty(tx), bound)
             return replace(self._standing(tx, self._book.insert(tx, made)), is_new=True)
 

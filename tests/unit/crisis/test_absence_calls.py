@@ -133,6 +133,21 @@ def test_a_call_that_is_not_made_is_told_to_the_supervisors(house: House) -> Non
     assert the_call(house).state is State.MISSED
 
 
+def test_a_call_that_was_never_closed_does_not_silence_a_later_absence(house: House) -> None:
+    absent(house)
+    house.time_passes(minutes=16)
+    for _ in range(6):
+        house.time_passes(hours=24)
+    (left,) = house.follow_ups(Kind.ABSENCE_CALL)
+    assert left.escalate_time is None, "the supervisors own it for good"
+    house.clock.advance(timedelta(days=20))
+    absent(house, "s-9", house.clock.now())
+
+    assert the_call(house).origin_id != left.origin_id
+    states = {each.state for each in house.follow_ups(Kind.ABSENCE_CALL)}
+    assert states == {State.CANCELLED, State.OPEN}
+
+
 def test_a_caller_who_hears_of_danger_opens_a_case(house: House) -> None:
     absent(house)
     house.complete(the_call(house), Outcome.RISK_HIGHER)

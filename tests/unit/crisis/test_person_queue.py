@@ -216,6 +216,42 @@ def test_a_wait_beyond_the_bound_opens_one_low_case_and_keeps_the_place() -> Non
     assert take(house) is not None
 
 
+def told_of(house: House) -> int:
+    return len(house.store.emitted(events_pb2.PersonRequested))
+
+
+def test_who_asks_again_past_the_bound_is_told_of_anew_and_keeps_the_place_for_a_while() -> None:
+    house = House().staffed()
+    first = ask(house)
+    house.clock.advance(timedelta(seconds=1))
+    ask(house, "p-2")
+    house.time_passes(minutes=6)
+    told = told_of(house)
+    again = ask(house)
+
+    assert again.position == 1
+    assert again.request.request_time - first.request.request_time < timedelta(seconds=1)
+    assert told_of(house) > told
+    told = told_of(house)
+    assert ask(house).request.id == again.request.id
+    assert told_of(house) == told, "once, until the bound has passed again"
+
+
+def test_who_comes_again_days_after_a_wait_that_nobody_ended_waits_anew() -> None:
+    house = House().staffed()
+    ask(house)
+    house.time_passes(minutes=6)
+    house.clock.advance(timedelta(days=3))
+    told = told_of(house)
+    again = ask(house)
+
+    assert again.request.request_time == house.clock.now()
+    assert told_of(house) > told
+    house.time_passes(minutes=6)
+    signals = [act for act in house.store.documents("case_acts") if act["is_signal"]]
+    assert len(signals) == 2, "the case hears of the second wait too"
+
+
 def test_a_wait_within_the_bound_opens_nothing() -> None:
     house = House().staffed()
     ask(house)
