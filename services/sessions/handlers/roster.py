@@ -9,6 +9,7 @@ from services.sessions.domain.log import RoomEventKind, of_room
 from services.sessions.domain.session import FINAL, Schedule, Session, scheduled
 from services.sessions.handlers.licensing import Licensing
 from services.sessions.handlers.lobby import Lobby
+from services.sessions.handlers.succession import Succession
 from services.sessions.ports import Policies, Records
 
 
@@ -30,6 +31,7 @@ class Rosters:
         self._store, self._records, self._policies = store, records, policies
         self._lobby = Lobby(records, policies)
         self._licensing = Licensing(records, policies, self._lobby)
+        self._succession = Succession(records, policies)
 
     def schedule(self, call: Call, schedule: Schedule) -> None:
         """A session exists, or changed."""
@@ -66,16 +68,22 @@ class Rosters:
             self._records.sessions.put(tx, scheduled(schedule, version, policy))
             return
         was_over, states = session.is_over, licensed(session.schedule)
+        lead = self._records.participants.known(tx, session.id, session.lead_id)
         session.take(schedule, version, tx.now, policy)
         self._records.sessions.put(tx, session)
         if session.is_over and not was_over:
             ended = of_room(RoomEventKind.SESSION_ENDED, tx.now)
             self._records.room_log.append(tx, session.id, ended)
+        if lead is not None and lead.is_present:
+            self._succession.reconsider(tx, lead, session)
         if not session.is_over and licensed(session.schedule) != states:
             self._follow_licenses(tx, session)
 
     def _follow_licenses(self, tx: Tx, session: Session) -> None:
-        """A license ended, or came, while people are in the room and at its door."""
+        """A license ended, or came, while people are in the room and at its door. Who comes in at
+        this moment writes the room's log too: one of both sees what the other has done."""
+        if session.is_open:
+            self._records.room_log.claim(tx, session.id)
         self._licensing.review(tx, session)
         party = self._records.participants.in_session(tx, session.id)
         self._lobby.recall_held(tx, party)

@@ -33,6 +33,23 @@ class Succession:
             watch(session, places, tx.now, self._policies(tx.call.tenant_id))
             self._records.sessions.put(tx, session)
             return
+        self._follow(tx, gone, session, places)
+
+    def reconsider(self, tx: Tx, lead: Participant, session: Session) -> None:
+        """After scheduling's word about a room whose lead was in it: they may have lost the license
+        or the seat. Then another one leads, or the room is held, as where they had gone."""
+        if not session.is_open or session.leading.is_held:
+            return
+        places = self._records.participants.in_session(tx, session.id)
+        if any(p.person_id == session.lead_id and can_lead(session, p, tx.now) for p in places):
+            return
+        if lead.person_id == session.lead_id and session.states_of(lead.person_id):
+            return  # licensed, and not heard for a moment: that has its own time
+        self._follow(tx, lead, session, places)
+
+    def _follow(
+        self, tx: Tx, gone: Participant, session: Session, places: list[Participant]
+    ) -> None:
         heir = successor(session, places, self._states(tx, places), tx.now)
         if heir is None:
             hold(session, tx.now)

@@ -118,9 +118,11 @@ class SignalDesk:
         while True:
             try:
                 return await self._attempt(call, command)
-            except HavenError as error:
-                if _is_to_be_mended(error) or time.monotonic() > until:
+            except Exception as error:  # of whatever kind: nobody's call ends with a fault of ours
+                if _is_to_be_mended(error):
                     raise
+                if time.monotonic() > until:
+                    raise _as_ours(error) from error
                 log.warning("signal.not-stored-yet", **failure(error))
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
@@ -138,18 +140,26 @@ class SignalDesk:
             while len(presses) < TOGETHER:
                 presses.append(self._waiting.popleft())
         wanted = [each for each in presses if each.future.set_running_or_notify_cancel()]
+        tried = [(each, self._prepared(each)) for each in wanted]
+        ready = [(each, attempt) for each, attempt in tried if attempt is not None]
         try:
-            prepared = [each.context.run(self._prepare, each) for each in wanted]
-            outcomes = self._signals.raise_all(prepared)
+            outcomes = self._signals.raise_all([attempt for _, attempt in ready])
         except BaseException as error:  # whatever it is, they are tried again, or told of it
-            for each in wanted:
+            for each, _ in ready:
                 each.future.set_exception(error)
             return
-        for each, outcome in zip(wanted, outcomes, strict=True):
+        for (each, _), outcome in zip(ready, outcomes, strict=True):
             if isinstance(outcome, Exception):
                 each.future.set_exception(outcome)
             else:
                 each.future.set_result(outcome)
+
+    def _prepared(self, press: Press) -> Attempt[SignalView] | None:
+        try:
+            return press.context.run(self._prepare, press)
+        except Exception as error:  # whatever it is, it is this press's alone
+            press.future.set_exception(error)
+            return None
 
     def _prepare(self, press: Press) -> Attempt[SignalView]:
         """An attempt's time begins here, however many waited before."""
@@ -173,6 +183,10 @@ class SignalDesk:
         outcome = REFUSED if _is_to_be_mended(error) else LOST
         taken.labels(outcome).inc()
         log.error("signal.not-stored", outcome=outcome, **failure(error))
+
+
+def _as_ours(error: Exception) -> HavenError:
+    return error if isinstance(error, HavenError) else Internal("INTERNAL", "an internal error")
 
 
 def _is_to_be_mended(error: BaseException) -> bool:

@@ -93,6 +93,8 @@ class Speaker:
         await self._put(told)
         await self._catch_up_private()
         await self._pen.flush()
+        if self._has_more_happened():
+            await self._knock()
         while not self._is_over and self._admission.wait_reason is reason:
             item = await self._next()
             if not isinstance(item, Shown):
@@ -103,6 +105,14 @@ class Speaker:
             if not self._is_over and _is_worth_a_knock(item):
                 await self._knock()
         await self._pen.flush()
+
+    def _has_more_happened(self) -> bool:
+        """True where others were handed something after the door looked and before this connection
+        was known: it will not come by the mailbox."""
+        connection, hub = self._connection, self._connection.live.hub
+        room = hub.rooms.reached(connection.tenant_id, connection.session_id)
+        private = hub.private.reached(*connection.private_key)
+        return room > self._admission.room_head or private > self._admission.private_head
 
     async def _knock(self) -> None:
         """Ask the door again, on the same connection."""

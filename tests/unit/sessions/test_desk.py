@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from services.sessions.domain.commands import RaiseSignal
 from services.sessions.live import desk
 from tests.unit.sessions.lobby import Client, Replica, replica, written
 from tests.unit.sessions.ward import TENANT, Ward, by_facilitator, by_patient
+from tests.waiting import eventually
 
 QUICK = {
     "heartbeat_seconds": 0.2,
@@ -105,7 +107,18 @@ def full() -> Internal:
     return Internal("STORE_FAULT", "the database refused")
 
 
-@pytest.mark.parametrize("error", [away(), full(), None], ids=["away", "full", "frozen"])
+def is_stored(room: Replica, patient_id: str) -> bool:
+    return bool(room.live.sessions.private_log.after(TENANT, patient_id, 0, 1))
+
+
+def odd() -> Any:
+    """What nobody expects: a document of a newer release, say."""
+    return ValueError("of no known kind")
+
+
+@pytest.mark.parametrize(
+    "error", [away(), full(), odd(), None], ids=["away", "full", "odd", "frozen"]
+)
 async def test_without_a_store_the_patient_is_told_the_truth_at_once(
     hasty_room: Replica, error: HavenError | None
 ) -> None:
@@ -133,6 +146,31 @@ async def test_a_signal_that_could_not_be_stored_is_tried_again_and_stored_once(
     assert fault.attempts > 1
     stored = room.live.sessions.private_log.after(TENANT, "p-1", 0, 10)
     assert [event.number for event in stored] == [1]
+
+
+async def test_a_press_that_cannot_even_be_prepared_takes_no_other_with_it(
+    hasty_room: Replica,
+) -> None:
+    signal_desk = hasty_room.live.desk
+    fault = Fault(hasty_room)
+    prepare: Any = fault.prepare
+
+    def odd_for_one(call: Any, command: RaiseSignal) -> Any:
+        if command.patient_id == "p-1":
+            raise odd()
+        return prepare(call, command)
+
+    fault.prepare = odd_for_one
+    for number in range(4):
+        id = f"p-{number}"
+        await signal_desk.raise_signal(by_patient(id), RaiseSignal(KEY, id, ""))
+    fault.mended.set()
+    for each in ("p-0", "p-2", "p-3"):
+        await asyncio.to_thread(eventually, partial(is_stored, hasty_room, each), within=20)
+
+    assert not is_stored(hasty_room, "p-1")
+    (left,) = signal_desk._storing.values()
+    assert not left.done(), "that one is tried again"
 
 
 async def test_while_it_is_being_stored_the_status_is_nobody_yet(hasty_room: Replica) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
@@ -59,6 +60,29 @@ def decides(lead: Client, verb: str, **fields: Any) -> str:
     frame = {"admit": sessions_pb2.Admit, "deny": sessions_pb2.Deny}[verb]
     lead.send(**{verb: frame(request_id=request_id, patient_id="p-2", **fields)})
     return request_id
+
+
+async def test_who_comes_while_the_room_opens_does_not_stay_outside() -> None:
+    ward = Ward(dict(QUICK))
+    ward.prepares()
+    async with replica(ward) as room:
+        first, _ = await waits(room, "p-1")
+        doors, hub = room.live.sessions.doors, room.live.hub
+        enter: Any = doors.enter
+
+        def enter_slowly(call: Any, command: Any) -> Any:
+            """The door has looked; before its answer is heard the room opens."""
+            admission = enter(call, command)
+            if admission.is_waiting and call.actor.subject == "p-2":
+                ward.starts()
+                while not hub.rooms.reached(call.tenant_id, "s-1"):
+                    threading.Event().wait(0.01)
+            return admission
+
+        doors.enter = enter_slowly  # type: ignore[method-assign]
+        second, _ = await waits(room, "p-2")
+        await second.next("welcome")
+        await first.next("welcome")
 
 
 async def test_a_late_patient_is_let_in_by_the_facilitator(room: Replica) -> None:
