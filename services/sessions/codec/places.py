@@ -33,6 +33,7 @@ def participant_document(participant: Participant) -> Document:
         "is_shown_out": participant.is_shown_out,
         "aside_id": participant.aside_id,
         "spans": [_span_document(each) for each in participant.ledger.spans],
+        "stop_times": list(participant.ledger.stops),
         "leaves": [
             {"connection_id": connection_id, "leave_time": at}
             for connection_id, at in sorted(participant.ledger.leaves.items())
@@ -51,6 +52,7 @@ def participant_from(document: Document) -> Participant:
     ledger = Ledger(
         spans=tuple(_span_from(each) for each in document["spans"]),
         leaves={each["connection_id"]: each["leave_time"] for each in document["leaves"]},
+        stops=tuple(document.get("stop_times", ())),
     )
     place = Participant(
         id=document["_id"],

@@ -14,7 +14,7 @@ from services.sessions.domain.presence import Presence
 
 def put_out(place: Participant, now: datetime, reason: WaitReason) -> None:
     """From the room to the lobby, on the same connection; minutes stop."""
-    place.ledger = place.ledger.leave(place.connection_id, now)
+    place.ledger = place.ledger.stop(place.connection_id, now)
     place.door = replace(place.door, wait_reason=reason, wait_time=now)
     place.presence, place.hand_number = Presence.WAITING, 0
 

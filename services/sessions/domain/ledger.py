@@ -2,6 +2,7 @@
 
     beat    a join or a heartbeat: present at that instant
     leave   that connection ended; without it a beat lasts one heartbeat interval
+    stop    staff or the door put them out: no gap with a stop in it is joined
 
 Beats of one connection closer than `silence` are one span. Spans closer than a beat are one run.
 Longer gaps up to `gap` are joined, in order of time, until `gap_total` is used up. Gaps are
@@ -56,6 +57,7 @@ class Ledger:
 
     spans: tuple[Span, ...] = ()
     leaves: Mapping[str, datetime] = field(default_factory=dict)
+    stops: tuple[datetime, ...] = ()
 
     def beat(self, connection_id: str, at: datetime, counting: Counting) -> Ledger:
         """The ledger with one more beat."""
@@ -75,6 +77,10 @@ class Ledger:
         known = self.leaves.get(connection_id, at)
         return replace(self, leaves={**self.leaves, connection_id: min(known, at)})
 
+    def stop(self, connection_id: str, at: datetime) -> Ledger:
+        """The ledger with the end of a stay that was not a lost connection."""
+        return replace(self.leave(connection_id, at), stops=tuple(sorted({*self.stops, at})))
+
     def intervals(
         self, window: Interval, breaks: Iterable[Interval], counting: Counting
     ) -> tuple[Interval, ...]:
@@ -89,9 +95,10 @@ class Ledger:
         run: list[Span] = []
         left = counting.gap_total
         for span in sorted(self.spans, key=_place):
-            gap = span.start - max((each.end for each in run), default=span.start)
-            cost = gap if gap > counting.beat else NONE
-            if cost > min(counting.gap, left):
+            heard = max((each.end for each in run), default=span.start)
+            cost = span.start - heard if span.start - heard > counting.beat else NONE
+            is_stopped = any(heard <= stop <= span.start for stop in self.stops) and bool(run)
+            if is_stopped or cost > min(counting.gap, left):
                 yield self._closed(run, counting)
                 run, cost = [], NONE
             run.append(span)

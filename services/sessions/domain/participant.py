@@ -151,7 +151,7 @@ class Participant:
         """Staff has shown them out: the connection speaks for nobody any more. True for somebody
         who was in the room."""
         if self.connection_id:
-            self.ledger = self.ledger.leave(self.connection_id, now)
+            self.ledger = self.ledger.stop(self.connection_id, now)
         self.connection_id, self.is_shown_out = "", True
         return self._go(Departure(DepartureKind.DISMISSED, now))
 

@@ -18,12 +18,14 @@ from services.sessions.domain.commands import (
     RaiseSignal,
 )
 from services.sessions.domain.events import Origin
+from services.sessions.domain.lobby import LobbyState
 from services.sessions.domain.log import PrivateEvent
 from services.sessions.domain.session import Session
 from services.sessions.domain.signal import Alarm, SafetySignal, raised
 from services.sessions.domain.views import SignalView
 from services.sessions.handlers.departures import Watch
 from services.sessions.handlers.doors import STAFF
+from services.sessions.handlers.lobby import Lobby
 from services.sessions.handlers.roster import version_of
 from services.sessions.ports import Policies, Records
 
@@ -54,6 +56,7 @@ class Signals:
     def __init__(self, store: Store, records: Records, policies: Policies) -> None:
         self._store, self._records, self._policies = store, records, policies
         self._watch = Watch(records, policies)
+        self._lobby = Lobby(records, policies)
 
     def prepare(self, call: Call, command: RaiseSignal) -> Attempt[SignalView]:
         """For `raise_all`: keep the signal, tell crisis, the person and the room's staff; once per
@@ -149,11 +152,26 @@ class Signals:
         case.patient_id = case.patient_id or command.patient_id
         _take(case, command, version)
         self._records.cases.put(tx, case)
+        if command.step is CaseStep.OPENED and case.is_at_risk:
+            self._see_at_doors(tx, case.patient_id)
         covered = {"_id": {"$in": sorted(case.signal_ids)}}
         for signal in self._records.signals.find(tx, covered):
             if signal.follow(case):
                 self._records.signals.put(tx, signal)
                 self._tell(tx, signal)
+
+    def _see_at_doors(self, tx: Tx, patient_id: str) -> None:
+        """Who waits already is at risk from now on: it is told as if they came at this moment."""
+        for place in self._records.participants.near_rooms(tx, patient_id):
+            session = self._records.sessions.peek(tx, place.session_id)
+            if session is None or session.is_over or not place.is_waiting:
+                continue
+            party = self._records.participants.in_session(tx, session.id)
+            self._lobby.vigil.see_waiting(tx, place, party)
+            self._records.participants.put(tx, place)
+            tx.touch(place.patient_id, place.id)
+            state = LobbyState.WAITING
+            self._lobby.tell_staff(tx, place, session, state, is_at_risk=True)
 
     def _tell(self, tx: Tx, signal: SafetySignal) -> None:
         """One event in the private log of each who must know; nothing anywhere else."""

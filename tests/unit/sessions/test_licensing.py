@@ -11,6 +11,7 @@ from haven.sessions.v1 import events_pb2 as sessions
 
 from chassis.errors import FailedPrecondition
 from services.sessions.codec.attested import timestamp
+from services.sessions.domain.commands import GetAttendance
 from services.sessions.domain.coverage import coverage_of
 from services.sessions.domain.lobby import Answer, DoorAnswer, LobbyEntry, WaitReason
 from services.sessions.domain.participant import Participant
@@ -106,6 +107,20 @@ def test_minutes_stop_while_somebody_is_held() -> None:
     (recorded,) = ward.store.emitted(sessions.AttendanceRecorded)
     assert recorded.patient_id == "p-1"
     assert recorded.counted_seconds <= 70
+
+
+def test_the_time_in_which_somebody_was_held_is_not_counted_when_they_are_back() -> None:
+    ward = led()
+    ward.pass_time(minutes=1)
+    ward.beats(by_patient(), "c-ana")
+    ward.moves("MD")
+    ward.pass_time(minutes=9)
+    ward.moves("VA")
+    assert ward.enters(by_patient(), "c-ana", is_again=True).wait_reason is None
+    ward.pass_time(minutes=1)
+    ward.beats(by_patient(), "c-ana")
+    counted = ward.sessions.queries.attendance(by_patient(), GetAttendance("s-1", "p-1"))
+    assert counted.counted_seconds <= 135
 
 
 def test_who_is_back_where_they_may_be_treated_is_called_and_the_contact_is_not_needed() -> None:

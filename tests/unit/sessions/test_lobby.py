@@ -281,3 +281,20 @@ def test_who_was_in_the_session_that_is_over_was_not_turned_away() -> None:
     ward.sessions.rooms.end(by_facilitator(), Lead("s-1"))
     assert refusal(ward.enters, by_patient("p-1")) == "SESSION_ENDED"
     assert not alarms(ward)
+
+
+def test_who_waits_already_when_their_case_opens_is_told_of_as_who_comes_after_it() -> None:
+    ward = process_group(led=False)
+    ward.enters(by_patient(), "c-ana")
+    assert alarms(ward) == []
+    case_of(ward)
+    case_of(ward)  # the same word again
+    assert alarms(ward) == [(ALONE, "")]
+    assert entries(ward)[-1][2], "staff sees that they are at risk"
+
+
+def test_a_case_that_is_not_severe_alarms_nobody_about_who_waits() -> None:
+    ward = process_group(led=False)
+    ward.enters(by_patient(), "c-ana")
+    case_of(ward, crisis.SEVERITY_LOW)
+    assert alarms(ward) == []
