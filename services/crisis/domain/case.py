@@ -250,6 +250,10 @@ class Case(CaseMoves):
             raise FailedPrecondition("PATIENT_KNOWN", "the case has its patient")
         self._end(by, MERGED, now)
 
+    def adopt(self, safety_signal_id: str) -> None:
+        """A call for help of a case that is merged into this one: who called follows this one."""
+        self._say_opened(safety_signal_id)
+
     def note_page_delivered(self, page_id: str, recipient_id: str, now: datetime) -> None:
         """A provider took the page. That is no acknowledgement; the deadline stays."""
         self._note(ActKind.PAGE_DELIVERED, now, recipient_id=recipient_id, page_id=page_id)

@@ -188,6 +188,8 @@ class Cases:
                 return self._book.save(tx, case)
             case.merge(by, tx.now)
             self._book.save(tx, case)
+            for safety_signal_id in self._book.signal_ids(tx, case.id, Source.SAFETY_SIGNAL):
+                known.adopt(safety_signal_id)
             signal = Signal(
                 fact_id=case.id,
                 patient_id=command.patient_id,

@@ -22,7 +22,7 @@ from services.crisis.domain.opt_out import OptOut
 from services.crisis.domain.policy import CrisisPolicy
 from services.crisis.domain.reach import Reach
 from services.crisis.domain.rotation import Rotation
-from services.crisis.domain.signal import Severity, Signal
+from services.crisis.domain.signal import Severity, Signal, Source
 from services.crisis.domain.timeline import Act
 
 # A tenant's numbers.
@@ -46,6 +46,10 @@ class CaseBook(Protocol):
 
     def page_acts(self, reader: Reader, asked: ListPage) -> Page[Act]:
         """A case's timeline, newest first."""
+        ...
+
+    def signal_ids(self, reader: Reader, case_id: str, source: Source) -> list[str]:
+        """The facts from this source that opened the case or joined it, oldest first."""
         ...
 
     def load(self, reader: Reader, case_id: str) -> Case:

@@ -12,7 +12,7 @@ from services.crisis.domain.coverage import Plan
 from services.crisis.domain.escalation import EscalationPolicy, Target
 from services.crisis.domain.opt_out import Absences, OptOut
 from services.crisis.domain.rotation import Rotation
-from services.crisis.domain.signal import Severity, Signal
+from services.crisis.domain.signal import Severity, Signal, Source
 from services.crisis.domain.timeline import Act
 from services.crisis.store import (
     atlas,
@@ -198,6 +198,12 @@ class MongoCaseBook:
         stored = self._cases.save(tx, case)
         self._write_timeline(tx, case)
         return stored
+
+    def signal_ids(self, reader: Reader, case_id: str, source: Source) -> list[str]:
+        """See ports.CaseBook."""
+        wanted = {"case_id": case_id, "is_signal": True, "detail": source.value}
+        found = reader.find(ACTS, wanted, sort=[("sequence", 1)])
+        return [act["fact_id"] for act in found]
 
     def _by_act(self, reader: Reader, filter: Filter) -> Case | None:
         act = reader.find_one(ACTS, filter, fields=("case_id",))

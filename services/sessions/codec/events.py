@@ -39,6 +39,7 @@ from services.sessions.domain.events import (
 from services.sessions.domain.group import GroupKind
 from services.sessions.domain.session import Schedule
 
+MERGED = "merged"  # a disposition of crisis': the case goes on in another one
 ORIGINS = {
     Origin.PATIENT: sessions.SAFETY_SIGNAL_ORIGIN_PATIENT,
     Origin.FACILITATOR: sessions.SAFETY_SIGNAL_ORIGIN_FACILITATOR,
@@ -267,7 +268,8 @@ def case_contacted(event: crisis.CaseContacted) -> FollowCase:
 
 def case_resolved(event: crisis.CaseResolved) -> FollowCase:
     """It ended."""
-    return _step(CaseStep.RESOLVED, event, "resolve_time")
+    command = _step(CaseStep.RESOLVED, event, "resolve_time")
+    return replace(command, is_merged=event.disposition == MERGED)
 
 
 def forget_drill(event: crisis.DrillForgotten) -> ForgetDrill:

@@ -258,3 +258,5 @@ class FollowCase:
     signal_id: str = ""
     owner_role: str = ""
     severity: Severity | None = None
+    # It ended because it goes on in another case.
+    is_merged: bool = False

@@ -154,6 +154,8 @@ class Signals:
         self._records.cases.put(tx, case)
         if command.step is CaseStep.OPENED and case.is_at_risk:
             self._see_at_doors(tx, case.patient_id)
+        if command.is_merged:
+            return  # nobody's call for help is over: it is told of by the case in which it goes on
         covered = {"_id": {"$in": sorted(case.signal_ids)}}
         for signal in self._records.signals.find(tx, covered):
             if signal.follow(case):

@@ -86,6 +86,29 @@ def test_a_patient_who_has_a_case_already_goes_on_in_that_one(house: House) -> N
     assert "signal_joined" in kinds
 
 
+def pressed_for_nobody(house: House) -> tuple[Case, str]:
+    """An interpreter pressed without saying for whom."""
+    signal_id = new_id()
+    signal = Signal(
+        signal_id, "", Source.SAFETY_SIGNAL, Severity.HIGH, "guest-1", safety_signal_id=signal_id
+    )
+    return house.crisis.cases.take(house.call("service:sessions", Role.WORKLOAD), signal), signal_id
+
+
+def test_who_called_for_a_patient_that_was_not_known_follows_the_case_in_which_it_goes_on(
+    house: House,
+) -> None:
+    house.risk("p-1")
+    known = house.only_case()
+    stray, signal_id = pressed_for_nobody(house)
+    identify(house, stray)
+
+    opened = house.store.emitted(events_pb2.CaseOpened)
+    assert (known, "p-1", signal_id) in [
+        (each.case_id, each.patient_id, each.safety_signal_id) for each in opened
+    ]
+
+
 def test_identifying_twice_has_one_effect(house: House) -> None:
     house.risk("p-1")
     stray = text(house)

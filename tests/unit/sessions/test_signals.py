@@ -153,6 +153,21 @@ def test_patient_and_facilitator_are_told_each_step_of_the_case() -> None:
     assert [event.number for event in ward.private("p-1")] == [1, 2, 3, 4, 5, 6]
 
 
+def test_a_case_that_goes_on_in_another_one_is_not_told_as_over() -> None:
+    ward = opened()
+    signal = ward.presses(by_patient()).signal
+    at = timestamp(ward.clock.now())
+    ward.opens_case(signal.id, case_id="k-1")
+    merged = {"resolve_time": at, "disposition": "merged"}
+    ward.hears(crisis.CaseResolved(case_id="k-1", **merged), 2)
+    ward.opens_case(signal.id, case_id="k-2", version=7)
+    held = {"patient_id": "p-1", "owner_role": "clinician", "acknowledge_time": at}
+    ward.hears(crisis.CaseAcknowledged(case_id="k-2", **held), 8)
+    assert told(ward, "p-1") == ["nobody_yet", "sent", "held_by_role"]
+    ward.hears(crisis.CaseResolved(case_id="k-2", patient_id="p-1", resolve_time=at), 9)
+    assert told(ward, "p-1")[-1] == "resolved"
+
+
 def test_of_a_drill_that_is_forgotten_no_copy_stays() -> None:
     ward = opened()
     real = ward.presses(by_patient()).signal.id
