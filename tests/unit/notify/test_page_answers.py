@@ -324,6 +324,7 @@ def test_keys_and_words_mean_the_same() -> None:
 
 def test_a_text_is_about_the_page_whose_case_nobody_has_yet(house: House) -> None:
     first = paged(house, case_id="c-1", version=1)
+    house.time_passes(seconds=5)
     paged(house, case_id="c-2", version=1)
     house.acknowledged("c-2", version=2)
 
