@@ -137,7 +137,11 @@ class Relay:
             tell=partial(self._precedence.tell, "receipts"),
         )
         self._loops.start("receipts", receipts, wake=told.event)
-        seals = SealLoop(Sealer(store), lease=self._leases.lease("sealer", ttl=PATIENT_TTL))
+        seals = SealLoop(
+            Sealer(store),
+            lease=self._leases.lease("sealer", ttl=PATIENT_TTL),
+            gives_way=self._precedence.is_due,
+        )
         self._loops.start("sealer", seals)
         gauges = GaugeLoop(
             settings.service,

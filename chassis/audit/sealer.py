@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 import pymongo
@@ -12,6 +13,7 @@ from chassis.audit.seals import HEADS, head_from, seal_of
 from chassis.deadline import Deadline
 from chassis.errors import HavenError
 from chassis.log import failure, get_logger
+from chassis.precedence import never
 from chassis.store import AUDIT, Document, Store
 from chassis.store.audit_rows import SEALS
 from chassis.store.engine import CROSS_TENANT, Query, Rows
@@ -129,13 +131,17 @@ class Leadership(Protocol):
 class SealLoop:
     """A turn for the relay's loops: seal what there is, in parts, while the lease is held."""
 
-    def __init__(self, sealer: Sealer, *, lease: Leadership) -> None:
-        self._sealer, self._lease = sealer, lease
+    def __init__(
+        self, sealer: Sealer, *, lease: Leadership, gives_way: Callable[[], bool] = never
+    ) -> None:
+        """`gives_way` says whether others must go first at the moment."""
+        self._sealer, self._lease, self._gives_way = sealer, lease, gives_way
 
     def turn(self) -> float:
         """Seal for a while; no pause where a backlog is left, for which the lease is held anew."""
-        has_more = self._lease.hold() and self._sealer.seal_for(TURN_SECONDS)
-        return 0.0 if has_more else SWEEP_SECONDS
+        if not self._lease.hold() or self._gives_way():
+            return SWEEP_SECONDS
+        return 0.0 if self._sealer.seal_for(TURN_SECONDS) else SWEEP_SECONDS
 
     def failed(self, error: HavenError) -> None:
         """The rows wait; verify reports those that wait for long."""

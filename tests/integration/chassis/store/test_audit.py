@@ -311,3 +311,19 @@ def test_a_backlog_is_sealed_in_turns_that_no_tenant_fills_alone(
     assert loop.turn() == sealer_module.SWEEP_SECONDS
     assert head_of(store, "t1").sequence == 10
     loop.close()
+
+
+def test_sealing_gives_way_to_people_in_danger_and_comes_afterwards(store: Store) -> None:
+    is_storm = True
+    loop = SealLoop(
+        Sealer(store), lease=Leases(store).lease("sealer"), gives_way=lambda: is_storm
+    )
+    record(store, 3)
+
+    assert loop.turn() == sealer_module.SWEEP_SECONDS
+    assert head_of(store, "t1").sequence == 0
+    is_storm = False
+    loop.turn()
+    loop.close()
+
+    assert head_of(store, "t1").sequence == 3
