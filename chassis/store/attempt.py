@@ -93,4 +93,9 @@ class Attempt(Generic[T]):
 
 def _of_tenant(read: Ahead, call: Call) -> Ahead:
     """As the use case's reader will ask for it."""
-    return Ahead(read.collection, {**read.filter, "tenant_id": call.tenant_id})
+    then = read.then
+    return Ahead(
+        read.collection,
+        {**read.filter, "tenant_id": call.tenant_id},
+        then and (lambda row: [_of_tenant(each, call) for each in then(row)]),
+    )

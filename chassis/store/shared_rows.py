@@ -24,11 +24,13 @@ OF_ONE = "tenant_id"
 class Ahead(NamedTuple):
     """A read that a use case will begin with: all rows of the collection with these values.
 
-    What differs between one call and the next are plain values, equality only.
+    What differs between one call and the next are plain values, equality only. `then` says what
+    each row that is found will be followed by.
     """
 
     collection: str
     filter: Mapping[str, Any]
+    then: Callable[[Document], Sequence[Ahead]] | None = None
 
 
 class Mark(NamedTuple):
@@ -51,12 +53,14 @@ class SharedRows:
         self._changed: defaultdict[str, dict[str, tuple[Filter, Document]]] = defaultdict(dict)
 
     def look_ahead(self, reads: Iterable[Ahead]) -> None:
-        """Make these reads, those that differ in plain values alone in one stroke."""
-        alike: defaultdict[str, list[Ahead]] = defaultdict(list)
-        for read in reads:
-            alike[repr((read.collection, [_form(*each) for each in _sorted(read)]))].append(read)
-        for group in alike.values():
-            self._look_ahead(group)
+        """Make these reads, those that differ in plain values alone in one stroke; then those that
+        follow from what they found."""
+        now = list(reads)
+        while now:
+            alike: defaultdict[str, list[Ahead]] = defaultdict(list)
+            for each in now:
+                alike[_form(each)].append(each)
+            now = [later for group in alike.values() for later in self._look_ahead(group)]
 
     def mark(self) -> Mark:
         """Where a member begins; see `go_back`."""
@@ -148,14 +152,16 @@ class SharedRows:
         for collection in {*self._added, *self._changed}:
             self._write(collection)
 
-    def _look_ahead(self, reads: Sequence[Ahead]) -> None:
+    def _look_ahead(self, reads: Sequence[Ahead]) -> list[Ahead]:
         collection = reads[0].collection
-        wanted = list({_key(each.filter, ANY_ORDER): each.filter for each in reads}.values())
-        found = self._rows.find(collection, _any_of(wanted))
-        known = self._known.setdefault(collection, {})
-        for filter in wanted:
+        wanted = {_key(each.filter, ANY_ORDER): each for each in reads}
+        found = self._rows.find(collection, _any_of([each.filter for each in wanted.values()]))
+        known, later = self._known.setdefault(collection, {}), []
+        for key, (_, filter, then) in wanted.items():
             mine = [row for row in found if _has(row, filter)]
-            known[_key(filter, ANY_ORDER)] = (filter, mine)
+            known[key] = (filter, mine)
+            later += [each for row in mine for each in then(row)] if then else []
+        return later
 
     def _directly(self, collection: str, change: Callable[[], int]) -> int:
         self._write(collection)
@@ -227,9 +233,13 @@ def _any_of(filters: Sequence[Filter]) -> Filter:
     return {**first, differing[0]: {"$in": [each[differing[0]] for each in filters]}}
 
 
-def _form(name: str, wanted: Any) -> tuple[str, Any]:
+def _form(read: Ahead) -> str:
     """What two reads must have in common. No command is about several tenants."""
-    return name, "" if isinstance(wanted, SIMPLE) and name != OF_ONE else wanted
+    fields = [
+        (name, "" if isinstance(wanted, SIMPLE) and name != OF_ONE else wanted)
+        for name, wanted in sorted(read.filter.items())
+    ]
+    return repr((read.collection, fields))
 
 
 def _has(row: Document, filter: Filter) -> bool:
@@ -248,10 +258,6 @@ def _copied(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _copied(each) for name, each in value.items()}
     return [_copied(each) for each in value] if isinstance(value, list | tuple) else value
-
-
-def _sorted(read: Ahead) -> list[tuple[str, Any]]:
-    return sorted(read.filter.items())
 
 
 def _key(filter: Filter, query: Query) -> str:

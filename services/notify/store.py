@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from chassis.ids import derived_id
-from chassis.store import Ahead, Index, Page, Reader, Repository, Store, Tx, due_index
+from chassis.store import Ahead, Document, Index, Page, Reader, Repository, Store, Tx, due_index
 from services.notify import shelves
 from services.notify.codec import documents, events
 from services.notify.domain.census import Census
@@ -76,6 +76,10 @@ class MongoMessageBook:
     def ahead(self, message_id: str) -> list[Ahead]:
         """What `find` and `load` will read."""
         return [Ahead(MESSAGES, {"_id": message_id})]
+
+    def ahead_of_claim(self, message_id: str) -> list[Ahead]:
+        """The same, and what is known of a page's case."""
+        return [Ahead(MESSAGES, {"_id": message_id}, _of_its_case)]
 
     def look_ahead(self, tx: Tx, message_ids: Iterable[str]) -> None:
         """Many are about to be asked for."""
@@ -263,6 +267,10 @@ class MongoCopies:
         tenant_id = tx.call.tenant_id
         ids = [derived_id(tenant_id, REVOCATIONS, each) for each in patient_ids]
         tx.look_ahead(REVOCATIONS, ids)
+
+
+def _of_its_case(message: Document) -> list[Ahead]:
+    return [Ahead(CASES, {"_id": message["case_id"]})] if message["is_page"] else []
 
 
 def _keep(tx: Tx, collection: str, said: RevokeConsent | GiveConsent, version: int) -> None:

@@ -85,7 +85,9 @@ class Sending:
         """Try the message if it is due and still wanted; it ends or waits with a known time."""
         token = self._links.new_token()
         claimed = self._store.transact(
-            call, lambda tx: self._claim(tx, message_id, token), ahead=self._book.ahead(message_id)
+            call,
+            lambda tx: self._claim(tx, message_id, token),
+            ahead=self._book.ahead_of_claim(message_id),
         )
         if claimed is None:
             return

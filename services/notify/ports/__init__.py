@@ -106,6 +106,10 @@ class MessageBook(Protocol):
         """What `find` and `load` will read."""
         ...
 
+    def ahead_of_claim(self, message_id: str) -> Sequence[Ahead]:
+        """The same, and what `Copies.in_hand_since` will read of a page's case."""
+        ...
+
     def look_ahead(self, tx: Tx, message_ids: Iterable[str]) -> None:
         """Many are about to be asked for."""
         ...

@@ -96,6 +96,22 @@ def test_reads_that_differ_in_several_values_are_made_in_one_stroke_too(rows: Co
     assert len(rows.reads) == 1
 
 
+def test_what_follows_from_a_read_is_read_for_all_in_one_stroke(
+    rows: Counted, tables: Tables
+) -> None:
+    tables[OTHER] = {f"n-{id}": {"_id": f"n-{id}", "tenant_id": "t1"} for id in ("c0", "c2")}
+    shared = SharedRows(rows)
+
+    def note_of(chart: Document) -> list[Ahead]:
+        return [Ahead(OTHER, of(_id=f"n-{chart['_id']}"))]
+
+    shared.look_ahead(Ahead(PLACE, of(_id=id), note_of) for id in ("c0", "c1", "c2", "c9"))
+    found = [shared.find(OTHER, of(_id=f"n-{id}"), Query(limit=1)) for id in ("c0", "c1", "c2")]
+
+    assert [collection for collection, _ in rows.reads] == [PLACE, OTHER]
+    assert [[each["_id"] for each in one] for one in found] == [["n-c0"], [], ["n-c2"]]
+
+
 def test_what_is_read_ahead_is_read_of_one_tenant_at_a_time(rows: Counted) -> None:
     shared = SharedRows(rows)
     here, there = (
