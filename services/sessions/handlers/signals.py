@@ -62,7 +62,8 @@ class Signals:
         """For `raise_all`: keep the signal, tell crisis, the person and the room's staff; once per
         key. It belongs to the trace of this moment."""
         alarm = alarm_of(call, command)
-        ahead = self._records.signals.ahead(alarm.signal_id)
+        log = self._records.private_log.ahead(call, alarm.raised_by)
+        ahead = [*self._records.signals.ahead(alarm.signal_id), *log]
         return self._store.prepare(call, lambda tx: self._raise(tx, alarm), ahead=ahead)
 
     def raise_all(self, presses: Sequence[Attempt[SignalView]]) -> list[SignalView | Exception]:
