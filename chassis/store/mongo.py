@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import random
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import pymongo
-from pymongo import MongoClient, ReadPreference
+from pymongo import IndexModel, MongoClient, ReadPreference
 from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 from pymongo.monitoring import CommandListener
@@ -144,15 +145,15 @@ class MongoEngine:
     def ensure_indexes(self, indexes: Sequence[Index]) -> None:
         """Make what is missing; FailedPrecondition where one exists differently."""
         existing = self._existing(indexes)
+        missing: defaultdict[str, list[IndexModel]] = defaultdict(list)
         for index in indexes:
-            if (found := existing.get(index.name)) is not None:
-                if not _same(index, found):
-                    raise FailedPrecondition("INDEX_DIFFERS", f"{index.name} exists differently")
-                continue
+            if (found := existing.get(index.name)) is None:
+                missing[index.collection].append(_model(index))
+            elif not _same(index, found):
+                raise FailedPrecondition("INDEX_DIFFERS", f"{index.name} exists differently")
+        for collection, models in missing.items():  # each is read once, whatever it lacks
             with translation(), pymongo.timeout(INDEX_SECONDS):
-                self.database[index.collection].create_index(
-                    list(index.keys), name=index.name, **_options(index)
-                )
+                self.database[collection].create_indexes(models)
 
     def missing_indexes(self, indexes: Sequence[Index]) -> list[str]:
         """Names of those that do not exist, or exist differently."""
@@ -224,6 +225,10 @@ def _commit(session: ClientSession) -> None:
             time.sleep(0.01)
         else:
             return
+
+
+def _model(index: Index) -> IndexModel:
+    return IndexModel(list(index.keys), name=index.name, **_options(index))
 
 
 def _options(index: Index) -> dict[str, Any]:

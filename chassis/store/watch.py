@@ -87,7 +87,10 @@ class Pace:
 class Watch:
     """One change stream on a thread of its own, for all who listen."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, await_millis: int = AWAIT_MILLIS) -> None:
+        """`await_millis` is how long the database holds an answer in which there is nothing; so
+        long may `stop` take."""
+        self._await_millis = await_millis
         self._database = store.database
         self._clock = store.clock
         self._listeners: list[Listener] = []
@@ -154,7 +157,7 @@ class Watch:
         asked = {"ns": 1, "operationType": 1, "wallTime": 1, **fields}
         return self._database.watch(
             [{"$match": {"$or": wanted}}, {"$project": asked}],
-            max_await_time_ms=AWAIT_MILLIS,
+            max_await_time_ms=self._await_millis,
             comment=f"{CROSS_TENANT}watch",
         )
 
