@@ -6,8 +6,10 @@ eventlet, where the thread is a green one: then /livez answers only while the hu
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 SLOWEST_CLIENT_SECONDS = 5
-# How long closing may take. Every look wakes the process; fifteen on one machine add up.
-CLOSE_SECONDS = 0.5
+# Between looks whether it was closed. Each wakes the process; fifteen on one machine add up.
+LOOK_SECONDS = 0.5
 
 
 class Endpoint:
@@ -31,7 +33,7 @@ class Endpoint:
         self._server = server
         self._thread = threading.Thread(
             target=server.serve_forever,
-            kwargs={"poll_interval": CLOSE_SECONDS},
+            kwargs={"poll_interval": LOOK_SECONDS},
             daemon=True,
             name="metrics",
         )
@@ -44,7 +46,11 @@ class Endpoint:
 
     def close(self) -> None:
         """Stop listening."""
-        self._server.shutdown()
+        closing = threading.Thread(target=self._server.shutdown, daemon=True)
+        closing.start()
+        with suppress(OSError):  # somebody who knocks lets it look now
+            socket.create_connection(self._server.socket.getsockname()[:2], LOOK_SECONDS).close()
+        closing.join()
         self._server.server_close()
         self._thread.join()
 
