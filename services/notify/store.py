@@ -9,6 +9,7 @@ from chassis.ids import derived_id
 from chassis.store import Ahead, Document, Index, Page, Reader, Repository, Store, Tx, due_index
 from services.notify import shelves
 from services.notify.codec import documents, events
+from services.notify.domain.answer import ANSWERABLE
 from services.notify.domain.census import Census
 from services.notify.domain.commands import GiveConsent, KeepCase, ListPage, RevokeConsent
 from services.notify.domain.contact import ContactPoint, PatientContact, is_unwilling
@@ -46,7 +47,7 @@ INDEXES: tuple[Index, ...] = (
     ),
     *shelves.INDEXES,
 )
-MOST_OPEN_PAGES = 20
+MOST_PAGES = 20
 # What a scrape costs must not grow with the years.
 CENSUS_WINDOW = timedelta(days=1)
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -68,6 +69,11 @@ class MongoMessageBook:
         """The message, if it exists."""
         found = self._messages.find(reader, {"_id": message_id}, limit=1)
         return found[0] if found else None
+
+    def peek(self, reader: Reader, message_id: str) -> Message | None:
+        """The message, if it exists; leaves no audit row."""
+        found = reader.find_one(MESSAGES, {"_id": message_id})
+        return None if found is None else documents.message_from(found)
 
     def load(self, reader: Reader, message_id: str) -> Message:
         """The message; NotFound where the tenant has none."""
@@ -124,12 +130,13 @@ class MongoMessageBook:
         found = self._messages.find(reader, {"references": reference}, limit=1)
         return found[0] if found else None
 
-    def open_pages(self, reader: Reader, recipient_id: str) -> list[Message]:
-        """The recipient's pages that can be answered now, newest first."""
+    def late_pages(self, reader: Reader, recipient_id: str) -> list[Message]:
+        """The recipient's pages whose time is not over for longer than ANSWERABLE, newest first."""
         named = {"recipient_id": recipient_id, "is_page": True}
-        wanted = {"expire_time": {"$gt": reader.now}, "state": {"$ne": State.WITHDRAWN.value}}
+        since = {"$gt": reader.now - ANSWERABLE}
+        wanted = {"expire_time": since, "state": {"$ne": State.WITHDRAWN.value}}
         order = [("expire_time", -1)]
-        found = reader.find(MESSAGES, {**named, **wanted}, sort=order, limit=MOST_OPEN_PAGES)
+        found = reader.find(MESSAGES, {**named, **wanted}, sort=order, limit=MOST_PAGES)
         return [documents.message_from(each) for each in found]
 
     def parked(self, reader: Reader, message_class: MessageClass, limit: int) -> list[Message]:

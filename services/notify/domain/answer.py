@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
 from services.notify.domain.attempt import Channel
+
+# So long after a page's own time its recipient may still answer it, where nobody has the case: who
+# wakes up late takes it all the same. Longer than a night is no page of theirs any more.
+ANSWERABLE = timedelta(hours=12)  # [D]
 
 
 class Answer(StrEnum):

@@ -1,4 +1,4 @@
-"""One-time links: made with each mail of a page, kept as a hash, good until the page expires."""
+"""One-time links: made with each mail of a page, kept as a hash, good while it may be answered."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 
 from chassis.store import Tx
+from services.notify.domain.answer import ANSWERABLE
 from services.notify.domain.link import TOKEN_BYTES, Link, print_of, tag_of
 from services.notify.domain.message import Message
 from services.notify.domain.wording import Language
@@ -34,7 +35,7 @@ class Links:
                 print_of(token),
                 message.id,
                 message.recipient_id,
-                message.expire_time,
+                message.expire_time + ANSWERABLE,
                 language=language,
             )
             self._book.insert(tx, link)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chassis.call import Actor, Call, Role
 from chassis.errors import FailedPrecondition, NotFound
@@ -10,7 +10,7 @@ from chassis.store import Reader, Store, Tx
 from services.notify.domain.answer import Answer, TextReply, answer_of_keys, answer_of_text
 from services.notify.domain.commands import AnswerByKeys, AnswerByLink
 from services.notify.domain.inbound import StaffText
-from services.notify.domain.link import Opened, Standing
+from services.notify.domain.link import Link, Opened, Standing
 from services.notify.domain.message import Channel, Message
 from services.notify.domain.wording import Language
 from services.notify.handlers.counting import RECORDED, REPEATED, UNKNOWN, answers, count_end
@@ -68,11 +68,13 @@ class PageAnswers:
         """What the sender is told, inside the transaction that keeps the text.
 
         The answer is to their newest page that was not answered yet, else to the newest; to one
-        whose case somebody has already only where there is no other. A number that several people
-        share answers for all of them.
+        whose case somebody has already only where there is no other. A page whose time is over may
+        be answered as long as nobody has its case. A number that several people share answers for
+        all of them.
         """
         answer = answer_of_text(text.text)
-        pages = [page for owner in text.staff_ids for page in self._book.open_pages(tx, owner)]
+        asked = [page for owner in text.staff_ids for page in self._book.late_pages(tx, owner)]
+        pages = [page for page in asked if self._is_open(tx, page)]
         if not pages:
             return Heard(TextReply.NOTHING_OPEN, answer)
         if answer is None:
@@ -84,11 +86,14 @@ class PageAnswers:
         )
         return Heard(TextReply.RECORDED, answer, self._say(tx, newest, answer, Channel.SMS))
 
-    def _waits(self, tx: Tx, message: Message) -> bool:
+    def _is_open(self, reader: Reader, message: Message) -> bool:
+        return message.expire_time > reader.now or self._waits(reader, message)
+
+    def _waits(self, reader: Reader, message: Message) -> bool:
         page = message.page
         if page is None or message.is_superseded:
             return False
-        return self._copies.in_hand_since(tx, page.case_id) <= page.case_version
+        return self._copies.in_hand_since(reader, page.case_id) <= page.case_version
 
     def count(self, heard: Heard) -> None:
         """Count a text of staff that was committed."""
@@ -100,7 +105,7 @@ class PageAnswers:
         def look(reader: Reader) -> Opened:
             if (link := self._links.find(reader, token)) is None:
                 raise NotFound("LINK_UNKNOWN", "no such link")
-            return link.opened(reader.now)
+            return self._opened(reader, link)
 
         return self._store.read(call, look)
 
@@ -124,13 +129,22 @@ class PageAnswers:
     def _use(self, tx: Tx, command: AnswerByLink) -> tuple[Opened, Said | None]:
         if (link := self._links.find(tx, command.token)) is None:
             return Opened(Standing.EXPIRED, Language.ENGLISH), None
-        opened = link.opened(tx.now)
+        opened = self._opened(tx, link)
         if opened.standing is not Standing.OPEN:
             return opened, None
         message = self._book.load(tx, link.message_id)
         link.use_time = tx.now
         self._links.save(tx, link)
         return opened, self._say(tx, message, command.answer, Channel.EMAIL)
+
+    def _opened(self, reader: Reader, link: Link) -> Opened:
+        """A link outlives its page, and not that somebody else has the case then."""
+        opened = link.opened(reader.now)
+        if opened.standing is not Standing.OPEN:
+            return opened
+        message = self._book.peek(reader, link.message_id)
+        is_open = message is not None and self._is_open(reader, message)
+        return opened if is_open else replace(opened, standing=Standing.EXPIRED)
 
     def _say(self, tx: Tx, message: Message, answer: Answer, channel: Channel) -> Said:
         had_ended = message.has_ended

@@ -98,6 +98,11 @@ class MessageBook(Protocol):
         """The message, if it exists."""
         ...
 
+    def peek(self, reader: Reader, message_id: str) -> Message | None:
+        """The message, if it exists, for an answer that shows nobody anything of it: leaves no
+        audit row."""
+        ...
+
     def load(self, reader: Reader, message_id: str) -> Message:
         """The message; NotFound where the tenant has none."""
         ...
@@ -142,8 +147,9 @@ class MessageBook(Protocol):
         """The message that a provider calls so, if there is one."""
         ...
 
-    def open_pages(self, reader: Reader, recipient_id: str) -> list[Message]:
-        """The recipient's pages that can be answered now, newest first; the newest 20 of them."""
+    def late_pages(self, reader: Reader, recipient_id: str) -> list[Message]:
+        """The recipient's pages whose time is not over, or not for longer than ANSWERABLE, newest
+        first; the newest 20 of them."""
         ...
 
     def parked(self, reader: Reader, message_class: MessageClass, limit: int) -> list[Message]:

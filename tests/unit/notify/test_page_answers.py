@@ -142,12 +142,39 @@ def test_a_text_is_about_the_newest_page_and_the_next_one_about_the_other(house:
     assert [told.page_id for told in house.answered] == [newer, older]
 
 
+def test_who_wakes_up_after_the_page_s_time_may_take_what_nobody_has(house: House) -> None:
+    page_id = paged(house)
+    house.time_passes(minutes=40)
+
+    assert text(house, "1") == "recorded"
+    assert [(told.page_id, told.answer) for told in house.answered] == [(page_id, ACKNOWLEDGE)]
+
+
 def test_a_text_to_which_nothing_is_open_says_so(house: House) -> None:
     paged(house)
     house.time_passes(minutes=5)
+    house.acknowledged(version=2)
 
     assert text(house, "1") == "nothing-open"
     assert house.answered == []
+
+
+def test_a_page_of_yesterday_is_answered_no_more(house: House) -> None:
+    paged(house)
+    house.time_passes(minutes=5)
+    house.time_passes(hours=12)
+
+    assert text(house, "1") == "nothing-open"
+    assert house.answered == []
+
+
+def test_the_page_that_still_rings_is_meant_before_an_older_one(house: House) -> None:
+    paged(house, case_id="c-1")
+    house.time_passes(minutes=40)
+    newer = paged(house, case_id="c-2")
+    text(house, "1")
+
+    assert [told.page_id for told in house.answered] == [newer]
 
 
 def test_a_number_that_nobody_registered_is_nobodys(house: House) -> None:
@@ -234,10 +261,27 @@ def test_looking_at_a_link_changes_nothing(house: House) -> None:
     assert house.answered == []
 
 
-def test_a_link_expires_with_its_page(house: House) -> None:
+def test_a_link_is_good_for_as_long_as_nobody_has_the_case(house: House) -> None:
+    page_id = paged(house, steps=1)
+    (token,) = tokens(house)
+    house.time_passes(minutes=40)
+
+    assert house.notify.page_answers.look(caller(), token).standing is Standing.OPEN
+    assert use(house, token) is Standing.OPEN
+    assert [told.page_id for told in house.answered] == [page_id]
+
+
+@pytest.mark.parametrize("is_taken", [True, False])
+def test_a_link_ends_after_the_page_s_time_when_somebody_has_the_case_or_the_night_is_over(
+    house: House, *, is_taken: bool
+) -> None:
     paged(house, steps=1)
     (token,) = tokens(house)
     house.time_passes(minutes=5)
+    if is_taken:
+        house.acknowledged(version=2)
+    else:
+        house.time_passes(hours=12)
 
     assert house.notify.page_answers.look(caller(), token).standing is Standing.EXPIRED
     assert use(house, token) is Standing.EXPIRED

@@ -315,9 +315,7 @@ def test_a_backlog_is_sealed_in_turns_that_no_tenant_fills_alone(
 
 def test_sealing_gives_way_to_people_in_danger_and_comes_afterwards(store: Store) -> None:
     is_storm = True
-    loop = SealLoop(
-        Sealer(store), lease=Leases(store).lease("sealer"), gives_way=lambda: is_storm
-    )
+    loop = SealLoop(Sealer(store), lease=Leases(store).lease("sealer"), gives_way=lambda: is_storm)
     record(store, 3)
 
     assert loop.turn() == sealer_module.SWEEP_SECONDS
