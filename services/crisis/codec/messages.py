@@ -164,6 +164,7 @@ def _acknowledged(event: events.CaseAcknowledged) -> Message:
         patient_id=event.patient_id,
         owner_id=event.owner_id,
         owner_role=event.owner_role,
+        is_hand_over=event.is_hand_over,
     )
     message.acknowledge_time.FromDatetime(event.acknowledge_time)
     message.contact_deadline_time.FromDatetime(event.contact_deadline)

@@ -56,6 +56,7 @@ class CaseAcknowledged:
     owner_role: str
     acknowledge_time: datetime
     contact_deadline: datetime
+    is_hand_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ class CaseMoves(CaseRecord):
         self.responders.succeed(role, now)
         self._note(ActKind.HANDED_OVER, now, by=self.responders.owner_id)
         if self.contact_deadline is not None:
-            self._say_acknowledged(now, self.contact_deadline)
+            self._say_acknowledged(now, self.contact_deadline, is_hand_over=True)
 
     def _lapse(self, kind: ActKind, now: datetime) -> None:
         """Nobody has it any more."""

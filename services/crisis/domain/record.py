@@ -191,10 +191,12 @@ class CaseRecord:
         rung, cycle = self.ladder.rung, self.ladder.cycle
         self.events.append(CaseEscalated(self.id, self.patient_id, rung, cycle, now))
 
-    def _say_acknowledged(self, now: datetime, deadline: datetime) -> None:
+    def _say_acknowledged(
+        self, now: datetime, deadline: datetime, *, is_hand_over: bool = False
+    ) -> None:
         owner_id, role = self.responders.owner_id, self.responders.owner_role
         self.events.append(
-            CaseAcknowledged(self.id, self.patient_id, owner_id, role, now, deadline)
+            CaseAcknowledged(self.id, self.patient_id, owner_id, role, now, deadline, is_hand_over)
         )
 
     def _say_contacted(self, now: datetime) -> None:

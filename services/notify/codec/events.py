@@ -157,8 +157,10 @@ def case_opened(event: crisis_pb2.CaseOpened) -> commands.KeepCase:
 
 
 def case_acknowledged(event: crisis_pb2.CaseAcknowledged) -> commands.KeepCase:
-    """A human has it: pages asked for before are no longer wanted."""
-    return commands.KeepCase(_required(event, "case_id"), "acknowledged", in_hand=True)
+    """A human has it: pages asked for before are no longer wanted, but where one human has it
+    from another, who may have asked for more people."""
+    case_id, is_first = _required(event, "case_id"), not event.is_hand_over
+    return commands.KeepCase(case_id, "acknowledged", in_hand=is_first)
 
 
 def case_resolved(event: crisis_pb2.CaseResolved) -> commands.KeepCase:

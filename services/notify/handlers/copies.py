@@ -18,7 +18,8 @@ class Records:
         self._copies = copies
 
     def keep_case(self, call: Call, case: KeepCase) -> None:
-        """Remember what happened to a case. Opening never says that nobody has it any more."""
+        """Remember what happened to a case. What puts it in nobody's hand anew
+        never says that nobody has it any more."""
         version = _version_of(call) if case.in_hand else 0
         self._store.transact(call, lambda tx: self._copies.keep_case(tx, case, version))
 

@@ -8,6 +8,7 @@ import pytest
 
 from services.crisis.domain.case import Case
 from services.crisis.domain.escalation import SUPERVISOR_POOL
+from services.crisis.domain.events import CaseAcknowledged
 from services.crisis.domain.record import State
 from services.crisis.domain.signal import Severity, Source
 from tests.unit.crisis.builders import (
@@ -86,6 +87,19 @@ def test_a_case_handed_back_is_its_first_owners_again() -> None:
         case.acknowledge(to, "clinician", after(hours=hour, minutes=1))
 
     assert (case.owner_id, case.responders.helpers) == ("dr-one", ("dr-two",))
+
+
+def test_a_case_that_changes_hands_says_so_for_those_who_were_asked_in_addition() -> None:
+    case = acknowledged()
+    case.add_responder("dr-one", "dr-three", after(minutes=1))
+    case.hand_over("dr-one", "dr-two", after(minutes=2))
+    case.acknowledge("dr-two", "clinician", after(minutes=3))
+
+    told = [each for each in case.events if isinstance(each, CaseAcknowledged)]
+    assert [(each.owner_id, each.is_hand_over) for each in told] == [
+        ("dr-one", False),
+        ("dr-two", True),
+    ]
 
 
 def test_where_the_owner_at_a_door_cannot_be_told_the_next_people_are_woken() -> None:

@@ -156,9 +156,14 @@ class House:
         self.hear(event, **parts)
         return page_id
 
-    def acknowledged(self, case_id: str = "c-1", *, version: int) -> None:
+    def acknowledged(
+        self, case_id: str = "c-1", *, version: int, is_hand_over: bool = False
+    ) -> None:
         """A clinician took the case."""
-        self.hear(crisis_pb2.CaseAcknowledged(case_id=case_id, owner_id="dr-one"), version=version)
+        event = crisis_pb2.CaseAcknowledged(
+            case_id=case_id, owner_id="dr-one", is_hand_over=is_hand_over
+        )
+        self.hear(event, version=version)
 
     def patient_contact(self, address: str, *, version: int = 1) -> None:
         """Intake said how p-1 is reached."""

@@ -121,10 +121,13 @@ def test_only_taking_and_ending_a_case_put_it_in_somebodys_hand() -> None:
     in_hand = [
         events.case_opened(crisis_pb2.CaseOpened(case_id="c-1")).in_hand,
         events.case_acknowledged(crisis_pb2.CaseAcknowledged(case_id="c-1")).in_hand,
+        events.case_acknowledged(
+            crisis_pb2.CaseAcknowledged(case_id="c-1", is_hand_over=True)
+        ).in_hand,
         events.case_resolved(crisis_pb2.CaseResolved(case_id="c-1")).in_hand,
     ]
 
-    assert in_hand == [False, True, True]
+    assert in_hand == [False, True, False, True]
 
 
 @pytest.mark.parametrize("address", ["a@b", "first.last+tag@mail.example", "x@[127.0.0.1]"])
