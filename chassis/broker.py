@@ -28,6 +28,7 @@ CONNECT_SECONDS = 2.0
 READ_SECONDS = 10.0  # for answers to declarations, of which there can be hundreds
 WRITE_SECONDS = 2.0  # a socket that takes nothing for this long belongs to a frozen broker
 CONFIRM_SECONDS = 3.0  # quorum queues confirm in milliseconds
+PUBLISH_SECONDS = 5.0  # a broker that confirms now and then is not silent, and never done
 PUMP_SECONDS = 0.1
 # To hear whether there is anything. Never 0: what came half would be waited for in a busy loop, and
 # a broker that freezes then would take a core of each process that publishes, and its turns.
@@ -124,8 +125,14 @@ def unavailable(error: BaseException) -> Unavailable:
 class Publisher:
     """One connection and one confirming channel. Not for two threads at once."""
 
-    def __init__(self, uri: str, *, window: int = WINDOW) -> None:
-        self._uri, self._window = uri, window
+    def __init__(
+        self,
+        uri: str,
+        *,
+        window: int = WINDOW,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._uri, self._window, self._monotonic = uri, window, monotonic
         self._connection: amqp.Connection | None = None
         self._channel: Any = None
         self._last_tag = 0
@@ -190,18 +197,21 @@ class Publisher:
         if connection is not None:
             drop(connection)
 
-    def publish(self, messages: Iterable[Outgoing]) -> Published:
-        """Publish all and wait for the broker's word on them.
+    def publish(
+        self, messages: Iterable[Outgoing], *, within: float = PUBLISH_SECONDS
+    ) -> Published:
+        """Publish all and wait for the broker's word on them, for about so many seconds.
 
-        Less is known where the connection was lost (then `is_open` is False) or the broker blocks
-        publishers (then the rest stays in flight, and a later call learns of it).
+        Less is known where the connection was lost (then `is_open` is False), where the broker
+        blocks publishers or is too slow: then a later call learns of what is `in_flight`, and the
+        rest was not sent.
         """
-        under_way = self.in_flight
+        under_way, until = self.in_flight, self._monotonic() + within
         try:
             for message in messages:
-                if message.id not in under_way and not self._send(message):
+                if message.id not in under_way and not self._send(message, until):
                     break
-            while self._in_flight and not self.is_blocked:
+            while self._in_flight and not self.is_blocked and self._monotonic() < until:
                 self._pump(PUMP_SECONDS)
         except ERRORS:
             self.close()
@@ -220,14 +230,16 @@ class Publisher:
         known, self._known = self._known, Published()
         return known
 
-    def _send(self, message: Outgoing) -> bool:
+    def _send(self, message: Outgoing, until: float) -> bool:
         """Put one message on its way; False where the broker takes none now."""
         while len(self._in_flight) >= self._window and not self.is_blocked:
+            if self._monotonic() >= until:
+                return False
             self._pump(PUMP_SECONDS)
         if self.is_blocked:
             return False
         if not self._in_flight:
-            self._heard = time.monotonic()
+            self._heard = self._monotonic()
         self._last_tag += 1
         self._in_flight[self._last_tag] = message.id
         self._channel.basic_publish(
@@ -250,7 +262,7 @@ class Publisher:
             connection.heartbeat_tick()
         else:
             return True
-        silent = time.monotonic() - self._heard
+        silent = self._monotonic() - self._heard
         if self._in_flight and not self.is_blocked and silent > CONFIRM_SECONDS:
             raise TimeoutError("no confirm in time")
         return False
@@ -259,7 +271,7 @@ class Publisher:
         self.is_blocked = True
 
     def _unblock(self) -> None:
-        self.is_blocked, self._heard = False, time.monotonic()
+        self.is_blocked, self._heard = False, self._monotonic()
 
     def _on_ack(self, tag: int, multiple: bool) -> None:
         for message_id in self._settled(tag, multiple):
@@ -276,7 +288,7 @@ class Publisher:
         self._returned.add(message.properties["message_id"])
 
     def _settled(self, tag: int, multiple: bool) -> list[str]:
-        self._heard = time.monotonic()
+        self._heard = self._monotonic()
         if not multiple:
             found = self._in_flight.pop(tag, None)
             return [] if found is None else [found]

@@ -25,7 +25,7 @@ class Precedence:
         self._lock = threading.Lock()
         self._waiting: dict[str, int] = {}
         self._passed: deque[float] = deque(maxlen=STORM)
-        self._since: float | None = None
+        self._since: dict[str, float] = {}  # by who gives way
 
     def tell(self, job: str, waiting: int) -> None:
         """So many wait for this job now."""
@@ -37,16 +37,15 @@ class Precedence:
         with self._lock:
             self._passed.append(self._monotonic())
 
-    def is_due(self) -> bool:
-        """Whether others should wait."""
+    def is_due(self, job: str) -> bool:
+        """Whether this one should wait. Each counts for itself how long it has: a calm moment in
+        which another asked was none for it."""
         with self._lock:
             now = self._monotonic()
             if not self._is_storm(now):
-                self._since = None
+                self._since.pop(job, None)
                 return False
-            if self._since is None:
-                self._since = now
-            return now - self._since < MOST_SECONDS
+            return now - self._since.setdefault(job, now) < MOST_SECONDS
 
     def _is_storm(self, now: float) -> bool:
         is_fast = len(self._passed) == STORM and now - self._passed[0] < STORM_SECONDS

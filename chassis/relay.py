@@ -140,7 +140,7 @@ class Relay:
         seals = SealLoop(
             Sealer(store),
             lease=self._leases.lease("sealer", ttl=PATIENT_TTL),
-            gives_way=self._precedence.is_due,
+            gives_way=partial(self._precedence.is_due, "sealer"),
         )
         self._loops.start("sealer", seals)
         gauges = GaugeLoop(
@@ -167,7 +167,7 @@ class Relay:
             publisher=Publisher(self._process.settings.amqp_uri.reveal()),
             prepare=_declaring(self._catalogue, message_class),
             lease=self._leases.lease(name, ttl=TTL_SECONDS if is_crisis else PATIENT_TTL),
-            gives_way=never if is_crisis else self._precedence.is_due,
+            gives_way=never if is_crisis else partial(self._precedence.is_due, name),
         )
         self._loops.start(name, loop, wake=told.event)
 

@@ -28,6 +28,9 @@ from chassis.topology import MessageClass
 # before that leaves events to be published twice, which inboxes take once.
 MARK_SECONDS, MARK_MOST = 0.25, 100
 GIVE_WAY_SECONDS = 0.1
+# So long a turn publishes: within the lease (lease.py), and where a broker is slow the process must
+# see its loops turn.
+PUBLISH_SECONDS = 1.0
 # What is committed within it goes with one look at the outbox. Of the crisis class alone: most of
 # it has come by its other way already. The rest goes at once, and in storms gives way.
 CRISIS_GATHER_SECONDS = 0.1
@@ -137,12 +140,14 @@ class RelayLoop:
 
     def _publish(self, rows: Sequence[OutboxRow]) -> None:
         self._rows.update((row.event_id, row) for row in rows)
-        self._learn(self._publisher.publish(outgoing(rows)))
+        self._learn(self._publisher.publish(outgoing(rows), within=PUBLISH_SECONDS))
         if self._confirmed:
             failpoint("relay.after-confirm")
         self._mark_in_time()
         self._require_broker("the connection was lost while publishing")
         in_flight = self._publisher.in_flight
+        if self._rows.keys() - in_flight:  # not sent, and told no second time
+            self._backlog.look_anew()
         self._rows = {each: row for each, row in self._rows.items() if each in in_flight}
 
     def _learn(self, published: Published) -> None:

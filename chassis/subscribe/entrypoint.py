@@ -47,6 +47,7 @@ from chassis.topology import (
 )
 
 F = TypeVar("F", bound=Callable[..., Any])
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 HANDLE_SECONDS = 10.0
 # All attempts at a crisis-class event together; then it is parked, which alarms.
 CRISIS_SECONDS = 5.0
@@ -109,9 +110,8 @@ class Subscription(Entrypoint):  # type: ignore[misc]  # nameko is untyped
             redelivered.labels(self.queue).inc()
         try:
             envelope = envelope_from(message.properties, message.headers, message.body)
-            call = event_call(
-                envelope, self.spec, self.service, now=self._now(), deadline=self._deadline()
-            )
+            now, deadline = self._judging_time(), self._deadline()
+            call = event_call(envelope, self.spec, self.service, now=now, deadline=deadline)
             event = event_of(envelope, self.spec)
         except HavenError as error:
             self.settle(message, error)
@@ -212,11 +212,20 @@ class Subscription(Entrypoint):  # type: ignore[misc]  # nameko is untyped
     def _age(self, delivery: Delivery) -> float:
         return (self._now() - delivery.create_time).total_seconds()
 
+    def _judging_time(self) -> datetime:
+        """For `expire_time`. Where the database's time is not known nothing is too late: by a
+        machine's own clock an event could be thrown away, and the handler meets the absent database
+        itself."""
+        try:
+            return self.runtime.clock.now()
+        except HavenError:
+            return LONG_AGO
+
     def _now(self) -> datetime:
         try:
             return self.runtime.clock.now()
         except HavenError:
-            return datetime.now(UTC)  # the handler will meet the absent database itself
+            return datetime.now(UTC)  # only to wait a moment, and for a metric
 
 
 def subscribe(message: type[Message]) -> Callable[[F], F]:

@@ -93,6 +93,7 @@ class HeadStart:
             look.is_over.set()
 
     def _may_wait(self, age: float, waited: float) -> bool:
-        is_young = age + waited < YOUNG_SECONDS
+        # By another clock than ours it may lie ahead: that keeps nobody waiting for longer.
+        is_young = max(0.0, age) + waited < YOUNG_SECONDS
         is_open = self._monotonic() - self._last_taken < ALIVE_SECONDS
         return is_young or (is_open and waited < MOST_SECONDS)

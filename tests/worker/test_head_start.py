@@ -134,3 +134,8 @@ def test_one_that_is_killed_while_it_looks_leaves_nobody_waiting() -> None:
 
     with eventlet.Timeout(10):
         assert second.wait() is False
+
+
+def test_an_event_that_comes_from_the_future_waits_no_longer_than_one_of_now(ways: Ways) -> None:
+    assert ways.takes(age=-60)
+    assert ways.waited < EARLY_SECONDS + YOUNG_SECONDS + 2 * STEP_SECONDS

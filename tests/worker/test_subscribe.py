@@ -161,13 +161,24 @@ def test_what_a_crisis_event_waits_for_its_turn_is_not_taken_from_its_own_time(
     assert ward.depth(f"{PAGES}.dead") == 0
 
 
+class Unread:
+    """The clock of a process that has not reached its database yet."""
+
+    def now(self) -> datetime:
+        raise Unavailable("STORE_UNAVAILABLE", "no reading of its clock")
+
+
+def test_nothing_is_thrown_away_as_too_late_because_the_time_cannot_be_read(ward: Ward) -> None:
+    ward.start(clock=Unread())
+
+    event_id = ward.send(
+        PageRequested(page_id=new_id()), expire_time=datetime.now(UTC) - timedelta(hours=1)
+    )
+
+    ward.has_effect(event_id)
+
+
 def test_a_crisis_event_is_not_parked_because_the_time_cannot_be_read(ward: Ward) -> None:
-    class Unread:
-        """The clock of a process that has not reached its database yet."""
-
-        def now(self) -> datetime:
-            raise Unavailable("STORE_UNAVAILABLE", "no reading of its clock")
-
     ward.start(clock=Unread())
 
     event_id = ward.send(PageRequested(page_id=new_id()))

@@ -43,7 +43,8 @@ class ScriptedPublisher:
         self.unanswered.difference_update(late)
         return Published(confirmed=late)
 
-    def publish(self, messages: Iterable[Outgoing]) -> Published:
+    def publish(self, messages: Iterable[Outgoing], *, within: float = 1.0) -> Published:
+        assert within > 0
         assert self.is_open, "the real one has no channel then"
         known = Published()
         for message in messages:

@@ -336,9 +336,9 @@ def test_bulk_rests_longer_than_it_works(
     store: MemoryStore, broker: ScriptedPublisher, lease: Flag, told: Unaware, seconds: Seconds
 ) -> None:
     class Slow(ScriptedPublisher):
-        def publish(self, messages: Iterable[Outgoing]) -> Published:
+        def publish(self, messages: Iterable[Outgoing], *, within: float = 1.0) -> Published:
             seconds.now += 0.1
-            return super().publish(messages)
+            return super().publish(messages, within=within)
 
     broker = Slow()
     loop = RelayLoop(

@@ -256,7 +256,7 @@ def test_a_page_that_rests_between_its_tries_is_no_storm() -> None:
 
     loop.turn()
 
-    assert not precedence.is_due()
+    assert not precedence.is_due("bulk")
     loop.close()
 
 
