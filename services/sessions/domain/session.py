@@ -113,6 +113,11 @@ class Session:
         return self.state in OPEN
 
     @property
+    def is_unled(self) -> bool:
+        """True where whoever comes finds nobody who leads: it is held, or nobody has opened it."""
+        return self.state is State.SCHEDULED or (self.is_open and self.leading.is_held)
+
+    @property
     def is_over(self) -> bool:
         """True where nobody can come any more."""
         return self.state in FINAL
@@ -130,9 +135,12 @@ class Session:
         if schedule.is_canceled and not self.is_open:
             self._move("cancel")
             self.absence_time = self.close_time = None
+            self.leading = self.leading.ended(now)
             return
         self.close_time = schedule.end_time + timedelta(seconds=policy.overrun_seconds)
         if schedule.start_time != before.start_time:
+            if not self.is_open:  # nobody is late; who waits there is heard soon
+                self.leading = self.leading.ended(now)
             self.absence_time = schedule.start_time + timedelta(seconds=policy.absent_seconds)
         if schedule.patient_ids - before.patient_ids:
             self.expect_more(now, policy)
@@ -197,8 +205,9 @@ class Session:
             )
         self._move("start")
         self.actual_start_time = now
-        if by != self.lead_id:  # a co-facilitator, because the facilitator is not there yet
-            self.leading = self.leading.taken(by, now)
+        # It may be a co-facilitator, because the facilitator is not there yet.
+        is_other = by != self.lead_id
+        self.leading = self.leading.taken(by, now) if is_other else self.leading.ended(now)
         self.events.append(SessionStarted(self.id, by, now))
 
     def pause(self, by: str, now: datetime) -> None:

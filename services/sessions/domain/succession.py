@@ -47,14 +47,21 @@ def hold(session: Session, now: datetime) -> None:
 def watch(
     session: Session, places: Collection[Participant], now: datetime, policy: SessionsPolicy
 ) -> None:
-    """Look who is in a held room or at its door: somebody is called when they have been there for a
-    while, and nobody when they have gone. Staff often leaves last and ends nothing, and whoever is
-    called for empty rooms does not come when it matters."""
+    """Look who is in a held room, or at the door of one that is held or that nobody has opened:
+    somebody is called when they have been there for a while, and nobody when they have gone. Staff
+    often leaves last and ends nothing, and whoever is called for empty rooms does not come when it
+    matters."""
     is_anybody, leading = any(map(_needs_a_lead, places)), session.leading
-    if not is_anybody:
+    is_expected = not session.is_open and any(can_lead(session, each, now) for each in places)
+    if not is_anybody or is_expected:  # they are there and only have to open it
         session.leading = leading.deserted()
     elif leading.unled_time is None:
-        session.leading = leading.met(now, now + timedelta(seconds=policy.hold_call_seconds))
+        since, call_time = now, now + timedelta(seconds=policy.hold_call_seconds)
+        if not session.is_open:
+            # Before, whoever leads it is late at most, as a patient is who is not missed yet.
+            late = session.schedule.start_time + timedelta(seconds=policy.absent_seconds)
+            since, call_time = max(since, late), max(call_time, late)
+        session.leading = leading.met(since, call_time)
 
 
 def call_somebody(
@@ -62,11 +69,12 @@ def call_somebody(
 ) -> bool:
     """Somebody is there and nobody leads: others are told; True where they were."""
     leading = session.leading
-    if leading.call_time is None or leading.call_time > now or leading.hold_start_time is None:
+    # Of a release that kept the latter alone.
+    since = leading.unled_time or leading.hold_start_time
+    if leading.call_time is None or leading.call_time > now or since is None:
         return False
-    since = leading.unled_time or leading.hold_start_time  # of a release that kept the latter alone
-    if not any(map(_needs_a_lead, places)):
-        session.leading = leading.deserted()
+    watch(session, places, now, policy)
+    if session.leading.call_time is None:
         return False
     session.leading = leading.called(now + timedelta(seconds=policy.hold_recall_seconds))
     session.events.append(RoomHeld(session.id, since, tuple(session.staff)))

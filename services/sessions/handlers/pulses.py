@@ -109,4 +109,7 @@ class Pulses:
 def _is_everyday(place: Participant, session: Session, command: Connected) -> bool:
     is_here = place.presence is not Presence.GONE and not session.is_over
     is_held = session.is_open and session.leading.is_held
-    return is_here and not is_held and place.connection_id == command.connection_id
+    # It is for `Succession` to see that they wait and nobody leads.
+    is_unseen = place.is_waiting and session.is_unled and session.leading.unled_time is None
+    is_usual = is_here and not is_held and not is_unseen
+    return is_usual and place.connection_id == command.connection_id

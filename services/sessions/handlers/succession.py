@@ -22,13 +22,14 @@ class Succession:
 
     def lost(self, tx: Tx, gone: Participant, session: Session) -> None:
         """After a place was put without its reach: where it led the room another one does, or the
-        room is held. Once, because the session is put by its version. Where it is held already,
-        nobody need be called for a room that everybody has left."""
+        room is held. Once, because the session is put by its version. Where it is held already, or
+        nobody has opened it, nobody need be called for a room that everybody has left."""
         leads = gone.role in STAFF_ROLES and gone.person_id == session.lead_id
-        if not session.is_open or not (leads or session.leading.is_held):
+        is_watched = session.is_unled and session.leading.unled_time is not None
+        if not (is_watched or session.leading.is_held or (leads and session.is_open)):
             return
         places = self._records.participants.in_session(tx, session.id)
-        if session.leading.is_held:
+        if session.is_unled:
             # Put in any case: two who go at once must not each count the other as still there.
             watch(session, places, tx.now, self._policies(tx.call.tenant_id))
             self._records.sessions.put(tx, session)
@@ -72,9 +73,9 @@ class Succession:
     def came(self, tx: Tx, place: Participant, session: Session) -> int | None:
         """After somebody was heard: where the room is held and they can lead it, it goes on, for
         those whom somebody there may treat. Then the number of that in the room's log."""
-        if not (session.is_open and session.leading.is_held):
+        if not session.is_unled:
             return None
-        if not can_lead(session, place, tx.now):
+        if not (session.is_open and can_lead(session, place, tx.now)):
             self._meet(tx, place, session)
             return None
         is_other = place.person_id != session.lead_id
@@ -90,8 +91,11 @@ class Succession:
 
     def _meet(self, tx: Tx, place: Participant, session: Session) -> None:
         before = session.leading
-        if before.unled_time is None:
-            watch(session, [place], tx.now, self._policies(tx.call.tenant_id))
+        if before.unled_time is None and place.role not in STAFF_ROLES:
+            places = [place]
+            if not session.is_open:  # somebody may be there who can open it
+                places += self._records.participants.in_session(tx, session.id)
+            watch(session, places, tx.now, self._policies(tx.call.tenant_id))
         if session.leading != before:
             self._records.sessions.put(tx, session)
 

@@ -130,6 +130,27 @@ async def test_a_room_without_anybody_who_may_treat_is_held_and_staff_is_called(
     assert len(clinic.emitted(sessions.RoomHeld)) == 1
 
 
+async def test_staff_is_called_to_a_room_that_nobody_opens_while_a_patient_waits_before_it(
+    clinic: Clinic, stack: AsyncExitStack
+) -> None:
+    clinic.counts(absent_seconds=1.0, hold_call_seconds=0.5)
+    clinic.schedules()
+    ana = clinic.person(await stack.enter_async_context(clinic.replica()), "p-1")
+    stack.push_async_callback(ana.close)
+    await ana.attests()
+    hello = await ana.hello()
+    hers = ana.attends()
+    await hers.send(hello=hello)
+    waiting = await hers.next("waiting")
+    assert waiting.reason == resources.WAIT_REASON_BEFORE_START
+    with relay(clinic), relay(clinic):
+        (called,) = await asyncio.to_thread(
+            eventually, lambda: clinic.emitted(sessions.RoomHeld), within=20
+        )
+    assert (called.session_id, list(called.clinician_ids)) == ("s-1", ["f-1"])
+    assert kinds(clinic) == []
+
+
 async def test_a_lead_that_leaves_is_followed_at_once_without_any_timer(
     clinic: Clinic, stack: AsyncExitStack
 ) -> None:
