@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from chassis.store import Document
 from services.crisis.domain import follow_up as follow_ups
+from services.crisis.domain.absence import Absence
 from services.crisis.domain.follow_up import FollowUp, Owner, OwnerRole, Text
 from services.crisis.domain.jurisdiction import (
     Area,
@@ -43,6 +44,8 @@ def follow_up_document(each: FollowUp) -> Document:
         "state": each.state.value,
         "is_open": each.is_open,
         **_text_document(each.text),
+        "absence_session_id": each.absence.session_id,
+        "absence_start_time": each.absence.start_time,
         "owner_id": each.owner.clinician_id,
         "owner_role": _word(each.owner.role),
         "severity": each.severity.name.lower() if each.severity else "",
@@ -62,6 +65,8 @@ def follow_up_from(document: Document) -> FollowUp:
         owner=Owner(document["owner_id"], _member(OwnerRole, document["owner_role"])),
         severity=Severity[severity.upper()] if severity else None,
         text=_text_from(document),
+        # Calls of earlier releases have neither.
+        absence=Absence(document.get("absence_session_id", ""), document.get("absence_start_time")),
         outcome=_member(follow_ups.Outcome, document["outcome"]),
         cancel_reason=_member(follow_ups.CancelReason, document["cancel_reason"]),
         create_time=document["create_time"],

@@ -123,7 +123,11 @@ def held_room(event: sessions_pb2.RoomHeld) -> commands.CoverRoom:
 
 def arrival(event: sessions_pb2.AbsentPatientCame) -> commands.EndAbsence:
     """A patient whose absence was told came."""
-    return commands.EndAbsence(required(event, "patient_id"))
+    return commands.EndAbsence(
+        event.session_id,
+        required(event, "patient_id"),
+        instant(event.arrive_time) if event.HasField("arrive_time") else None,
+    )
 
 
 def location(event: sessions_pb2.LocationAttested) -> KeepLocation:

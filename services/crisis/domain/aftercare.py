@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from zoneinfo import available_timezones
 
+from services.crisis.domain.absence import UNKNOWN, Absence
 from services.crisis.domain.due import Office
 from services.crisis.domain.follow_up import CLINICIANS, SUPERVISORS, FollowUp, Kind, Owner, Text
 from services.crisis.domain.signal import Severity
@@ -123,6 +124,7 @@ class Cause:
     severity: Severity | None = None
     resolver_id: str = ""
     text: Text | None = None
+    absence: Absence = UNKNOWN
 
 
 def after_case(cause: Cause, severity: Severity, policy: AftercarePolicy) -> list[FollowUp]:
@@ -195,7 +197,8 @@ def after_hold(
 
 def after_attempt(tried: FollowUp, policy: AftercarePolicy, now: datetime) -> FollowUp:
     """What follows a call that nobody answered: the next attempt, and after the last a review."""
-    cause = Cause(tried.patient_id, tried.origin_id, tried.start_time or now, CLINICIANS)
+    anchor, absence = tried.start_time or now, tried.absence
+    cause = Cause(tried.patient_id, tried.origin_id, anchor, CLINICIANS, absence=absence)
     again = policy.absence_again_seconds[tried.number - 1 :]
     if again:
         return _call(cause, tried.number + 1, again[0], policy, now)
@@ -276,5 +279,6 @@ def _made(
         severity=cause.severity,
         resolver_id=cause.resolver_id,
         text=cause.text,
+        absence=cause.absence,
         escalate_time=due_time,
     )

@@ -203,7 +203,10 @@ class TakeAbsence:
 class EndAbsence:
     """A patient who had not come came after all."""
 
+    # Empty, and the time None, where it was not said.
+    session_id: str
     patient_id: str
+    arrive_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

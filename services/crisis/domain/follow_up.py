@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chassis.errors import FailedPrecondition, InvalidArgument, Violation
+from services.crisis.domain.absence import UNKNOWN, Absence
 from services.crisis.domain.events import FollowUpMissed
 from services.crisis.domain.signal import Severity, Source
 
@@ -148,6 +149,8 @@ class FollowUp:
     case_id: str = ""
     screening_id: str = ""
     text: Text | None = None
+    # To what the patient did not come, of a call; nobody knows it of earlier releases' calls.
+    absence: Absence = UNKNOWN
     # Of the case; None where it follows none.
     severity: Severity | None = None
     # Who resolved the case: a supervisor's review is by somebody else.

@@ -45,4 +45,4 @@ class Absences:
 
     def end(self, call: Call, command: EndAbsence) -> None:
         """The patient is there; a case that the absence opened stays until a human ends it."""
-        self._store.transact(call, lambda tx: self._aftercare.end_absence(tx, command.patient_id))
+        self._store.transact(call, lambda tx: self._aftercare.end_absence(tx, command))

@@ -5,10 +5,17 @@ from __future__ import annotations
 from chassis.ids import derived_id
 from chassis.store import Tx
 from services.crisis.domain import aftercare
+from services.crisis.domain.absence import Absence
 from services.crisis.domain.aftercare import AftercarePolicy, Cause
 from services.crisis.domain.aftercare_commands import FollowDischarge, ReadText
 from services.crisis.domain.case import Case
-from services.crisis.domain.commands import EndHold, KeepScreening, TakeAbsence, TakeHold
+from services.crisis.domain.commands import (
+    EndAbsence,
+    EndHold,
+    KeepScreening,
+    TakeAbsence,
+    TakeHold,
+)
 from services.crisis.domain.follow_up import (
     CLINICIANS,
     CancelReason,
@@ -95,12 +102,17 @@ class AftercarePlanner:
         """Somebody calls the patient, the sooner the less is known; one series at a time.
 
         A call that the supervisors own for good is told to nobody any more: a new one takes its
-        place, or one call that was never closed would silence every later absence.
+        place, or one call that was never closed would silence every later absence. Either is then
+        about both, or the late word of a coming to one would end the call about the other.
         """
+        missed = Absence(absence.session_id, absence.start_time)
         calls = self._book.open_of(tx, absence.patient_id, Kind.ABSENCE_CALL)
         if any(call.escalate_time is not None for call in calls):
+            for call in calls:
+                self._join(tx, call, missed)
             return
         for call in calls:
+            missed = missed.joined(call.absence)
             call.cancel(tx.call.actor.subject, CancelReason.SUPERSEDED, tx.now)
             self._book.save(tx, call)
         cause = Cause(
@@ -110,6 +122,7 @@ class AftercarePlanner:
             ),
             anchor=absence.start_time or tx.now,
             owner=CLINICIANS,
+            absence=missed,
         )
         policy = self._policy(tx)
         self._book.plan(tx, [aftercare.after_absence(cause, policy, now=tx.now, is_calm=is_calm)])
@@ -132,11 +145,12 @@ class AftercarePlanner:
         """Nobody was reached: the next attempt, and after the last one a review."""
         self._book.plan(tx, [aftercare.after_attempt(tried, self._policy(tx), tx.now)])
 
-    def end_absence(self, tx: Tx, patient_id: str) -> None:
-        """The patient came: every call that was still to be made is not needed any more."""
-        for call in self._book.open_of(tx, patient_id, Kind.ABSENCE_CALL):
-            call.cancel(tx.call.actor.subject, CancelReason.PATIENT_CAME, tx.now)
-            self._book.save(tx, call)
+    def end_absence(self, tx: Tx, came: EndAbsence) -> None:
+        """The patient came: a call about what they missed until then is not needed any more."""
+        for call in self._book.open_of(tx, came.patient_id, Kind.ABSENCE_CALL):
+            if call.absence.ends_with(came.session_id, came.arrive_time):
+                call.cancel(tx.call.actor.subject, CancelReason.PATIENT_CAME, tx.now)
+                self._book.save(tx, call)
 
     def after_plan(self, tx: Tx, plan: SafetyPlan, *, was_revised: bool) -> None:
         """A plan was written or gone through: that was every review that was open, and the next
@@ -149,6 +163,12 @@ class AftercarePlanner:
         cause = Cause(plan.patient_id, plan.id, tx.now, Owner(by))
         next_time = plan.review_time or tx.now
         self._book.plan(tx, [aftercare.after_plan(cause, plan.review_count, next_time)])
+
+    def _join(self, tx: Tx, call: FollowUp, missed: Absence) -> None:
+        call.absence = call.absence.joined(missed)
+        self._book.save(
+            tx, call
+        )  # so that whoever closes it at this moment and this see each other
 
     def _end_older_series(self, tx: Tx, patient_id: str, origin_id: str) -> None:
         for older in self._book.open_of(tx, patient_id, Kind.CARING_CONTACT):

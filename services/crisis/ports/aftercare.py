@@ -11,6 +11,7 @@ from chassis.store import Page, Reader, Tx
 from services.crisis.domain.aftercare_commands import FollowDischarge, ListFollowUps, ReadText
 from services.crisis.domain.case import Case
 from services.crisis.domain.commands import (
+    EndAbsence,
     EndHold,
     KeepScreening,
     ListPage,
@@ -95,8 +96,8 @@ class Aftercare(Protocol):
         """A call after an absence reached nobody."""
         ...
 
-    def end_absence(self, tx: Tx, patient_id: str) -> None:
-        """The patient came after all: nobody needs to call."""
+    def end_absence(self, tx: Tx, came: EndAbsence) -> None:
+        """The patient came after all: nobody needs to call, unless they missed more since."""
         ...
 
     def after_plan(self, tx: Tx, plan: SafetyPlan, *, was_revised: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -157,10 +158,19 @@ def test_a_wait_for_a_person_beyond_the_bound_opens_one_case(ward: Ward) -> None
     assert len(ward.cases()) == 1
 
 
-def absent(ward: Ward) -> sessions_pb2.PatientAbsent:
-    """Told at this moment."""
-    event = sessions_pb2.PatientAbsent(session_id="s-1", patient_id="p-1")
-    event.start_time.FromDatetime(ward.crisis_store.clock.now())
+def absent(
+    ward: Ward, session_id: str = "s-1", patient_id: str = "p-1", *, minutes: float = 0
+) -> sessions_pb2.PatientAbsent:
+    """From a session that begins so long after this moment."""
+    event = sessions_pb2.PatientAbsent(session_id=session_id, patient_id=patient_id)
+    event.start_time.FromDatetime(ward.crisis_store.clock.now() + timedelta(minutes=minutes))
+    return event
+
+
+def came(ward: Ward, patient_id: str) -> sessions_pb2.AbsentPatientCame:
+    """To the first session, at this moment."""
+    event = sessions_pb2.AbsentPatientCame(session_id="s-1", patient_id=patient_id)
+    event.arrive_time.FromDatetime(ward.crisis_store.clock.now())
     return event
 
 
@@ -197,3 +207,22 @@ def test_the_patient_who_comes_ends_the_calls(ward: Ward) -> None:
 
     (call,) = ward.follow_ups(kind="absence_call")
     assert (call["state"], call["cancel_reason"]) == ("cancelled", "patient_came")
+
+
+def test_who_missed_another_session_since_is_called_whenever_the_word_of_their_coming_arrives(
+    ward: Ward,
+) -> None:
+    people = [f"p-{number}" for number in range(8)]
+    for person in people:
+        ward.hear(absent(ward, "s-1", person))
+    comings = [came(ward, person) for person in people]
+    absences = [absent(ward, "s-2", person, minutes=1) for person in people]
+    for absence in absences[:4]:
+        ward.hear(absence)
+
+    told = [event for pair in zip(comings, absences, strict=True) for event in pair]
+    failures = ward.at_once([partial(ward.hear, event) for event in told])
+
+    assert failures == [None] * 16
+    to_call = ward.follow_ups(kind="absence_call", is_open=True)
+    assert sorted(each["patient_id"] for each in to_call) == people
