@@ -106,8 +106,11 @@ class AftercarePlanner:
         about both, or the late word of a coming to one would end the call about the other.
         """
         missed = Absence(absence.session_id, absence.start_time)
+        key = (absence.session_id, absence.patient_id)
+        origin_id = derived_id(tx.call.tenant_id, "absence", *key)
         calls = self._book.open_of(tx, absence.patient_id, Kind.ABSENCE_CALL)
-        if any(call.escalate_time is not None for call in calls):
+        # Told again, it is no later one.
+        if any(call.escalate_time or call.origin_id == origin_id for call in calls):
             for call in calls:
                 self._join(tx, call, missed)
             return
@@ -117,9 +120,7 @@ class AftercarePlanner:
             self._book.save(tx, call)
         cause = Cause(
             patient_id=absence.patient_id,
-            origin_id=derived_id(
-                tx.call.tenant_id, "absence", absence.session_id, absence.patient_id
-            ),
+            origin_id=origin_id,
             anchor=absence.start_time or tx.now,
             owner=CLINICIANS,
             absence=missed,
@@ -166,9 +167,8 @@ class AftercarePlanner:
 
     def _join(self, tx: Tx, call: FollowUp, missed: Absence) -> None:
         call.absence = call.absence.joined(missed)
-        self._book.save(
-            tx, call
-        )  # so that whoever closes it at this moment and this see each other
+        # In any case: whoever closes it at this moment and this must see each other.
+        self._book.save(tx, call)
 
     def _end_older_series(self, tx: Tx, patient_id: str, origin_id: str) -> None:
         for older in self._book.open_of(tx, patient_id, Kind.CARING_CONTACT):

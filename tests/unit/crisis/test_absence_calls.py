@@ -148,6 +148,16 @@ def test_a_call_that_was_never_closed_does_not_silence_a_later_absence(house: Ho
     assert states == {State.CANCELLED, State.OPEN}
 
 
+def test_an_absence_that_is_told_again_does_not_take_its_own_call_away(house: House) -> None:
+    absent(house)
+    house.time_passes(minutes=16)
+    for _ in range(6):
+        house.time_passes(hours=24)
+    absent(house)
+
+    assert the_call(house).escalate_time is None, "the supervisors own it still"
+
+
 def test_a_caller_who_hears_of_danger_opens_a_case(house: House) -> None:
     absent(house)
     house.complete(the_call(house), Outcome.RISK_HIGHER)
