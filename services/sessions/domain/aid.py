@@ -24,6 +24,7 @@ class Aid(StrEnum):
 AIDS = {
     "NOT_FOUND": Aid.CHECK_SESSION,
     "NOT_FACILITATOR": Aid.CHECK_SESSION,
+    "SEAT_RELEASED": Aid.CALL_PROGRAM,
     "TICKET_REQUIRED": Aid.GET_TICKET,
     "TICKET_UNKNOWN": Aid.GET_TICKET,
     "TICKET_EXPIRED": Aid.GET_TICKET,
@@ -47,6 +48,7 @@ AIDS = {
 # Refusals that a program mends by itself in a moment are no worry about the person.
 WORRYING = frozenset(
     {
+        "SEAT_RELEASED",
         "CONSENT_REVOKED",
         "BARRED",
         "ROOM_LOCKED",

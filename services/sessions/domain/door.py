@@ -39,6 +39,8 @@ class Standing:
     # When they first came to the door; None where they have not yet.
     arrive_time: datetime | None = None
     decision: Decision | None = None
+    # Without a seat now: gave one back, or was here before.
+    was_expected: bool = False
 
     def is_located(self, now: datetime, max_age_seconds: float) -> bool:
         """True where the attestation may open this door."""
@@ -48,10 +50,14 @@ class Standing:
         return was_asked or self.location.is_fresh(now, max_age_seconds)
 
 
-def require_seat(standing: Standing) -> None:
-    """For everybody else the session does not exist."""
-    if not standing.is_seated:
+def require_seat(session: Session, *, is_seated: bool, was_expected: bool) -> None:
+    """Who had one hears what became of it. For everybody else the session does not exist."""
+    if is_seated:
+        return
+    if not was_expected:
         raise NotFound("NOT_FOUND", "no such session")
+    require_not_over(session)
+    raise FailedPrecondition("SEAT_RELEASED", "there is no seat in this session any more")
 
 
 def admit_patient(
@@ -77,7 +83,7 @@ def _require_admissible(
     session: Session, standing: Standing, now: datetime, policy: SessionsPolicy
 ) -> Location:
     """What nobody present can change; where the patient sits."""
-    require_seat(standing)
+    require_seat(session, is_seated=standing.is_seated, was_expected=standing.was_expected)
     if standing.is_barred:
         raise FailedPrecondition("CONSENT_REVOKED", "a consent that this needs was revoked")
     require_let_in(session, is_shut_out=standing.is_shut_out, is_known=standing.is_known)

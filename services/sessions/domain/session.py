@@ -134,6 +134,9 @@ class Session:
             self.leading = replace(self.leading, lead_id="")
         if schedule.is_canceled and not self.is_open:
             self._move("cancel")
+            # Its roster comes empty: who was booked is no stranger and must hear that it is off.
+            patient_ids = schedule.patient_ids | before.patient_ids
+            self.schedule = replace(schedule, patient_ids=patient_ids)
             self.absence_time = self.close_time = None
             self.leading = self.leading.ended(now)
             return

@@ -9,7 +9,7 @@ from chassis.call import Call
 from chassis.call import Role as CallerRole
 from chassis.errors import HavenError, NotFound, OutOfRange
 from chassis.store import Ahead, Store, Tx
-from services.sessions.domain.aid import AIDS, WORRYING
+from services.sessions.domain.aid import AIDS
 from services.sessions.domain.commands import Enter
 from services.sessions.domain.door import (
     BARRING_SCOPES,
@@ -20,7 +20,6 @@ from services.sessions.domain.door import (
     require_not_over,
     require_seat,
 )
-from services.sessions.domain.events import DoorCause
 from services.sessions.domain.lobby import WaitReason
 from services.sessions.domain.log import RoomEvent, RoomEventKind, of_participant
 from services.sessions.domain.participant import Participant
@@ -38,6 +37,7 @@ from services.sessions.handlers.activities import Activities
 from services.sessions.handlers.licensing import Licensing
 from services.sessions.handlers.lobby import Lobby
 from services.sessions.handlers.polls import ahead_of_poll
+from services.sessions.handlers.refusals import Refusals
 from services.sessions.handlers.standing import (
     ahead_of_unresolved,
     require_grant,
@@ -49,7 +49,6 @@ from services.sessions.handlers.succession import Succession
 from services.sessions.handlers.tickets import Credentials
 from services.sessions.ports import Policies, Records
 
-ALARM_ACTION = "door-alarm.raise"
 STAFF = frozenset({CallerRole.CLINICIAN, CallerRole.SUPERVISOR})
 COMPANY = "doors"  # when many groups begin at once, many come to their doors together
 
@@ -64,6 +63,7 @@ class Doors:
         self._credentials = Credentials(records, policies)
         self._lobby = Lobby(records, policies)
         self._licensing = Licensing(records, policies, self._lobby)
+        self._refusals = Refusals(store, records)
 
     def enter(self, call: Call, command: Enter) -> Admission:
         """Let the caller in, or let them wait, or say what is missing and what would help."""
@@ -76,8 +76,7 @@ class Doors:
         except HavenError as error:
             if (aid := AIDS.get(error.reason)) is not None:
                 error.metadata.setdefault("help", aid.value)
-            if error.reason in WORRYING and not STAFF & call.actor.roles:
-                self._hear_refused(call, command.session_id, error.reason)
+            self._refusals.hear(call, command.session_id, error.reason)
             raise
 
     def _ahead(self, call: Call, command: Enter) -> list[Ahead]:
@@ -177,29 +176,13 @@ class Doors:
             return self._admit_guest(tx, command, session, place)
         standing = standing_of(self._records, tx, session, place)
         standing = replace(standing, is_here=command.is_again and standing.was_inside)
-        require_seat(standing)
+        is_seated, was_expected = standing.is_seated, standing.was_expected
+        require_seat(session, is_seated=is_seated, was_expected=was_expected)
         require_not_over(session)
         token = self._credentials.redeem(tx, command, place)
         coverage = self._licensing.coverage(tx, session, party)
         waits = admit_patient(session, standing, coverage, tx.now, policy)
         return token, standing.alias, waits
-
-    def _hear_refused(self, call: Call, session_id: str, reason: str) -> None:
-        """Who is at risk is not turned away unnoticed; once per reason."""
-        person_id = call.actor.subject
-
-        def act(tx: Tx) -> None:
-            session = self._records.sessions.peek(tx, session_id)
-            if session is None or not self._lobby.vigil.is_at_risk(tx, person_id):
-                return
-            place = self._records.participants.place(tx, session_id, person_id, Role.PATIENT)
-            if session.is_over and place.alias:
-                return  # they were in it, and it is over
-            if self._lobby.vigil.tell(tx, place, DoorCause.REFUSED, reason):
-                tx.touch(person_id, place.id)
-                self._records.participants.put(tx, place)
-
-        self._store.transact(replace(call, action=ALARM_ACTION), act)
 
     def _admit_guest(
         self, tx: Tx, command: Enter, session: Session, place: Participant

@@ -23,8 +23,9 @@ from services.sessions.ports import Records
 def standing_of(records: Records, reader: Reader, session: Session, place: Participant) -> Standing:
     """Everything that decides whether this patient may be in this room."""
     patient_id = place.person_id
+    is_seated = records.copies.is_seated(reader, session, patient_id)
     return Standing(
-        is_seated=records.copies.is_seated(reader, session, patient_id),
+        is_seated=is_seated,
         is_barred=records.copies.is_barred(reader, patient_id, BARRING_SCOPES),
         location=records.locations.newest(reader, patient_id),
         alias=records.copies.alias(reader, patient_id, session.schedule.group_id),
@@ -34,7 +35,14 @@ def standing_of(records: Records, reader: Reader, session: Session, place: Parti
         decision=place.door.decision,
         is_shut_out=patient_id in session.house.barred_ids,
         is_known=place.arrive_time is not None,
+        was_expected=not is_seated and was_expected(records, reader, session, patient_id),
     )
+
+
+def was_expected(records: Records, reader: Reader, session: Session, patient_id: str) -> bool:
+    """They are no stranger: a seat of theirs was given back, or they have a place from before."""
+    place = records.participants.known(reader, session.id, patient_id)
+    return place is not None or records.copies.had_seat(reader, session.id, patient_id)
 
 
 def require_grant(records: Records, reader: Reader, session: Session, person_id: str) -> Grant:

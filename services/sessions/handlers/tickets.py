@@ -16,10 +16,12 @@ from chassis.errors import (
 )
 from chassis.store import Ahead, Store, Tx
 from services.sessions.domain.commands import Enter, Lead
-from services.sessions.domain.door import require_not_over
+from services.sessions.domain.door import require_not_over, require_seat
 from services.sessions.domain.participant import Participant
 from services.sessions.domain.ticket import MOST_TICKETS, JoinTicket, hash_of
 from services.sessions.domain.views import TicketView
+from services.sessions.handlers.refusals import Refusals
+from services.sessions.handlers.standing import was_expected
 from services.sessions.ports import Policies, Records, Signer
 
 STAFF = frozenset({Role.CLINICIAN, Role.SUPERVISOR})
@@ -34,17 +36,22 @@ class Tickets:
     def __init__(self, store: Store, records: Records, policies: Policies, *, key: Signer) -> None:
         self._store, self._records, self._policies = store, records, policies
         self._key = key
+        self._refusals = Refusals(store, records)
 
     def create(self, call: Call, command: Lead) -> TicketView:
         """A ticket for the caller; the caller's own again for the same request."""
         assert isinstance(call.once, RequestOnce), "a ticket has a request_id"
         said = (call.actor.subject, command.session_id, call.once.request_id)
-        # A first answer would be kept with the ticket in it.
-        return self._store.transact(
-            replace(call, once=None, company=COMPANY),
-            lambda tx: self._create(tx, command.session_id, said),
-            ahead=self._ahead(call, command.session_id),
-        )
+        try:
+            # A first answer would be kept with the ticket in it.
+            return self._store.transact(
+                replace(call, once=None, company=COMPANY),
+                lambda tx: self._create(tx, command.session_id, said),
+                ahead=self._ahead(call, command.session_id),
+            )
+        except HavenError as error:  # where tickets are required nobody comes as far as the door
+            self._refusals.hear(call, command.session_id, error.reason)
+            raise
 
     def _ahead(self, call: Call, session_id: str) -> list[Ahead]:
         records, person_id = self._records, call.actor.subject
@@ -71,13 +78,13 @@ class Tickets:
     def _require_expected(self, tx: Tx, session_id: str) -> None:
         """Who leads a room is looked at by the door; for others without a place it is none."""
         session = self._records.sessions.peek(tx, session_id)
-        person_id, is_staff = tx.call.actor.subject, bool(STAFF & tx.call.actor.roles)
-        if session is None or not (
-            is_staff
-            or session.house.grant_of(person_id) is not None
-            or self._records.copies.is_seated(tx, session, person_id)
-        ):
+        if session is None:
             raise NotFound("NOT_FOUND", "no such session")
+        person_id, is_staff = tx.call.actor.subject, bool(STAFF & tx.call.actor.roles)
+        if not is_staff and session.house.grant_of(person_id) is None:
+            is_seated = self._records.copies.is_seated(tx, session, person_id)
+            was_here = not is_seated and was_expected(self._records, tx, session, person_id)
+            require_seat(session, is_seated=is_seated, was_expected=was_here)
         require_not_over(session)
 
 

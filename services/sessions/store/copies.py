@@ -72,6 +72,11 @@ class CopyStore:
             return True
         return reader.find_one(SEATS, _seat(session.id, patient_id)) is not None
 
+    def had_seat(self, reader: Reader, session_id: str, patient_id: str) -> bool:
+        """True where a seat by enrollment was given back."""
+        given_back = {**_seat(session_id, patient_id), "is_held": False}
+        return reader.find_one(SEATS, given_back, fields=("_id",)) is not None
+
     def ahead(self, session_id: str, patient_id: str, scopes: Collection[str] = ()) -> list[Ahead]:
         """What `is_seated` will read, and with the scopes of a consent `is_barred`."""
         bars = [Ahead(CONSENT_BARS, _scoped(patient_id, scopes))] if scopes else []

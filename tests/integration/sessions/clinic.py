@@ -127,6 +127,7 @@ class Clinic:
         *,
         patients: Iterable[str] = ("p-1", "p-2"),
         named: bool = True,
+        version: int = 1,
         **changes: Any,
     ) -> None:
         """Session s-1 of group g-1 begins now, led by f-1, licensed in Virginia."""
@@ -142,7 +143,7 @@ class Clinic:
             "facilitator_states": ["VA"],
         }
         values |= changes
-        self.hears(scheduling.SessionScheduled(**values))
+        self.hears(scheduling.SessionScheduled(**values), version)
         for patient_id in patients if named else ():
             alias = f"Alias of {patient_id[::-1]}"
             group_id = values["group_id"]

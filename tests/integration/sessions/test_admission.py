@@ -11,6 +11,7 @@ from uuid import uuid4
 import grpc
 import pytest
 from haven.crisis.v1 import events_pb2 as crisis
+from haven.scheduling.v1 import events_pb2 as events
 from haven.scheduling.v1 import resources_pb2 as scheduling
 from haven.sessions.v1 import events_pb2 as sessions
 from haven.sessions.v1 import resources_pb2 as resources
@@ -196,6 +197,35 @@ async def test_nobody_at_risk_is_denied_without_a_hand_over(house: House) -> Non
     assert len(clinic.emitted(sessions.PatientHeld)) == 1
     causes = [each.cause for each in clinic.emitted(sessions.EndangeredPatientAtDoor)]
     assert causes[:2] == [sessions.DOOR_CAUSE_HELD, sessions.DOOR_CAUSE_DENIED]
+
+
+async def test_who_is_at_risk_and_comes_to_a_canceled_session_is_not_turned_away_unnoticed(
+    house: House,
+) -> None:
+    clinic = house.clinic
+    clinic.counts(**UNHURRIED)
+    seat = {"enrollment_id": "e-1", "group_id": "g-1", "patient_id": "p-3"}
+    clinic.hears(events.SeriesEnrolled(series_id="r-1", session_ids=["s-1"], **seat))
+    clinic.schedules()
+    house.addresses.append(await house.stack.enter_async_context(clinic.replica()))
+    ana, eve, stranger = (house.person(each) for each in ("p-1", "p-3", "p-9"))
+    for each in (ana, eve, stranger):
+        house.case_of(each.subject)
+    clinic.hears(events.SeatReleased(session_ids=["s-1"], **seat), 2)
+    assert await refusal((await says_hello(eve)).stream) == ("FAILED_PRECONDITION", "SEAT_RELEASED")
+    clinic.schedules(version=2, is_canceled=True, patients=[])
+    for each in (ana, eve):
+        desk = each.changes("CreateJoinTicket", session_id="s-1")
+        assert await refusal(desk) == ("FAILED_PRECONDITION", "SESSION_CANCELED")
+        hers = await says_hello(each)
+        assert await refusal(hers.stream) == ("FAILED_PRECONDITION", "SESSION_CANCELED")
+    assert await refusal((await says_hello(stranger)).stream) == ("NOT_FOUND", "NOT_FOUND")
+    told = clinic.emitted(sessions.EndangeredPatientAtDoor)
+    assert [(each.patient_id, each.refusal_reason) for each in told] == [
+        ("p-3", "SEAT_RELEASED"),
+        ("p-1", "SESSION_CANCELED"),
+        ("p-3", "SESSION_CANCELED"),
+    ]
 
 
 async def test_everything_that_opens_a_door_is_stored_as_a_hash(house: House) -> None:
