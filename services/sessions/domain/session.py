@@ -123,34 +123,36 @@ class Session:
         return self.state in FINAL
 
     def take(self, schedule: Schedule, version: int, now: datetime, policy: SessionsPolicy) -> None:
-        """Follow scheduling's newer word; an older one, or one about the past, changes nothing.
-
-        A room with people in it is not canceled over their heads: its facilitator ends it.
-        """
+        """Follow scheduling's newer word; an older one, or one about the past, changes nothing."""
         if version <= self.schedule_version or self.is_over:
             return
         before, self.schedule, self.schedule_version = self.schedule, schedule, version
         if self.leading.lead_id not in self.staff:
             self.leading = replace(self.leading, lead_id="")
-        if schedule.is_canceled and not self.is_open:
-            self._move("cancel")
-            # Its roster comes empty: who was booked is no stranger and must hear that it is off.
-            patient_ids = schedule.patient_ids | before.patient_ids
-            self.schedule = replace(schedule, patient_ids=patient_ids)
-            self.absence_time = self.close_time = None
-            self.leading = self.leading.ended(now)
-            return
         self.close_time = schedule.end_time + timedelta(seconds=policy.overrun_seconds)
+        if schedule.is_canceled:
+            self._call_off(before.patient_ids)
+            return
         if schedule.start_time != before.start_time:
-            if not self.is_open:  # nobody is late; who waits there is heard soon
-                self.leading = self.leading.ended(now)
+            if not self.is_open:
+                self.leading = self.leading.ended(now)  # who waits there is heard soon
             self.absence_time = schedule.start_time + timedelta(seconds=policy.absent_seconds)
         if schedule.patient_ids - before.patient_ids:
             self.expect_more(now, policy)
 
+    def _call_off(self, patient_ids: frozenset[str]) -> None:
+        """It comes with an empty roster: whoever had a seat keeps it, to hear that it is off, or to
+        stay: a room with people in it is not canceled over their heads, its facilitator ends it.
+        Nobody who stays away is missed."""
+        patient_ids = self.schedule.patient_ids | patient_ids
+        self.schedule, self.absence_time = replace(self.schedule, patient_ids=patient_ids), None
+        if not self.is_open:
+            self._move("cancel")
+            self.close_time, self.leading = None, self.leading.deserted()
+
     def expect_more(self, now: datetime, policy: SessionsPolicy) -> None:
         """Somebody got a seat: look again for absences, though the first look may be over."""
-        if self.absence_time is None and not self.is_over:
+        if self.absence_time is None and not self.is_over and not self.schedule.is_canceled:
             since = max(now, self.schedule.start_time)
             self.absence_time = since + timedelta(seconds=policy.absent_seconds)
 
@@ -209,8 +211,7 @@ class Session:
         self._move("start")
         self.actual_start_time = now
         # It may be a co-facilitator, because the facilitator is not there yet.
-        is_other = by != self.lead_id
-        self.leading = self.leading.taken(by, now) if is_other else self.leading.ended(now)
+        self.leading = self.leading.taken("" if by == self.schedule.facilitator_id else by, now)
         self.events.append(SessionStarted(self.id, by, now))
 
     def pause(self, by: str, now: datetime) -> None:

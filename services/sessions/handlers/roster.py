@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chassis.call import Call, EventOnce
 from chassis.store import Store, Tx
 from services.sessions.domain.copies import AliasGiven, ConsentGiven, ConsentLost, SeatChange
@@ -67,6 +69,8 @@ class Rosters:
         if session is None:
             self._records.sessions.put(tx, scheduled(schedule, version, policy))
             return
+        if schedule.is_canceled and session.is_open:
+            schedule = self._keep_everybody(tx, session, schedule)
         was_over, states = session.is_over, licensed(session.schedule)
         lead = self._records.participants.known(tx, session.id, session.lead_id)
         session.take(schedule, version, tx.now, policy)
@@ -78,6 +82,15 @@ class Rosters:
             self._succession.reconsider(tx, lead, session)
         if not session.is_over and licensed(session.schedule) != states:
             self._follow_licenses(tx, session)
+
+    def _keep_everybody(self, tx: Tx, session: Session, schedule: Schedule) -> Schedule:
+        """A cancellation takes all seats, and may be heard of after that: who has one, or has come,
+        stays. Who comes in at this moment writes the room's log too: nobody is overlooked."""
+        self._records.room_log.claim(tx, session.id)
+        seated = {each.patient_id for each in self._records.copies.seats(tx, session)}
+        party = self._records.participants.in_session(tx, session.id)
+        came = {each.patient_id for each in party if each.patient_id and each.arrive_time}
+        return replace(schedule, patient_ids=schedule.patient_ids | seated | came)
 
     def _follow_licenses(self, tx: Tx, session: Session) -> None:
         """A license ended, or came, while people are in the room and at its door. Who comes in at

@@ -11,6 +11,7 @@ from uuid import uuid4
 import grpc
 import pytest
 from haven.crisis.v1 import events_pb2 as crisis
+from haven.intake.v1 import events_pb2 as intake
 from haven.scheduling.v1 import events_pb2 as events
 from haven.scheduling.v1 import resources_pb2 as scheduling
 from haven.sessions.v1 import events_pb2 as sessions
@@ -226,6 +227,33 @@ async def test_who_is_at_risk_and_comes_to_a_canceled_session_is_not_turned_away
         ("p-1", "SESSION_CANCELED"),
         ("p-3", "SESSION_CANCELED"),
     ]
+
+
+@pytest.mark.parametrize("is_told_last", [False, True])
+async def test_who_is_in_a_room_that_has_just_opened_stays_when_it_is_canceled(
+    house: House, is_told_last: bool
+) -> None:
+    clinic = house.clinic
+    await house.opens()
+    seat = {"enrollment_id": "e-1", "group_id": "g-1", "patient_id": "p-3"}
+    clinic.hears(events.SeriesEnrolled(series_id="r-1", session_ids=["s-1"], **seat))
+    clinic.hears(intake.AliasAssigned(patient_id="p-3", group_id="g-1", alias="Green Owl 2"))
+    eve = house.person("p-3")
+    await eve.attests()
+    lead, hers, his = await house.lead.joins(), await eve.joins(), await house.ben.joins()
+    if is_told_last:
+        clinic.hears(events.SeatReleased(session_ids=["s-1"], **seat), 2)
+    clinic.schedules(version=2, is_canceled=True, patients=[])
+    if not is_told_last:
+        clinic.hears(events.SeatReleased(session_ids=["s-1"], **seat), 2)
+    for each in (hers, his):
+        await each.send(heartbeat=pb.Heartbeat())
+        await asyncio.sleep(0.5)  # a lost seat would be found with it
+        await each.say("still here")
+        await lead.hears("still here")
+    hers.stream.cancel()
+    await (await eve.joins()).say("here again")
+    await lead.hears("here again")
 
 
 async def test_everything_that_opens_a_door_is_stored_as_a_hash(house: House) -> None:

@@ -133,8 +133,10 @@ def test_a_session_known_only_as_canceled_never_opens() -> None:
 
 def test_a_room_with_people_in_it_is_not_canceled_over_their_heads() -> None:
     session = a_started_session()
-    session.take(a_schedule(is_canceled=True), 2, NOON, POLICY)
+    session.take(a_schedule(is_canceled=True, patient_ids=frozenset()), 2, NOON, POLICY)
     assert session.is_open
+    assert session.schedule.patient_ids == {"p-1"}
+    assert session.close_time is not None
 
 
 def test_a_seat_given_after_the_look_for_absences_makes_it_look_again() -> None:
