@@ -185,9 +185,18 @@ class Participant:
         ):
             raise FailedPrecondition("NOT_ADMITTED", "not in the room")
 
+    @property
+    def is_missing(self) -> bool:
+        """True for who never was in the room and is not at its door: stayed away or went unasked."""
+        if self.arrive_time is None:
+            return True
+        was_sent = self.is_shown_out or self.door.decision is Decision.DENIED
+        return self.presence is Presence.GONE and not self.alias and not was_sent
+
     def notice_absence(self, session: Session, now: datetime) -> bool:
-        """Once, for a patient who never came to the door."""
-        if self.arrive_time is not None or self.absence_notice_time is not None:
+        """Once, for a patient who is missing. Who waited until it was over is not."""
+        has_waited = session.is_over and self.arrive_time is not None
+        if not self.is_missing or has_waited or self.absence_notice_time is not None:
             return False
         self.absence_notice_time = now
         start_time = session.schedule.start_time
@@ -261,11 +270,10 @@ class Participant:
             raise FailedPrecondition("CONNECTION_REPLACED", "another connection goes on")
 
     def _connect(self, connection_id: str, now: datetime, policy: SessionsPolicy) -> None:
+        if self.absence_notice_time is not None and self.is_missing:
+            self.events.append(AbsentPatientCame(self.session_id, self.person_id, now))
         self.connection_id, self.departure, self.is_shown_out = connection_id, None, False
-        if self.arrive_time is None:
-            self.arrive_time = now
-            if self.absence_notice_time is not None:
-                self.events.append(AbsentPatientCame(self.session_id, self.person_id, now))
+        self.arrive_time = self.arrive_time or now
         self._hear(now, policy)
 
     def _hear(self, now: datetime, policy: SessionsPolicy) -> None:

@@ -36,6 +36,11 @@ class Farewell:
             self._records.room_log.append(tx, session.id, event)
         if place.departure is not None and place.door.wait_reason is not None:
             self._lobby.say_gone(tx, place, session)
+        is_missing = place.patient_id and place.is_missing and not session.is_over
+        if is_missing and place.absence_notice_time is None and session.absence_time is None:
+            # At the last look they were there: it is looked for them once more.
+            session.expect_more(tx.now, self._policies(tx.call.tenant_id))
+            self._records.sessions.put(tx, session)
         self._succession.lost(tx, place, session)
         if was_present and place.role in STAFF_ROLES:
             self._licensing.say_facilitator_gone(tx, session)

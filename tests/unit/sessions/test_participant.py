@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chassis.errors import FailedPrecondition
@@ -10,7 +12,7 @@ from services.sessions.domain.events import (
     AttendanceRecorded,
     PatientAbsent,
 )
-from services.sessions.domain.lobby import WaitReason
+from services.sessions.domain.lobby import Decision, WaitReason
 from services.sessions.domain.participant import Participant
 from services.sessions.domain.presence import Presence
 from services.sessions.domain.roles import Role
@@ -124,5 +126,31 @@ def test_of_a_patient_who_was_not_missed_nothing_is_told_when_they_come() -> Non
 def test_a_patient_who_waits_at_the_door_is_not_absent() -> None:
     patient = a_patient()
     patient.wait("c-1", after(minutes=-5), POLICY, WaitReason.BEFORE_START)
-    patient.leave("c-1", after(minutes=-4))
     assert not patient.notice_absence(a_started_session(), after(minutes=5))
+
+
+def test_a_patient_who_looked_in_at_the_door_and_went_is_absent_until_they_come_again() -> None:
+    patient, session = a_patient(), a_started_session()
+    patient.wait("c-1", after(minutes=-5), POLICY, WaitReason.BEFORE_START)
+    patient.leave("c-1", after(minutes=-4))
+    assert patient.notice_absence(session, after(minutes=5))
+    assert not patient.notice_absence(session, after(minutes=6))
+    patient.events.clear()
+
+    patient.wait("c-2", after(minutes=9), POLICY, WaitReason.LATE)
+    patient.join("c-2", "Heron", after(minutes=10), POLICY)
+    assert patient.events == [AbsentPatientCame("s-1", "p-1", after(minutes=9))]
+
+
+def test_a_patient_who_was_in_the_room_or_was_sent_away_is_not_absent() -> None:
+    session = a_started_session()
+    inside, denied, shown_out = a_patient(), a_patient(), a_patient()
+    inside.join("c-1", "Heron", after(minutes=1), POLICY)
+    inside.leave("c-1", after(minutes=2))
+    for patient in (denied, shown_out):
+        patient.wait("c-1", after(minutes=1), POLICY, WaitReason.LATE)
+    denied.door = replace(denied.door, decision=Decision.DENIED)
+    denied.leave("c-1", after(minutes=2))
+    shown_out.show_out(after(minutes=2))
+    for patient in (inside, denied, shown_out):
+        assert not patient.notice_absence(session, after(minutes=5))

@@ -88,6 +88,20 @@ def test_a_patient_before_the_start_waits_and_is_no_absentee() -> None:
     assert [event.patient_id for event in absent] == ["p-2"]
 
 
+def test_who_waits_at_the_first_look_and_goes_away_after_it_is_missed_all_the_same() -> None:
+    ward = Ward()
+    ward.prepares()
+    ward.enters(by_patient(), "c-1")
+    ward.pass_time(minutes=5)
+    ward.rings(only="session-absences")
+    ward.leaves(by_patient(), "c-1")
+    for _ in range(2):
+        ward.pass_time(minutes=5)
+        ward.rings()
+    absent = ward.store.emitted(sessions.PatientAbsent)
+    assert [event.patient_id for event in absent] == ["p-2", "p-1"]
+
+
 def test_absences_are_noticed_once_at_the_policys_time() -> None:
     ward = opened()
     ward.enters(by_patient("p-1"))
