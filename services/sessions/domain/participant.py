@@ -187,7 +187,7 @@ class Participant:
 
     @property
     def is_missing(self) -> bool:
-        """True for who never was in the room and is not at its door: stayed away or went unasked."""
+        """True for who never was in the room and is not at its door: stayed away, or went."""
         if self.arrive_time is None:
             return True
         was_sent = self.is_shown_out or self.door.decision is Decision.DENIED
