@@ -7,6 +7,7 @@ message must not hold it.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -22,7 +23,7 @@ from chassis.sweeps import Sweeps
 # Of each end. Whoever committed delivers the oldest first; in a storm all of them would be read
 # again and again, and those that are about to be delivered anyway would be delivered twice.
 LIMIT = 100
-MOST_AT_ONCE = 32  # as many as a few threads can deliver until the next turn
+MOST_AT_ONCE = 32  # of each consumer: as many as its few threads can deliver until the next turn
 # The process that committed the row delivers it at once; a repeat any sooner only competes.
 FIRST_SECONDS = 0.3
 REPEAT_FIRST, REPEAT_MOST = 0.1, 1.0
@@ -100,7 +101,7 @@ class ReceiptLoop:
             delivered.labels(EXPIRED).inc()
         # From the other end than whoever committed them, so that the two meet in the middle.
         due = [key for key in reversed(waiting) if key not in expired and self._is_due(key)]
-        self._repeat(due[:MOST_AT_ONCE])
+        self._repeat(_first_of_each(due))
         return PAUSE_SECONDS if waiting else SWEEP_SECONDS
 
     def failed(self, _error: HavenError) -> None:
@@ -129,3 +130,14 @@ class ReceiptLoop:
         now = self._monotonic()
         attempts = self._attempts.setdefault(key, Attempts(now + FIRST_SECONDS))
         return now >= attempts.next
+
+
+def _first_of_each(due: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What one consumer cannot take keeps no other from what it needs."""
+    taken: Counter[str] = Counter()
+    first = []
+    for event_id, consumer in due:
+        taken[consumer] += 1
+        if taken[consumer] <= MOST_AT_ONCE:
+            first.append((event_id, consumer))
+    return first

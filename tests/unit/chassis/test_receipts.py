@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
-from haven.crisis.v1.events_pb2 import CaseOpened, PageRequested
+from haven.crisis.v1.events_pb2 import CaseAcknowledged, CaseOpened, PageRequested
 
 from chassis.call import system_call
 from chassis.clock import FixedClock
@@ -219,3 +220,22 @@ def test_events_that_nobody_takes_do_not_hide_the_newest(
 
     assert newest in started
     assert len(started) == len(set(started)) == 4
+
+
+def test_a_page_is_repeated_in_time_however_much_waits_for_others_who_are_away() -> None:
+    world = World()
+    page_id = world.page()
+    call = system_call("alpha", service="crisis", action="test.commit")
+    for _ in range(150):
+        event_id = world.store.transact(
+            call, lambda tx: tx.emit(CaseAcknowledged(), aggregate_id="a", aggregate_version=1)
+        )
+        world.store.receipt([event_id], "notify")
+    times = [
+        turn * PAUSE_SECONDS
+        for turn in range(600)
+        if (page_id, "notify") in world.after(PAUSE_SECONDS)
+    ]
+
+    assert times[0] <= 0.5
+    assert max(later - earlier for earlier, later in pairwise(times)) <= REPEAT_MOST + 0.2
