@@ -72,6 +72,7 @@ def _consumers(copies: Copies) -> Mapping[type[Message], Handler]:
     return {
         intake.PatientAdmitted: _by(events.patient_admitted, copies.patient_admitted),
         intake.CarePlanActivated: _by(events.care_plan_activated, copies.care_plan_activated),
+        intake.LocationRecorded: _by(events.location_attested, copies.location_attested),
         live.LocationAttested: _by(events.location_attested, copies.location_attested),
         live.SessionStarted: _by(events.session_started, copies.session_started),
         live.AttendanceRecorded: _by(events.attendance_recorded, copies.attendance_recorded),

@@ -27,6 +27,11 @@ class Subscriptions:
         """A plan asks for a dose."""
         self.core.consumers[intake.CarePlanActivated](call, event)
 
+    @subscribe(intake.LocationRecorded)
+    def on_location_recorded(self, call: Call, event: Any) -> None:
+        """The program was told that a patient sits elsewhere: days before they are at a door."""
+        self.core.consumers[intake.LocationRecorded](call, event)
+
     @subscribe(live.LocationAttested)
     def on_location_attested(self, call: Call, event: Any) -> None:
         """A patient sits elsewhere: sessions ahead are judged anew."""

@@ -71,8 +71,11 @@ def care_plan_activated(event: intake.CarePlanActivated) -> facts.CarePlanActiva
     return fact
 
 
-def location_attested(event: sessions.LocationAttested) -> facts.LocationAttested:
-    """Where a patient sits now. An unknown state is kept: nobody is licensed for it."""
+def location_attested(
+    event: sessions.LocationAttested | intake.LocationRecorded,
+) -> facts.LocationAttested:
+    """Where a patient sits now, as they said at a door or to the program. An unknown state is kept:
+    nobody is licensed for it."""
     fields = Fields(event)
     fact = facts.LocationAttested(
         patient_id=fields.identifier("patient_id"),

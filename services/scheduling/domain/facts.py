@@ -28,7 +28,7 @@ class CarePlanActivated:
 
 @dataclass(frozen=True, slots=True)
 class LocationAttested:
-    """A patient has said where they sit now."""
+    """A patient has said where they sit now, or the program has recorded it."""
 
     patient_id: str
     state: str

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from haven.intake.v1.events_pb2 import LocationRecorded
 from haven.scheduling.v1 import resources_pb2 as resource
 from haven.scheduling.v1 import scheduling_pb2 as wire
 from haven.sessions.v1 import events_pb2 as live
@@ -215,14 +216,17 @@ async def test_pages_end_and_tokens_belong_to_their_query(staff: Desk) -> None:
     assert (refused.code, refused.reason) == ("INVALID_ARGUMENT", "PAGE_TOKEN_INVALID")
 
 
+@pytest.mark.parametrize(
+    "kind", [live.LocationAttested, LocationRecorded], ids=["said at a door", "told to the program"]
+)
 async def test_a_patient_who_moves_is_flagged_and_a_repeated_event_changes_nothing(
-    staff: Desk, intake: Intake
+    staff: Desk, intake: Intake, kind: Any
 ) -> None:
     clinician = await staff.clinician("VA")
     series, patient = await staff.series(clinician), await intake.admits(state="VA")
     enroll = wire.EnrollPatientRequest(series_id=series.series_id, patient_id=patient)
     enrollment = (await staff.ask(enroll)).enrollment
-    moved = live.LocationAttested(location_id=new_id(), patient_id=patient, state="NC")
+    moved = kind(location_id=new_id(), patient_id=patient, state="NC")
     moved.attest_time.FromDatetime(datetime.now(UTC))
     event_id = new_id()
     repeated = [await intake.tells(moved, event_id=event_id) for _ in range(2)]
